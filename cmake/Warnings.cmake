@@ -1,0 +1,6 @@
+# The one place that says how strictly our own code is compiled. Third-party headers come in as SYSTEM.
+add_library(entryexit_warnings INTERFACE)
+target_compile_options(entryexit_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(entryexit_warnings INTERFACE -Wthread-safety)
+endif()
