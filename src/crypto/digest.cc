@@ -1,0 +1,81 @@
+#include "entryexit/crypto/digest.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "src/crypto/openssl.h"
+
+namespace entryexit::crypto {
+namespace {
+
+using UuidBytes = std::array<unsigned char, 16>;
+
+std::string Hex(std::span<const unsigned char> bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const unsigned char byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 0xf];
+  }
+  return text;
+}
+
+std::string UuidText(UuidBytes bytes, unsigned version) {
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | (version << 4));
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
+  std::string text = Hex(bytes);
+  for (const size_t dash : {8, 13, 18, 23}) text.insert(dash, 1, '-');
+  return text;
+}
+
+std::array<unsigned char, 32> Sha256(std::string_view bytes) {
+  std::array<unsigned char, 32> digest;
+  OrDie(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr));
+  return digest;
+}
+
+}  // namespace
+
+std::string Sha256Hex(std::string_view bytes) { return Hex(Sha256(bytes)); }
+
+std::string GitBlobIdHex(std::string_view bytes) {
+  const std::string header = "blob " + std::to_string(bytes.size()) + '\0';
+  const Owned<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
+  std::array<unsigned char, 20> digest;
+  OrDie(EVP_DigestInit_ex(context.get(), EVP_sha1(), nullptr));
+  OrDie(EVP_DigestUpdate(context.get(), header.data(), header.size()));
+  OrDie(EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()));
+  OrDie(EVP_DigestFinal_ex(context.get(), digest.data(), nullptr));
+  return Hex(digest);
+}
+
+std::string NewUuid() {
+  UuidBytes bytes;
+  FillRandom(bytes);
+  return UuidText(bytes, 4);
+}
+
+std::string DeterministicUuid(std::string_view name) {
+  const auto digest = Sha256(name);
+  UuidBytes bytes;
+  std::copy_n(digest.begin(), bytes.size(), bytes.begin());
+  return UuidText(bytes, 8);
+}
+
+bool IsUuid(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool dash_here = i == 8 || i == 13 || i == 18 || i == 23;
+    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    if (dash_here ? c != '-' : !hex) return false;
+  }
+  return true;
+}
+
+}  // namespace entryexit::crypto
