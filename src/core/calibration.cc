@@ -29,10 +29,11 @@ absl::StatusOr<Calibration> Calibration::Create(std::string pairs,
     const bool grows =
         i == 0 || (point.fmr > points[i - 1].fmr && point.distance > points[i - 1].distance);
     if (!in_range || !grows) {
-      return MakeError(Reason::kConfigInvalid, "calibration point (fmr " + Text(point.fmr) +
-                                                   ", distance " + Text(point.distance) +
-                                                   "): fmr must be within (0, 1), distance above 0, "
-                                                   "and distance must grow with fmr");
+      return MakeError(Reason::kConfigInvalid,
+                       "calibration point (fmr " + Text(point.fmr) + ", distance " +
+                           Text(point.distance) +
+                           "): fmr must be within (0, 1), distance above 0, "
+                           "and distance must grow with fmr");
     }
   }
   return Calibration(std::move(pairs), std::move(points));

@@ -21,7 +21,8 @@ class Calibration {
  public:
   // Points in any order; at least two; distance must grow strictly with fmr.
   // Errors: CONFIG_INVALID.
-  static absl::StatusOr<Calibration> Create(std::string pairs, std::vector<CalibrationPoint> points);
+  static absl::StatusOr<Calibration> Create(std::string pairs,
+                                            std::vector<CalibrationPoint> points);
 
   // The distance at which the FMR is `fmr`.
   // Errors: CONFIG_INVALID when `fmr` lies outside the measured range: a threshold is never

@@ -1,0 +1,259 @@
+#ifndef ENTRYEXIT_PORTS_STORE_H_
+#define ENTRYEXIT_PORTS_STORE_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "entryexit/core/cases.h"
+#include "entryexit/core/clock.h"
+#include "entryexit/core/face.h"
+#include "entryexit/core/ids.h"
+#include "entryexit/core/matching.h"
+#include "entryexit/core/stays.h"
+#include "entryexit/core/travel_document.h"
+#include "entryexit/ports/vault.h"
+
+namespace entryexit::ports {
+
+// One mutation that was carried out, kept so that a retry finds it.
+struct RequestRecord {
+  core::RequestId request_id;
+  std::string principal;       // who sent it
+  std::string content_digest;  // SHA-256 of what was asked, lower-case hex
+  core::TravelerId traveler_id;
+  std::string subject_id;  // the crossing or case that it made or changed
+};
+
+struct TravelerRecord {
+  core::TravelerId traveler_id;
+  core::Timestamp created_at;
+  std::vector<core::TravelDocument> documents;  // by first use
+};
+
+// What became of the capture of a crossing.
+enum class CaptureStatus { kTemplateStored, kLowQuality, kExempt, kOptedOut };
+const char* NameOf(CaptureStatus status);  // "TEMPLATE_STORED", "LOW_QUALITY", ...
+
+// Append-only.
+struct CrossingRecord {
+  core::TravelerId traveler_id;
+  core::CrossingId crossing_id;
+  core::RequestId request_id;
+  core::DocumentId document_id;
+  core::Direction direction;
+  core::LaneId lane_id;
+  core::PortId port_id;
+  std::string carrier;  // may be empty
+  std::string flight;   // may be empty
+  core::Timestamp captured_at;
+  core::Timestamp recorded_at;
+  core::Date local_date;
+  std::optional<core::Admission> admission;  // present on arrivals
+  CaptureStatus capture_status;
+  std::vector<core::QualityFinding> findings;
+  std::vector<core::CaseId>
+      opened_cases;  // opened in the same transaction, for the answer's replay
+};
+
+// The picture as received, encrypted. Absent for waived captures.
+struct CaptureRecord {
+  core::TravelerId traveler_id;
+  core::CrossingId crossing_id;
+  std::string media_type;  // "image/jpeg", "image/png", "image/webp"
+  std::string digest;      // SHA-256 of the picture, lower-case hex
+  SealedBlob image;
+};
+
+struct TemplateRecord {
+  core::TravelerId traveler_id;
+  core::CrossingId crossing_id;
+  core::Direction direction;  // of its crossing
+  core::Timestamp captured_at;
+  core::ModelRef model;
+  std::string digest;  // SHA-256 of the embedding's bytes, lower-case hex
+  SealedBlob embedding;
+};
+
+// Append-only: a departure compared again (when its arrival became known late) has several.
+struct ComparisonRecord {
+  core::TravelerId traveler_id;
+  core::ComparisonId comparison_id;
+  core::Timestamp compared_at;
+  core::DecisionReceipt receipt;  // its probe_crossing_id is the departure
+};
+
+struct CaseRecord {
+  core::TravelerId traveler_id;
+  core::CaseId case_id;
+  core::CaseKind kind;
+  core::Severity severity;
+  core::CaseState state = core::CaseState::kOpen;
+  int version = 1;  // grows by one with every change; the API's etag
+  core::CrossingId crossing_id;
+  std::optional<core::ComparisonId> comparison_id;
+  core::PortId port_id;
+  int days_overstayed = 0;
+  core::Timestamp opened_at;
+  core::Timestamp updated_at;
+};
+
+enum class CaseEventKind { kOpened, kReopened, kUpdated, kUpheld, kDismissed, kWithdrawn };
+const char* NameOf(CaseEventKind kind);
+
+// Append-only history of a case.
+struct CaseEvent {
+  core::TravelerId traveler_id;
+  core::CaseId case_id;
+  int version;  // of the case after this event
+  CaseEventKind kind;
+  core::Timestamp at;
+  std::string principal;  // the officer, or "service"
+  std::string reason;     // the officer's words, or the service's
+};
+
+struct StayRecord {
+  core::TravelerId traveler_id;
+  core::PortId port_id;  // of the arrival
+  core::Stay stay;
+};
+
+// Keyset pages: `after` is the last row's key of the page before, in the terms of the list's order.
+struct CaseFilter {
+  std::optional<core::CaseState> state;
+  std::optional<core::CaseKind> kind;
+  std::optional<core::PortId> port_id;
+  std::optional<core::TravelerId> traveler_id;
+};
+struct CaseCursor {
+  core::Timestamp opened_at;
+  core::CaseId case_id;
+};
+struct CrossingCursor {
+  core::Timestamp captured_at;
+  core::CrossingId crossing_id;
+};
+struct OverstayCursor {
+  core::Date authorized_until;
+  core::TravelerId traveler_id;
+  core::CrossingId arrival_id;
+};
+
+// One database transaction. Not thread-safe; valid during the function that Transact calls. Every
+// method blocks. Errors of every method: DATABASE_UNAVAILABLE, DATABASE_CONFLICT,
+// DATABASE_READ_ONLY, DATABASE_FULL, DEADLINE_EXCEEDED, STORED_DATA_INVALID, INTERNAL; hand them
+// back from the function unchanged, Transact acts on them.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+
+  virtual absl::StatusOr<std::optional<RequestRecord>> FindRequest(const core::RequestId& id) = 0;
+  virtual absl::Status AddRequest(const RequestRecord& record) = 0;
+
+  // The traveler who uses the document, created when new. Holds that traveler's lock until the
+  // transaction ends, so that crossings of one traveler are recorded one after the other.
+  // `known_document` is the data that the document was first seen with.
+  struct LockedTraveler {
+    core::TravelerId traveler_id;
+    core::TravelDocument known_document;
+  };
+  virtual absl::StatusOr<LockedTraveler> LockTravelerOf(const core::DocumentId& document_id,
+                                                        const core::TravelDocument& document) = 0;
+  virtual absl::Status LockTraveler(const core::TravelerId& id) = 0;
+
+  // Errors of the Get methods besides: the _NOT_FOUND reason of the thing.
+  virtual absl::StatusOr<TravelerRecord> GetTraveler(const core::TravelerId& id) = 0;
+  virtual absl::StatusOr<core::TravelerId> FindTravelerByDocument(const core::DocumentId& id) = 0;
+
+  virtual absl::Status AddCrossing(const CrossingRecord& record) = 0;
+  virtual absl::StatusOr<CrossingRecord> GetCrossing(const core::CrossingId& id) = 0;
+  // All crossings of one traveler, by captured_at and id.
+  virtual absl::StatusOr<std::vector<CrossingRecord>> AllCrossings(const core::TravelerId& id) = 0;
+  virtual absl::StatusOr<std::vector<CrossingRecord>> ListCrossings(
+      const core::TravelerId& id, const std::optional<CrossingCursor>& after, int limit) = 0;
+
+  virtual absl::Status AddCapture(const CaptureRecord& record) = 0;
+  virtual absl::StatusOr<CaptureRecord> GetCapture(const core::CrossingId& id) = 0;
+  virtual absl::Status AddTemplate(const TemplateRecord& record) = 0;
+  // Every valid template of one traveler, whatever its model, by captured_at.
+  virtual absl::StatusOr<std::vector<TemplateRecord>> AllTemplates(const core::TravelerId& id) = 0;
+
+  virtual absl::Status AddComparison(const ComparisonRecord& record) = 0;
+  virtual absl::StatusOr<ComparisonRecord> GetComparison(const core::ComparisonId& id) = 0;
+  // All comparisons of one traveler, oldest first.
+  virtual absl::StatusOr<std::vector<ComparisonRecord>> AllComparisons(
+      const core::TravelerId& id) = 0;
+
+  // Puts `stays` in the place of the traveler's present ones (they are derived data).
+  virtual absl::Status ReplaceStays(const core::TravelerId& id,
+                                    const std::vector<StayRecord>& stays) = 0;
+  virtual absl::StatusOr<std::vector<StayRecord>> AllStays(const core::TravelerId& id) = 0;
+
+  // Adding an open case makes it known to every CaseFeed once the transaction has committed.
+  virtual absl::Status AddCase(const CaseRecord& record) = 0;
+  // Writes state, severity, days, comparison, version and updated_at. Errors besides: CASE_CHANGED
+  // when the stored version is not `record.version - 1`. A case that becomes open again is made
+  // known as a new one is.
+  virtual absl::Status UpdateCase(const CaseRecord& record) = 0;
+  virtual absl::Status AddCaseEvent(const CaseEvent& event) = 0;
+  virtual absl::StatusOr<CaseRecord> GetCase(const core::CaseId& id) = 0;
+  virtual absl::StatusOr<std::vector<CaseEvent>> CaseEvents(const core::TravelerId& traveler_id,
+                                                            const core::CaseId& case_id) = 0;
+  virtual absl::StatusOr<std::vector<CaseRecord>> AllCases(const core::TravelerId& id) = 0;
+  // Oldest first.
+  virtual absl::StatusOr<std::vector<CaseRecord>> ListCases(const CaseFilter& filter,
+                                                            const std::optional<CaseCursor>& after,
+                                                            int limit) = 0;
+
+  // Stays that are overstays on day `as_of` (core::OverstayOf), by authorized_until, traveler and
+  // arrival; both kinds when `kind` is absent.
+  virtual absl::StatusOr<std::vector<StayRecord>> ListOverstays(
+      core::Date as_of, std::optional<core::OverstayKind> kind,
+      const std::optional<OverstayCursor>& after, int limit) = 0;
+};
+
+// The durable memory of the service. Thread-safe.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Runs `work` in a transaction and commits it; rolls back when `work` fails, and returns its
+  // error. `work` is run again, in a new transaction, after a serialization failure, a deadlock, a
+  // unique violation or a connection that was lost (also during commit, where the outcome is
+  // unknown): it must therefore look for its own request first and have no other effect than
+  // through the transaction. No statement outlives `deadline`.
+  // Errors besides those of `work`: DATABASE_UNAVAILABLE, DATABASE_READ_ONLY, DATABASE_FULL,
+  // DATABASE_CONFLICT (gave up), DEADLINE_EXCEEDED.
+  virtual absl::Status Transact(core::Deadline deadline,
+                                const std::function<absl::Status(Transaction&)>& work) = 0;
+
+  // OK while the database answers. Blocks for one round trip at most `deadline`.
+  virtual absl::Status Ping(core::Deadline deadline) = 0;
+};
+
+// Tells of cases as they are opened, by whichever daemon on the same database. Thread-safe.
+class CaseFeed {
+ public:
+  virtual ~CaseFeed() = default;
+
+  // What a subscriber is told: an opened case, or an error, after which nothing more comes (the
+  // link to the database was lost and cases may have been missed).
+  using Listener = std::function<void(const absl::StatusOr<core::CaseId>&)>;
+
+  // Ends the subscription when destroyed; no call of the listener is under way afterwards.
+  class Subscription {
+   public:
+    virtual ~Subscription() = default;
+  };
+
+  // `listener` is called on the feed's thread and must not block.
+  // Errors: DATABASE_UNAVAILABLE when there is no link at present.
+  virtual absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(Listener listener) = 0;
+};
+
+}  // namespace entryexit::ports
+
+#endif  // ENTRYEXIT_PORTS_STORE_H_
