@@ -1,0 +1,40 @@
+#ifndef ENTRYEXIT_APP_DECIDE_CASE_H_
+#define ENTRYEXIT_APP_DECIDE_CASE_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "entryexit/app/call.h"
+#include "entryexit/ports/store.h"
+
+namespace entryexit::app {
+
+enum class Decision { kUphold, kDismiss };
+
+struct DecisionRequest {
+  core::RequestId request_id;
+  core::CaseId case_id;
+  int version;  // of the case as the officer saw it
+  Decision decision;
+  std::string reason;  // 1 to 2000 bytes of UTF-8
+};
+
+// Records an officer's decision on a case. The machine's outcome is not touched. Thread-safe.
+class DecideCase {
+ public:
+  // The arguments must outlive the object.
+  DecideCase(ports::Store& store, const core::Clock& clock) : store_(store), clock_(clock) {}
+
+  // Does the request at most once. Returns the case as it is afterwards. Blocks.
+  // Errors: MISSING_FIELD, INVALID_FIELD, CASE_NOT_FOUND, CASE_CLOSED, CASE_CHANGED,
+  // REQUEST_ID_REUSED, those of Store::Transact.
+  absl::StatusOr<ports::CaseRecord> Decide(const Call& call, const DecisionRequest& request) const;
+
+ private:
+  ports::Store& store_;
+  const core::Clock& clock_;
+};
+
+}  // namespace entryexit::app
+
+#endif  // ENTRYEXIT_APP_DECIDE_CASE_H_

@@ -1,0 +1,93 @@
+#ifndef ENTRYEXIT_APP_QUERIES_H_
+#define ENTRYEXIT_APP_QUERIES_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "entryexit/app/call.h"
+#include "entryexit/ports/store.h"
+#include "entryexit/ports/vault.h"
+
+namespace entryexit::app {
+
+struct TravelerView {
+  ports::TravelerRecord traveler;
+  std::vector<ports::StayRecord> stays;
+};
+
+struct CrossingView {
+  ports::CrossingRecord crossing;
+  std::vector<ports::ComparisonRecord> comparisons;  // oldest first
+};
+
+template <typename Row, typename Cursor>
+struct Page {
+  std::vector<Row> rows;
+  std::optional<Cursor> next;  // absent on the last page
+};
+
+struct CaseView {
+  ports::CaseRecord record;
+  CrossingView crossing;
+  std::optional<ports::ComparisonRecord> comparison;  // the one that raised it
+  std::vector<ports::CaseEvent> events;
+};
+
+struct CaptureView {
+  std::string image;  // as received
+  std::string media_type;
+  std::string digest;
+};
+
+// What the back office reads. Thread-safe; every method blocks. Errors besides those named: those
+// of Store::Transact.
+class Queries {
+ public:
+  // The arguments must outlive the object.
+  Queries(ports::Store& store, const ports::Vault& vault) : store_(store), vault_(vault) {}
+
+  // Errors: TRAVELER_NOT_FOUND.
+  absl::StatusOr<TravelerView> GetTraveler(const Call& call, const core::TravelerId& id) const;
+  // Errors: TRAVELER_NOT_FOUND; INVALID_FIELD.
+  absl::StatusOr<TravelerView> GetTravelerByDocument(const Call& call,
+                                                     const std::string& issuing_state,
+                                                     const std::string& number) const;
+  // Oldest first. Errors: TRAVELER_NOT_FOUND.
+  absl::StatusOr<Page<CrossingView, ports::CrossingCursor>> ListCrossings(
+      const Call& call, const core::TravelerId& id,
+      const std::optional<ports::CrossingCursor>& after, int page_size) const;
+  // Errors: CROSSING_NOT_FOUND, CAPTURE_NOT_FOUND, KEY_UNAVAILABLE, STORED_DATA_INVALID.
+  absl::StatusOr<CaptureView> GetCapture(const Call& call, const core::CrossingId& id) const;
+
+  absl::StatusOr<Page<ports::CaseRecord, ports::CaseCursor>> ListCases(
+      const Call& call, const ports::CaseFilter& filter,
+      const std::optional<ports::CaseCursor>& after, int page_size) const;
+  // Errors: CASE_NOT_FOUND.
+  absl::StatusOr<CaseView> GetCase(const Call& call, const core::CaseId& id) const;
+  // Only the case itself, for watchers. Errors: CASE_NOT_FOUND.
+  absl::StatusOr<ports::CaseRecord> GetCaseRecord(const Call& call, const core::CaseId& id) const;
+
+  // Calls `row` for each overstay on day `as_of`, by last lawful day; stops early, with OK, when
+  // `row` returns false. Reads page by page, so memory stays flat however many there are.
+  absl::Status ListOverstays(
+      const Call& call, core::Date as_of, std::optional<core::OverstayKind> kind,
+      const std::function<bool(const ports::StayRecord&, const core::Overstay&)>& row) const;
+
+ private:
+  ports::Store& store_;
+  const ports::Vault& vault_;
+};
+
+// Why the machine raised the case, in one or two English sentences for the officer.
+std::string Explain(const CaseView& view);
+
+// What the person at the kiosk can do about a finding, in one English sentence.
+std::string Advice(const core::QualityFinding& finding);
+
+}  // namespace entryexit::app
+
+#endif  // ENTRYEXIT_APP_QUERIES_H_

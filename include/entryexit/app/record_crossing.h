@@ -1,0 +1,95 @@
+#ifndef ENTRYEXIT_APP_RECORD_CROSSING_H_
+#define ENTRYEXIT_APP_RECORD_CROSSING_H_
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "entryexit/app/call.h"
+#include "entryexit/app/lane_directory.h"
+#include "entryexit/core/matching.h"
+#include "entryexit/core/travel_document.h"
+#include "entryexit/ports/face_engine.h"
+#include "entryexit/ports/store.h"
+#include "entryexit/ports/vault.h"
+
+namespace entryexit::app {
+
+enum class Waiver { kNone, kExempt, kOptedOut };
+
+// What the inspector granted, as asked for.
+struct AdmissionRequest {
+  struct DurationOfStatus {
+    friend auto operator<=>(const DurationOfStatus&, const DurationOfStatus&) = default;
+  };
+  struct DaysFromArrival {
+    int days;  // 1..3660; the day of arrival is the first
+  };
+
+  std::string class_of_admission;
+  std::variant<core::Date, DaysFromArrival, DurationOfStatus> authorization;
+};
+
+struct CrossingRequest {
+  core::RequestId request_id;
+  core::Direction direction;
+  core::LaneId lane_id;
+  core::Timestamp captured_at;
+  std::variant<std::string, core::TravelDocument> identification;  // MRZ, or field by field
+  std::string_view image;                                          // must outlive the call
+  std::optional<AdmissionRequest> admission;  // required for arrivals, none for departures
+  Waiver waiver = Waiver::kNone;
+  bool record_poor_capture = false;
+  std::string carrier;
+  std::string flight;
+};
+
+struct CrossingResult {
+  bool recorded = false;
+  ports::CaptureStatus capture_status;
+  std::vector<core::QualityFinding> findings;
+  // Present when recorded.
+  std::optional<ports::CrossingRecord> crossing;
+  // Present for recorded departures: the comparison made when it was recorded.
+  std::optional<ports::ComparisonRecord> comparison;
+};
+
+struct CrossingPolicy {
+  core::MatchPolicy match;
+  std::chrono::seconds max_clock_skew;      // how far captured_at may lie ahead
+  std::string operating_state;              // whose nationals may opt out
+  std::vector<std::string> exempt_classes;  // classes of admission exempt from capture
+};
+
+// Records one arrival or departure: judges the capture, stores crossing, capture and template,
+// compares a departure with every prior arrival, recomputes the stays and brings the traveler's
+// cases up to date, all in one transaction. Thread-safe.
+class RecordCrossing {
+ public:
+  // The arguments must outlive the object.
+  RecordCrossing(const LaneDirectory& lanes, const ports::FaceEngine& engine, ports::Store& store,
+                 const ports::Vault& vault, const core::Clock& clock, CrossingPolicy policy);
+
+  // Does the request at most once: the same request_id with the same content gives the first
+  // answer again. Blocks.
+  // Errors: MISSING_FIELD, INVALID_FIELD, MRZ_MALFORMED, MRZ_CHECK_DIGIT, CAPTURED_AT_IN_FUTURE,
+  // LANE_UNKNOWN, LANE_NOT_YOURS, LANE_WRONG_DIRECTION, WAIVER_NOT_ALLOWED, REQUEST_ID_REUSED,
+  // those of FaceEngine::Observe and of Store::Transact.
+  absl::StatusOr<CrossingResult> Record(const Call& call, const CrossingRequest& request) const;
+
+ private:
+  const LaneDirectory& lanes_;
+  const ports::FaceEngine& engine_;
+  ports::Store& store_;
+  const ports::Vault& vault_;
+  const core::Clock& clock_;
+  const CrossingPolicy policy_;
+};
+
+}  // namespace entryexit::app
+
+#endif  // ENTRYEXIT_APP_RECORD_CROSSING_H_
