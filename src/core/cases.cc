@@ -1,0 +1,110 @@
+#include "entryexit/core/cases.h"
+
+#include <array>
+#include <utility>
+
+namespace entryexit::core {
+namespace {
+
+constexpr std::array<std::pair<CaseKind, const char*>, 7> kKindNames = {{
+    {CaseKind::kIdentityNoMatch, "IDENTITY_NO_MATCH"},
+    {CaseKind::kIdentityInconclusive, "IDENTITY_INCONCLUSIVE"},
+    {CaseKind::kNoReference, "NO_REFERENCE"},
+    {CaseKind::kOverstay, "OVERSTAY"},
+    {CaseKind::kDepartureWithoutArrival, "DEPARTURE_WITHOUT_ARRIVAL"},
+    {CaseKind::kArrivalOnOpenStay, "ARRIVAL_ON_OPEN_STAY"},
+    {CaseKind::kDocumentDataConflict, "DOCUMENT_DATA_CONFLICT"},
+}};
+
+constexpr std::array<std::pair<CaseState, const char*>, 4> kStateNames = {{
+    {CaseState::kOpen, "OPEN"},
+    {CaseState::kUpheld, "UPHELD"},
+    {CaseState::kDismissed, "DISMISSED"},
+    {CaseState::kWithdrawn, "WITHDRAWN"},
+}};
+
+// More than 180 days: where the three-year bar of 8 U.S.C. 1182(a)(9)(B)(i)(I) begins.
+constexpr int kLongOverstayDays = 180;
+
+template <typename Names>
+auto FromName(const Names& names, const std::string& name)
+    -> std::optional<decltype(names[0].first)> {
+  for (const auto& [value, value_name] : names) {
+    if (name == value_name) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const char* NameOf(CaseKind kind) { return kKindNames[static_cast<size_t>(kind)].second; }
+
+std::optional<CaseKind> CaseKindFromName(const std::string& name) {
+  return FromName(kKindNames, name);
+}
+
+const char* NameOf(Severity severity) {
+  switch (severity) {
+    case Severity::kLow:
+      return "LOW";
+    case Severity::kMedium:
+      return "MEDIUM";
+    case Severity::kHigh:
+      return "HIGH";
+  }
+  return "UNKNOWN";
+}
+
+const char* NameOf(CaseState state) { return kStateNames[static_cast<size_t>(state)].second; }
+
+std::optional<CaseState> CaseStateFromName(const std::string& name) {
+  return FromName(kStateNames, name);
+}
+
+std::optional<CaseKind> CaseKindFor(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kNoMatch:
+      return CaseKind::kIdentityNoMatch;
+    case Outcome::kInconclusive:
+      return CaseKind::kIdentityInconclusive;
+    case Outcome::kNoReference:
+      return CaseKind::kNoReference;
+    case Outcome::kMatch:
+    case Outcome::kLowQuality:
+    case Outcome::kExempt:
+    case Outcome::kOptedOut:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+CaseKind CaseKindFor(FlagKind flag) {
+  switch (flag) {
+    case FlagKind::kDepartureWithoutArrival:
+      return CaseKind::kDepartureWithoutArrival;
+    case FlagKind::kArrivalOnOpenStay:
+      return CaseKind::kArrivalOnOpenStay;
+    case FlagKind::kOverstay:
+      break;
+  }
+  return CaseKind::kOverstay;
+}
+
+Severity SeverityOf(CaseKind kind, int days_overstayed) {
+  switch (kind) {
+    case CaseKind::kIdentityNoMatch:
+      return Severity::kHigh;
+    case CaseKind::kOverstay:
+      return days_overstayed > kLongOverstayDays ? Severity::kHigh : Severity::kMedium;
+    case CaseKind::kIdentityInconclusive:
+    case CaseKind::kDocumentDataConflict:
+      return Severity::kMedium;
+    case CaseKind::kNoReference:
+    case CaseKind::kDepartureWithoutArrival:
+    case CaseKind::kArrivalOnOpenStay:
+      break;
+  }
+  return Severity::kLow;
+}
+
+}  // namespace entryexit::core
