@@ -1,0 +1,175 @@
+#include "app/crossing_request.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "entryexit/core/reason.h"
+#include "entryexit/crypto/digest.h"
+
+namespace entryexit::app {
+namespace {
+
+using core::MakeError;
+using core::Reason;
+
+constexpr size_t kMaxClassLength = 8;
+constexpr size_t kMaxCarrierLength = 64;
+constexpr size_t kMaxFlightLength = 32;
+constexpr int kMaxDays = 3660;
+// No machine took a lane capture before then; a lane whose clock was reset sends 1970.
+constexpr core::Timestamp kEarliestCapture{std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)};
+
+absl::Status CheckPlainText(const std::string& text, size_t max_length, const char* field) {
+  if (text.size() > max_length) {
+    return MakeError(Reason::kInvalidField, fmt::format("{} is longer than {} characters: {}",
+                                                        field, max_length, text.size()));
+  }
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::ranges::any_of(text, is_control)) {
+    return MakeError(Reason::kInvalidField,
+                     fmt::format("{} must not hold control characters", field));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckTime(core::Timestamp captured_at, core::Timestamp now,
+                       std::chrono::seconds max_skew) {
+  if (captured_at > now + max_skew) {
+    return MakeError(
+        Reason::kCapturedAtInFuture,
+        fmt::format("captured_at is {} s ahead of the service's clock; the limit is {} s",
+                    std::chrono::floor<std::chrono::seconds>(captured_at - now).count(),
+                    max_skew.count()));
+  }
+  if (captured_at < kEarliestCapture) {
+    return MakeError(Reason::kInvalidField, "captured_at lies before 2000-01-01");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<core::TravelDocument> DocumentOf(const CrossingRequest& request,
+                                                core::Timestamp now) {
+  const core::Date today = std::chrono::floor<std::chrono::days>(now);
+  absl::StatusOr<core::TravelDocument> document =
+      std::holds_alternative<std::string>(request.identification)
+          ? core::ParseMrz(std::get<std::string>(request.identification), today)
+          : core::Normalized(std::get<core::TravelDocument>(request.identification));
+  if (document.ok() && document->birth_date > today + std::chrono::days(1)) {
+    return MakeError(Reason::kInvalidField, "birth_date lies in the future");
+  }
+  return document;
+}
+
+absl::StatusOr<core::Date> LastLawfulDay(const core::Date& authorized_until,
+                                         core::Date arrived_on) {
+  if (authorized_until < arrived_on) {
+    return MakeError(Reason::kInvalidField,
+                     "authorized_until lies before the day of arrival at the port");
+  }
+  return authorized_until;
+}
+
+absl::StatusOr<core::Date> LastLawfulDay(const AdmissionRequest::DaysFromArrival& rule,
+                                         core::Date arrived_on) {
+  if (rule.days < 1 || rule.days > kMaxDays) {
+    return MakeError(Reason::kInvalidField,
+                     fmt::format("days_from_arrival must be 1 to {}, not {}", kMaxDays, rule.days));
+  }
+  return arrived_on + std::chrono::days(rule.days - 1);
+}
+
+absl::StatusOr<core::Admission> AdmissionOf(const AdmissionRequest& request,
+                                            core::Date arrived_on) {
+  const std::string& code = request.class_of_admission;
+  if (code.empty()) return MakeError(Reason::kMissingField, "class_of_admission is missing");
+  const auto allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  if (code.size() > kMaxClassLength || !std::ranges::all_of(code, allowed)) {
+    return MakeError(Reason::kInvalidField,
+                     "class_of_admission must be 1 to 8 characters of A-Z, 0-9 and hyphen");
+  }
+  core::Admission admission{code, std::nullopt};
+  if (std::holds_alternative<AdmissionRequest::DurationOfStatus>(request.authorization)) {
+    return admission;
+  }
+  const auto* date = std::get_if<core::Date>(&request.authorization);
+  const absl::StatusOr<core::Date> last_day =
+      date != nullptr
+          ? LastLawfulDay(*date, arrived_on)
+          : LastLawfulDay(std::get<AdmissionRequest::DaysFromArrival>(request.authorization),
+                          arrived_on);
+  if (!last_day.ok()) return last_day.status();
+  admission.authorized_until = *last_day;
+  return admission;
+}
+
+absl::Status CheckImage(const CrossingRequest& request) {
+  if (request.waiver == Waiver::kNone || request.image.empty()) return absl::OkStatus();
+  return MakeError(Reason::kInvalidField, "a waived capture must come without an image");
+}
+
+// Everything that makes one request another: the digest of two requests is the same exactly when
+// these are. `\x1f` cannot occur in checked fields.
+std::string ContentOf(const CrossingRequest& request, const CheckedRequest& checked) {
+  const core::TravelDocument& document = checked.document;
+  std::string admission = "-";
+  if (checked.admission) {
+    const auto& until = checked.admission->authorized_until;
+    admission = fmt::format("{}\x1f{}", checked.admission->class_of_admission,
+                            until ? until->time_since_epoch().count() : -1);
+  }
+  return fmt::format(
+      "{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}",
+      core::NameOf(request.direction), request.lane_id.value(),
+      request.captured_at.time_since_epoch().count(), document.issuing_state, document.number,
+      document.nationality, document.birth_date.time_since_epoch().count(),
+      static_cast<int>(document.sex), checked.image_digest, admission,
+      static_cast<int>(request.waiver), request.record_poor_capture, request.carrier,
+      request.flight);
+}
+
+}  // namespace
+
+core::DocumentId DocumentIdOf(const std::string& issuing_state, const std::string& number) {
+  return core::DocumentId(crypto::DeterministicUuid(issuing_state + '\x1f' + number));
+}
+
+absl::StatusOr<CheckedRequest> Check(const Call& call, const CrossingRequest& request,
+                                     const LaneDirectory& lanes, const CrossingPolicy& policy,
+                                     core::Timestamp now) {
+  if (request.lane_id.value() != call.principal.id) {
+    return MakeError(Reason::kLaneNotYours,
+                     "lane_id is not the lane that the client certificate names");
+  }
+  const absl::StatusOr<LaneDirectory::Lane> lane = lanes.Find(request.lane_id, request.direction);
+  if (!lane.ok()) return lane.status();
+
+  absl::Status status = CheckTime(request.captured_at, now, policy.max_clock_skew);
+  if (status.ok()) status = CheckPlainText(request.carrier, kMaxCarrierLength, "carrier");
+  if (status.ok()) status = CheckPlainText(request.flight, kMaxFlightLength, "flight");
+  if (status.ok()) status = CheckImage(request);
+  if (!status.ok()) return status;
+
+  absl::StatusOr<core::TravelDocument> document = DocumentOf(request, now);
+  if (!document.ok()) return document.status();
+
+  CheckedRequest checked;
+  checked.lane = *lane;
+  checked.document = *std::move(document);
+  checked.document_id = DocumentIdOf(checked.document.issuing_state, checked.document.number);
+  checked.local_date = LocalDate(request.captured_at, lane->time_zone);
+  if (request.direction == core::Direction::kArrival) {
+    if (!request.admission) return MakeError(Reason::kMissingField, "admission is missing");
+    absl::StatusOr<core::Admission> admission = AdmissionOf(*request.admission, checked.local_date);
+    if (!admission.ok()) return admission.status();
+    checked.admission = *std::move(admission);
+  }
+  if (!request.image.empty()) checked.image_digest = crypto::Sha256Hex(request.image);
+  checked.content_digest = crypto::Sha256Hex(ContentOf(request, checked));
+  return checked;
+}
+
+}  // namespace entryexit::app

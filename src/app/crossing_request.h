@@ -1,0 +1,34 @@
+#ifndef ENTRYEXIT_APP_CROSSING_REQUEST_H_
+#define ENTRYEXIT_APP_CROSSING_REQUEST_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "entryexit/app/record_crossing.h"
+
+namespace entryexit::app {
+
+// A crossing request that was checked, with everything in it that does not depend on what is
+// stored worked out.
+struct CheckedRequest {
+  LaneDirectory::Lane lane;
+  core::TravelDocument document;
+  core::DocumentId document_id;
+  core::Date local_date;
+  std::optional<core::Admission> admission;
+  std::string image_digest;    // SHA-256; empty without an image
+  std::string content_digest;  // SHA-256 of all that was asked
+};
+
+// Errors: those of RecordCrossing::Record that tell of the request.
+absl::StatusOr<CheckedRequest> Check(const Call& call, const CrossingRequest& request,
+                                     const LaneDirectory& lanes, const CrossingPolicy& policy,
+                                     core::Timestamp now);
+
+// The id under which the traveler who uses this document is found. Requires a normalized document.
+core::DocumentId DocumentIdOf(const std::string& issuing_state, const std::string& number);
+
+}  // namespace entryexit::app
+
+#endif  // ENTRYEXIT_APP_CROSSING_REQUEST_H_

@@ -1,0 +1,101 @@
+#include "entryexit/app/decide_case.h"
+
+#include <fmt/format.h>
+
+#include "entryexit/core/reason.h"
+#include "entryexit/crypto/digest.h"
+
+namespace entryexit::app {
+namespace {
+
+using core::CaseState;
+using core::MakeError;
+using core::Reason;
+
+constexpr size_t kMaxReasonBytes = 2000;
+
+absl::Status CheckRequest(const DecisionRequest& request) {
+  if (request.reason.empty()) {
+    return MakeError(Reason::kMissingField, "reason is missing: say why you decide so");
+  }
+  if (request.reason.size() > kMaxReasonBytes) {
+    return MakeError(Reason::kInvalidField, fmt::format("reason is longer than {} bytes: {}",
+                                                        kMaxReasonBytes, request.reason.size()));
+  }
+  return absl::OkStatus();
+}
+
+std::string ContentDigest(const DecisionRequest& request) {
+  return crypto::Sha256Hex(fmt::format("DECIDE\x1f{}\x1f{}\x1f{}\x1f{}", request.case_id.value(),
+                                       request.version, static_cast<int>(request.decision),
+                                       request.reason));
+}
+
+absl::Status CheckDecidable(const ports::CaseRecord& record, int version_seen) {
+  if (record.state != CaseState::kOpen) {
+    return MakeError(Reason::kCaseClosed,
+                     fmt::format("the case is not open: its state is {} (etag {})",
+                                 core::NameOf(record.state), record.version));
+  }
+  if (record.version != version_seen) {
+    return MakeError(Reason::kCaseChanged,
+                     fmt::format("the case changed since you read it: its etag is {}, not {}",
+                                 record.version, version_seen));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
+                                                     const DecisionRequest& request) const {
+  if (absl::Status status = CheckRequest(request); !status.ok()) return status;
+  const core::Timestamp now = clock_.Now();
+  const std::string digest = ContentDigest(request);
+
+  ports::CaseRecord decided;
+  const auto decide = [&](ports::Transaction& transaction) -> absl::Status {
+    const auto known = transaction.FindRequest(request.request_id);
+    if (!known.ok()) return known.status();
+    if (*known &&
+        ((*known)->content_digest != digest || (*known)->principal != call.principal.name)) {
+      return MakeError(Reason::kRequestIdReused,
+                       "this request_id was used before, for something else");
+    }
+    absl::StatusOr<ports::CaseRecord> record = transaction.GetCase(request.case_id);
+    if (!record.ok()) return record.status();
+    if (*known) {
+      decided = *std::move(record);
+      return absl::OkStatus();
+    }
+    // Read again under the traveler's lock: a crossing may be changing the case right now.
+    absl::Status status = transaction.LockTraveler(record->traveler_id);
+    if (!status.ok()) return status;
+    record = transaction.GetCase(request.case_id);
+    if (!record.ok()) return record.status();
+    status = CheckDecidable(*record, request.version);
+    if (!status.ok()) return status;
+
+    decided = *std::move(record);
+    const bool upheld = request.decision == Decision::kUphold;
+    decided.state = upheld ? CaseState::kUpheld : CaseState::kDismissed;
+    ++decided.version;
+    decided.updated_at = now;
+    status = transaction.UpdateCase(decided);
+    if (status.ok()) {
+      status = transaction.AddCaseEvent(
+          {decided.traveler_id, decided.case_id, decided.version,
+           upheld ? ports::CaseEventKind::kUpheld : ports::CaseEventKind::kDismissed, now,
+           call.principal.name, request.reason});
+    }
+    if (status.ok()) {
+      status = transaction.AddRequest({request.request_id, call.principal.name, digest,
+                                       decided.traveler_id, decided.case_id.value()});
+    }
+    return status;
+  };
+  if (absl::Status status = store_.Transact(call.deadline, decide); !status.ok()) return status;
+  return decided;
+}
+
+}  // namespace entryexit::app

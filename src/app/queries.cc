@@ -1,0 +1,188 @@
+#include "entryexit/app/queries.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "app/crossing_request.h"
+#include "app/templates.h"
+#include "entryexit/core/reason.h"
+
+namespace entryexit::app {
+namespace {
+
+constexpr int kOverstayPageSize = 500;
+
+std::vector<ports::ComparisonRecord> ComparisonsOf(
+    const std::vector<ports::ComparisonRecord>& comparisons, const core::CrossingId& crossing_id) {
+  std::vector<ports::ComparisonRecord> own;
+  std::ranges::copy_if(comparisons, std::back_inserter(own),
+                       [&](const ports::ComparisonRecord& comparison) {
+                         return comparison.receipt.probe_crossing_id == crossing_id;
+                       });
+  return own;
+}
+
+// Runs `read`, which fills a result, in a transaction of its own.
+template <typename Result>
+absl::StatusOr<Result> Read(
+    ports::Store& store, const Call& call,
+    const std::function<absl::StatusOr<Result>(ports::Transaction&)>& read) {
+  absl::StatusOr<Result> result;
+  const absl::Status status =
+      store.Transact(call.deadline, [&](ports::Transaction& transaction) -> absl::Status {
+        result = read(transaction);
+        return result.status();
+      });
+  if (!status.ok()) return status;
+  return result;
+}
+
+absl::StatusOr<TravelerView> ViewOf(ports::Transaction& transaction, const core::TravelerId& id) {
+  auto traveler = transaction.GetTraveler(id);
+  if (!traveler.ok()) return traveler.status();
+  auto stays = transaction.AllStays(id);
+  if (!stays.ok()) return stays.status();
+  return TravelerView{*std::move(traveler), *std::move(stays)};
+}
+
+// One row more than the page holds is read, to know whether there is a next page.
+template <typename Row, typename Cursor, typename CursorOf>
+Page<Row, Cursor> PageOf(std::vector<Row> rows, int page_size, const CursorOf& cursor_of) {
+  Page<Row, Cursor> page{std::move(rows), std::nullopt};
+  if (page.rows.size() > static_cast<size_t>(page_size)) {
+    page.rows.resize(static_cast<size_t>(page_size));
+    page.next = cursor_of(page.rows.back());
+  }
+  return page;
+}
+
+}  // namespace
+
+absl::StatusOr<TravelerView> Queries::GetTraveler(const Call& call,
+                                                  const core::TravelerId& id) const {
+  return Read<TravelerView>(
+      store_, call, [&](ports::Transaction& transaction) { return ViewOf(transaction, id); });
+}
+
+absl::StatusOr<TravelerView> Queries::GetTravelerByDocument(const Call& call,
+                                                            const std::string& issuing_state,
+                                                            const std::string& number) const {
+  // Nationality stands in so that the pair alone can be checked like a whole document.
+  const auto document = core::Normalized({.issuing_state = issuing_state,
+                                          .number = number,
+                                          .nationality = issuing_state,
+                                          .birth_date = {},
+                                          .sex = core::Sex::kUnspecified});
+  if (!document.ok()) return document.status();
+  const core::DocumentId document_id = DocumentIdOf(document->issuing_state, document->number);
+  return Read<TravelerView>(store_, call,
+                            [&](ports::Transaction& transaction) -> absl::StatusOr<TravelerView> {
+                              const auto id = transaction.FindTravelerByDocument(document_id);
+                              if (!id.ok()) return id.status();
+                              return ViewOf(transaction, *id);
+                            });
+}
+
+absl::StatusOr<Page<CrossingView, ports::CrossingCursor>> Queries::ListCrossings(
+    const Call& call, const core::TravelerId& id, const std::optional<ports::CrossingCursor>& after,
+    int page_size) const {
+  using Result = Page<CrossingView, ports::CrossingCursor>;
+  return Read<Result>(store_, call, [&](ports::Transaction& transaction) -> absl::StatusOr<Result> {
+    const auto traveler = transaction.GetTraveler(id);
+    if (!traveler.ok()) return traveler.status();
+    auto crossings = transaction.ListCrossings(id, after, page_size + 1);
+    if (!crossings.ok()) return crossings.status();
+    const auto comparisons = transaction.AllComparisons(id);
+    if (!comparisons.ok()) return comparisons.status();
+    std::vector<CrossingView> views;
+    for (ports::CrossingRecord& crossing : *crossings) {
+      auto own = ComparisonsOf(*comparisons, crossing.crossing_id);
+      views.push_back({std::move(crossing), std::move(own)});
+    }
+    return PageOf<CrossingView, ports::CrossingCursor>(
+        std::move(views), page_size, [](const CrossingView& view) {
+          return ports::CrossingCursor{view.crossing.captured_at, view.crossing.crossing_id};
+        });
+  });
+}
+
+absl::StatusOr<CaptureView> Queries::GetCapture(const Call& call,
+                                                const core::CrossingId& id) const {
+  const auto record = Read<ports::CaptureRecord>(
+      store_, call, [&](ports::Transaction& transaction) { return transaction.GetCapture(id); });
+  if (!record.ok()) return record.status();
+  absl::StatusOr<std::string> image = vault_.Open(
+      record->image, AssociatedData(record->traveler_id, record->crossing_id, kCaptureKind));
+  if (!image.ok()) return image.status();
+  return CaptureView{*std::move(image), record->media_type, record->digest};
+}
+
+absl::StatusOr<Page<ports::CaseRecord, ports::CaseCursor>> Queries::ListCases(
+    const Call& call, const ports::CaseFilter& filter,
+    const std::optional<ports::CaseCursor>& after, int page_size) const {
+  auto rows =
+      Read<std::vector<ports::CaseRecord>>(store_, call, [&](ports::Transaction& transaction) {
+        return transaction.ListCases(filter, after, page_size + 1);
+      });
+  if (!rows.ok()) return rows.status();
+  return PageOf<ports::CaseRecord, ports::CaseCursor>(
+      *std::move(rows), page_size, [](const ports::CaseRecord& record) {
+        return ports::CaseCursor{record.opened_at, record.case_id};
+      });
+}
+
+absl::StatusOr<CaseView> Queries::GetCase(const Call& call, const core::CaseId& id) const {
+  return Read<CaseView>(
+      store_, call, [&](ports::Transaction& transaction) -> absl::StatusOr<CaseView> {
+        auto record = transaction.GetCase(id);
+        if (!record.ok()) return record.status();
+        auto crossing = transaction.GetCrossing(record->crossing_id);
+        if (!crossing.ok()) return crossing.status();
+        const auto comparisons = transaction.AllComparisons(record->traveler_id);
+        if (!comparisons.ok()) return comparisons.status();
+        auto events = transaction.CaseEvents(record->traveler_id, record->case_id);
+        if (!events.ok()) return events.status();
+
+        CaseView view;
+        view.crossing = {*std::move(crossing), ComparisonsOf(*comparisons, record->crossing_id)};
+        for (const ports::ComparisonRecord& comparison : view.crossing.comparisons) {
+          if (record->comparison_id == comparison.comparison_id) view.comparison = comparison;
+        }
+        view.record = *std::move(record);
+        view.events = *std::move(events);
+        return view;
+      });
+}
+
+absl::StatusOr<ports::CaseRecord> Queries::GetCaseRecord(const Call& call,
+                                                         const core::CaseId& id) const {
+  return Read<ports::CaseRecord>(
+      store_, call, [&](ports::Transaction& transaction) { return transaction.GetCase(id); });
+}
+
+absl::Status Queries::ListOverstays(
+    const Call& call, core::Date as_of, std::optional<core::OverstayKind> kind,
+    const std::function<bool(const ports::StayRecord&, const core::Overstay&)>& row) const {
+  std::optional<ports::OverstayCursor> after;
+  while (true) {
+    const auto page =
+        Read<std::vector<ports::StayRecord>>(store_, call, [&](ports::Transaction& transaction) {
+          return transaction.ListOverstays(as_of, kind, after, kOverstayPageSize);
+        });
+    if (!page.ok()) return page.status();
+    for (const ports::StayRecord& record : *page) {
+      const auto overstay = core::OverstayOf(record.stay, as_of);
+      if (!overstay) {
+        return core::MakeError(core::Reason::kInternal,
+                               "the store listed a stay that is no overstay");
+      }
+      if (!row(record, *overstay)) return absl::OkStatus();
+    }
+    if (page->size() < static_cast<size_t>(kOverstayPageSize)) return absl::OkStatus();
+    const ports::StayRecord& last = page->back();
+    after =
+        ports::OverstayCursor{*last.stay.authorized_until, last.traveler_id, last.stay.arrival_id};
+  }
+}
+
+}  // namespace entryexit::app

@@ -1,0 +1,346 @@
+#include "entryexit/app/record_crossing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "app/crossing_request.h"
+#include "app/decision.h"
+#include "app/templates.h"
+#include "app/traveler_state.h"
+#include "entryexit/core/reason.h"
+#include "entryexit/crypto/digest.h"
+
+namespace entryexit::app {
+namespace {
+
+using core::MakeError;
+using core::Outcome;
+using core::Reason;
+using ports::CaptureStatus;
+
+CaptureStatus CaptureStatusOf(Waiver waiver, const core::FaceObservation& observation) {
+  switch (waiver) {
+    case Waiver::kExempt:
+      return CaptureStatus::kExempt;
+    case Waiver::kOptedOut:
+      return CaptureStatus::kOptedOut;
+    case Waiver::kNone:
+      break;
+  }
+  return observation.usable() ? CaptureStatus::kTemplateStored : CaptureStatus::kLowQuality;
+}
+
+// The engine accepted the picture, so it is one of the three formats.
+std::string MediaTypeOf(std::string_view image) {
+  if (image.starts_with("\x89PNG")) return "image/png";
+  if (image.starts_with("RIFF")) return "image/webp";
+  return "image/jpeg";
+}
+
+bool SamePerson(const core::TravelDocument& a, const core::TravelDocument& b) {
+  return a.nationality == b.nationality && a.birth_date == b.birth_date && a.sex == b.sex;
+}
+
+// One request on its way into the store. Made anew for every attempt at the transaction.
+class Recording {
+ public:
+  Recording(const CrossingRequest& request, const CheckedRequest& checked,
+            const core::FaceObservation& observation, const ports::FaceEngine& engine,
+            const ports::Vault& vault, const CrossingPolicy& policy, core::Timestamp now,
+            ports::Transaction& transaction)
+      : request_(request),
+        checked_(checked),
+        observation_(observation),
+        engine_(engine),
+        vault_(vault),
+        policy_(policy),
+        now_(now),
+        transaction_(transaction) {}
+
+  absl::StatusOr<CrossingResult> Run(const std::string& principal) {
+    const auto locked = transaction_.LockTravelerOf(checked_.document_id, checked_.document);
+    if (!locked.ok()) return locked.status();
+    absl::StatusOr<TravelerState> state = LoadTraveler(transaction_, locked->traveler_id);
+    if (!state.ok()) return state.status();
+    state_ = *std::move(state);
+
+    if (const ports::CrossingRecord* known = AlreadyRecorded()) {
+      absl::Status status = AddRequest(principal, known->crossing_id);
+      if (!status.ok()) return status;
+      return ResultOf(state_, *known);
+    }
+    absl::Status status = CheckWaiver();
+    if (status.ok()) status = Plan(locked->known_document);
+    if (status.ok()) status = Write(principal);
+    if (!status.ok()) return status;
+    return ResultOf(state_, crossing_);
+  }
+
+  // What the request that made `crossing` was answered.
+  static CrossingResult ResultOf(const TravelerState& state,
+                                 const ports::CrossingRecord& crossing) {
+    CrossingResult result;
+    result.recorded = true;
+    result.capture_status = crossing.capture_status;
+    result.findings = crossing.findings;
+    result.crossing = crossing;
+    // The first comparison: a later one was not part of the answer.
+    for (const ports::ComparisonRecord& comparison : state.comparisons) {
+      if (comparison.receipt.probe_crossing_id != crossing.crossing_id) continue;
+      result.comparison = comparison;
+      break;
+    }
+    return result;
+  }
+
+ private:
+  // The same crossing sent under another request id, by a lane that lost the first one.
+  const ports::CrossingRecord* AlreadyRecorded() const {
+    for (const ports::CrossingRecord& crossing : state_.crossings) {
+      if (crossing.direction == request_.direction && crossing.lane_id == request_.lane_id &&
+          crossing.captured_at == request_.captured_at) {
+        return &crossing;
+      }
+    }
+    return nullptr;
+  }
+
+  // A departure carries no class of admission: that of the stay it would close counts.
+  std::string ClassOfAdmission() const {
+    if (checked_.admission) return checked_.admission->class_of_admission;
+    std::string code;
+    for (const core::Stay& stay : StaysOf(state_).stays) {
+      if (stay.arrived_at <= request_.captured_at) code = stay.class_of_admission;
+    }
+    return code;
+  }
+
+  absl::Status CheckWaiver() const {
+    if (request_.waiver == Waiver::kExempt) {
+      const std::string code = ClassOfAdmission();
+      if (std::ranges::find(policy_.exempt_classes, code) == policy_.exempt_classes.end()) {
+        return MakeError(Reason::kWaiverNotAllowed,
+                         fmt::format("class of admission '{}' is not exempt from capture", code));
+      }
+    }
+    if (request_.waiver == Waiver::kOptedOut &&
+        checked_.document.nationality != policy_.operating_state) {
+      return MakeError(Reason::kWaiverNotAllowed,
+                       fmt::format("only nationals of {} may opt out", policy_.operating_state));
+    }
+    return absl::OkStatus();
+  }
+
+  // Works out everything that will be written, and adds it to `state_`.
+  absl::Status Plan(const core::TravelDocument& known_document) {
+    FillCrossing();
+    state_.crossings.push_back(crossing_);
+    absl::Status status = PlanTemplate();
+    if (status.ok()) status = PlanComparisons();
+    if (!status.ok()) return status;
+
+    changes_ = ReconcileCases(state_, now_);
+    if (!SamePerson(known_document, checked_.document)) {
+      changes_.push_back(OpenCase(
+          state_, {core::CaseKind::kDocumentDataConflict, crossing_.crossing_id}, now_,
+          "nationality, birth date or sex differ from those this document was first seen with"));
+    }
+    for (const CaseChange& change : changes_) {
+      if (change.is_new) crossing_.opened_cases.push_back(change.record.case_id);
+    }
+    return absl::OkStatus();
+  }
+
+  void FillCrossing() {
+    crossing_ = {.traveler_id = state_.traveler_id,
+                 .crossing_id = core::CrossingId(crypto::NewUuid()),
+                 .request_id = request_.request_id,
+                 .document_id = checked_.document_id,
+                 .direction = request_.direction,
+                 .lane_id = request_.lane_id,
+                 .port_id = checked_.lane.port_id,
+                 .carrier = request_.carrier,
+                 .flight = request_.flight,
+                 .captured_at = request_.captured_at,
+                 .recorded_at = now_,
+                 .local_date = checked_.local_date,
+                 .admission = checked_.admission,
+                 .capture_status = CaptureStatusOf(request_.waiver, observation_),
+                 .findings = observation_.findings,
+                 .opened_cases = {}};
+  }
+
+  absl::Status PlanTemplate() {
+    if (crossing_.capture_status != CaptureStatus::kTemplateStored) return absl::OkStatus();
+    ports::TemplateRecord record;
+    record.traveler_id = crossing_.traveler_id;
+    record.crossing_id = crossing_.crossing_id;
+    record.direction = crossing_.direction;
+    record.captured_at = crossing_.captured_at;
+    record.model = engine_.model();
+    if (absl::Status status = SealTemplate(*observation_.embedding, vault_, record); !status.ok()) {
+      return status;
+    }
+    state_.templates.push_back(record);
+    template_ = std::move(record);
+    return absl::OkStatus();
+  }
+
+  // A departure is compared; an arrival that became known late gives departures after it, which had
+  // no reference, their comparison.
+  absl::Status PlanComparisons() {
+    if (crossing_.direction == core::Direction::kDeparture) return PlanComparisonOf(crossing_);
+    if (!template_) return absl::OkStatus();
+    for (const ports::CrossingRecord& crossing : state_.crossings) {
+      if (crossing.captured_at <= crossing_.captured_at) continue;
+      const ports::ComparisonRecord* latest = LatestComparison(state_, crossing.crossing_id);
+      if (latest == nullptr || latest->receipt.outcome != Outcome::kNoReference) continue;
+      if (absl::Status status = PlanComparisonOf(crossing); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status PlanComparisonOf(const ports::CrossingRecord& departure) {
+    absl::StatusOr<core::DecisionReceipt> receipt = Decide(departure);
+    if (!receipt.ok()) return receipt.status();
+    ports::ComparisonRecord record{state_.traveler_id, core::ComparisonId(crypto::NewUuid()), now_,
+                                   *std::move(receipt)};
+    state_.comparisons.push_back(record);
+    comparisons_.push_back(std::move(record));
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<core::DecisionReceipt> Decide(const ports::CrossingRecord& departure) const {
+    const auto is_prior_arrival = [&](const ports::TemplateRecord& record) {
+      return record.direction == core::Direction::kArrival &&
+             record.captured_at < departure.captured_at && record.model.Comparable(engine_.model());
+    };
+    return DecideDeparture(departure, state_.templates, is_prior_arrival, vault_,
+                           {engine_.model(), engine_.calibration(), policy_.match});
+  }
+
+  absl::Status Write(const std::string& principal) {
+    absl::Status status = transaction_.AddCrossing(crossing_);
+    if (status.ok() && !request_.image.empty()) status = WriteCapture();
+    if (status.ok() && template_) status = transaction_.AddTemplate(*template_);
+    for (const ports::ComparisonRecord& comparison : comparisons_) {
+      if (status.ok()) status = transaction_.AddComparison(comparison);
+    }
+    if (status.ok()) status = WriteStays(transaction_, state_);
+    if (status.ok()) status = WriteCases(transaction_, changes_);
+    if (status.ok()) status = AddRequest(principal, crossing_.crossing_id);
+    return status;
+  }
+
+  absl::Status WriteCapture() {
+    absl::StatusOr<ports::SealedBlob> sealed = vault_.Seal(
+        request_.image, AssociatedData(crossing_.traveler_id, crossing_.crossing_id, kCaptureKind));
+    if (!sealed.ok()) return sealed.status();
+    return transaction_.AddCapture({crossing_.traveler_id, crossing_.crossing_id,
+                                    MediaTypeOf(request_.image), checked_.image_digest,
+                                    *std::move(sealed)});
+  }
+
+  absl::Status AddRequest(const std::string& principal, const core::CrossingId& crossing_id) {
+    return transaction_.AddRequest({request_.request_id, principal, checked_.content_digest,
+                                    state_.traveler_id, crossing_id.value()});
+  }
+
+  const CrossingRequest& request_;
+  const CheckedRequest& checked_;
+  const core::FaceObservation& observation_;
+  const ports::FaceEngine& engine_;
+  const ports::Vault& vault_;
+  const CrossingPolicy& policy_;
+  const core::Timestamp now_;
+  ports::Transaction& transaction_;
+
+  TravelerState state_;
+  ports::CrossingRecord crossing_;
+  std::optional<ports::TemplateRecord> template_;
+  std::vector<ports::ComparisonRecord> comparisons_;
+  std::vector<CaseChange> changes_;
+};
+
+// The answer that the request got before; none when it is new.
+absl::StatusOr<std::optional<CrossingResult>> FindAnswer(ports::Transaction& transaction,
+                                                         const CrossingRequest& request,
+                                                         const CheckedRequest& checked,
+                                                         const std::string& principal) {
+  const auto found = transaction.FindRequest(request.request_id);
+  if (!found.ok()) return found.status();
+  if (!*found) return std::optional<CrossingResult>();
+  const ports::RequestRecord& record = **found;
+  if (record.principal != principal || record.content_digest != checked.content_digest) {
+    return MakeError(Reason::kRequestIdReused,
+                     "this request_id was used before, for something else");
+  }
+  const absl::StatusOr<TravelerState> state = LoadTraveler(transaction, record.traveler_id);
+  if (!state.ok()) return state.status();
+  const auto crossing = std::ranges::find(state->crossings, core::CrossingId(record.subject_id),
+                                          &ports::CrossingRecord::crossing_id);
+  if (crossing == state->crossings.end()) {
+    return MakeError(Reason::kStoredDataInvalid, "the crossing of a stored request is missing");
+  }
+  return std::optional(Recording::ResultOf(*state, *crossing));
+}
+
+}  // namespace
+
+RecordCrossing::RecordCrossing(const LaneDirectory& lanes, const ports::FaceEngine& engine,
+                               ports::Store& store, const ports::Vault& vault,
+                               const core::Clock& clock, CrossingPolicy policy)
+    : lanes_(lanes),
+      engine_(engine),
+      store_(store),
+      vault_(vault),
+      clock_(clock),
+      policy_(std::move(policy)) {}
+
+absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
+                                                      const CrossingRequest& request) const {
+  const core::Timestamp now = clock_.Now();
+  const absl::StatusOr<CheckedRequest> checked = Check(call, request, lanes_, policy_, now);
+  if (!checked.ok()) return checked.status();
+
+  // A retry is answered from what is stored, before the face is looked at again.
+  std::optional<CrossingResult> answer;
+  const auto find_answer = [&](ports::Transaction& transaction) -> absl::Status {
+    auto found = FindAnswer(transaction, request, *checked, call.principal.name);
+    if (!found.ok()) return found.status();
+    answer = *std::move(found);
+    return absl::OkStatus();
+  };
+  if (absl::Status status = store_.Transact(call.deadline, find_answer); !status.ok()) {
+    return status;
+  }
+  if (answer) return *std::move(answer);
+
+  core::FaceObservation observation;
+  if (request.waiver == Waiver::kNone) {
+    absl::StatusOr<core::FaceObservation> observed = engine_.Observe(request.image, call.deadline);
+    if (!observed.ok()) return observed.status();
+    observation = *std::move(observed);
+    if (!observation.usable() && !request.record_poor_capture) {
+      CrossingResult refused;
+      refused.capture_status = CaptureStatus::kLowQuality;
+      refused.findings = observation.findings;
+      return refused;
+    }
+  }
+
+  const auto record = [&](ports::Transaction& transaction) -> absl::Status {
+    if (absl::Status status = find_answer(transaction); !status.ok() || answer) return status;
+    Recording recording(request, *checked, observation, engine_, vault_, policy_, now, transaction);
+    absl::StatusOr<CrossingResult> result = recording.Run(call.principal.name);
+    if (!result.ok()) return result.status();
+    answer = *std::move(result);
+    return absl::OkStatus();
+  };
+  if (absl::Status status = store_.Transact(call.deadline, record); !status.ok()) return status;
+  return *std::move(answer);
+}
+
+}  // namespace entryexit::app

@@ -1,0 +1,107 @@
+#include "entryexit/app/replay_decision.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "app/decision.h"
+#include "entryexit/core/reason.h"
+
+namespace entryexit::app {
+namespace {
+
+using core::DecisionReceipt;
+using core::MakeError;
+using core::Reason;
+
+std::string Text(const std::optional<double>& value) {
+  return value ? fmt::format("{}", *value) : "none";
+}
+
+std::vector<std::string> DifferencesOf(const DecisionReceipt& recorded,
+                                       const DecisionReceipt& replayed) {
+  std::vector<std::string> differences;
+  const auto compare = [&](const char* what, const std::string& was, const std::string& is) {
+    if (was != is) {
+      differences.push_back(fmt::format("{}: recorded {}, replayed {}", what, was, is));
+    }
+  };
+  compare("outcome", core::NameOf(recorded.outcome), core::NameOf(replayed.outcome));
+  compare("distance", Text(recorded.distance), Text(replayed.distance));
+  compare("estimated FMR", Text(recorded.estimated_fmr), Text(replayed.estimated_fmr));
+  compare("probe template", recorded.probe_digest, replayed.probe_digest);
+  compare("rule version", recorded.rule_version, replayed.rule_version);
+  if (recorded.references != replayed.references) {
+    differences.push_back(fmt::format("references: recorded {}, replayed {}, or their distances",
+                                      recorded.references.size(), replayed.references.size()));
+  }
+  return differences;
+}
+
+}  // namespace
+
+absl::StatusOr<Replay> ReplayDecision::ReplayComparison(const Call& call,
+                                                        const core::ComparisonId& id) const {
+  absl::StatusOr<Replay> replay;
+  const absl::Status status =
+      store_.Transact(call.deadline, [&](ports::Transaction& transaction) -> absl::Status {
+        const auto recorded = transaction.GetComparison(id);
+        if (!recorded.ok()) return recorded.status();
+        replay = Recompute(transaction, *recorded);
+        return replay.status();
+      });
+  if (!status.ok()) return status;
+  return replay;
+}
+
+absl::StatusOr<Replay> ReplayDecision::ReplayCrossing(const Call& call,
+                                                      const core::CrossingId& id) const {
+  absl::StatusOr<Replay> replay;
+  const absl::Status status =
+      store_.Transact(call.deadline, [&](ports::Transaction& transaction) -> absl::Status {
+        const auto crossing = transaction.GetCrossing(id);
+        if (!crossing.ok()) return crossing.status();
+        const auto comparisons = transaction.AllComparisons(crossing->traveler_id);
+        if (!comparisons.ok()) return comparisons.status();
+        const auto latest = std::find_if(comparisons->rbegin(), comparisons->rend(),
+                                         [&](const ports::ComparisonRecord& record) {
+                                           return record.receipt.probe_crossing_id == id;
+                                         });
+        if (latest == comparisons->rend()) {
+          return MakeError(Reason::kComparisonNotFound,
+                           fmt::format("crossing {} was not compared", id.value()));
+        }
+        replay = Recompute(transaction, *latest);
+        return replay.status();
+      });
+  if (!status.ok()) return status;
+  return replay;
+}
+
+absl::StatusOr<Replay> ReplayDecision::Recompute(ports::Transaction& transaction,
+                                                 const ports::ComparisonRecord& recorded) const {
+  const DecisionReceipt& receipt = recorded.receipt;
+  if (!receipt.model.Comparable(model_)) {
+    return MakeError(Reason::kModelNotLoaded,
+                     fmt::format("the decision was made with model {} (digest {}), loaded is {}",
+                                 receipt.model.id, receipt.model.digest, model_.id));
+  }
+  const auto departure = transaction.GetCrossing(receipt.probe_crossing_id);
+  if (!departure.ok()) return departure.status();
+  const auto templates = transaction.AllTemplates(recorded.traveler_id);
+  if (!templates.ok()) return templates.status();
+
+  const auto was_reference = [&](const ports::TemplateRecord& record) {
+    return std::ranges::find(receipt.references, record.crossing_id,
+                             &core::ReferenceDistance::crossing_id) != receipt.references.end();
+  };
+  absl::StatusOr<DecisionReceipt> replayed =
+      DecideDeparture(*departure, *templates, was_reference, vault_,
+                      {receipt.model, calibration_, {receipt.thresholds, receipt.best_k}});
+  if (!replayed.ok()) return replayed.status();
+  std::vector<std::string> differences = DifferencesOf(receipt, *replayed);
+  return Replay{recorded, *std::move(replayed), std::move(differences)};
+}
+
+}  // namespace entryexit::app

@@ -1,0 +1,163 @@
+#include "app/traveler_state.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "entryexit/crypto/digest.h"
+
+namespace entryexit::app {
+namespace {
+
+constexpr char kServicePrincipal[] = "service";
+
+const ports::CrossingRecord& CrossingOf(const TravelerState& state, const core::CrossingId& id) {
+  return *std::ranges::find(state.crossings, id, &ports::CrossingRecord::crossing_id);
+}
+
+bool IsIdentityLead(core::CaseKind kind) {
+  return kind == core::CaseKind::kIdentityNoMatch ||
+         kind == core::CaseKind::kIdentityInconclusive || kind == core::CaseKind::kNoReference;
+}
+
+std::vector<core::Lead> LeadsOf(const TravelerState& state) {
+  std::map<core::CrossingId, core::Outcome> outcomes;
+  for (const ports::ComparisonRecord& comparison : state.comparisons) {
+    outcomes[comparison.receipt.probe_crossing_id] = comparison.receipt.outcome;
+  }
+  return core::LeadsOf(StaysOf(state), outcomes);
+}
+
+ports::CaseEvent EventFor(const ports::CaseRecord& record, ports::CaseEventKind kind,
+                          core::Timestamp now, const std::string& why) {
+  return {record.traveler_id, record.case_id, record.version, kind, now, kServicePrincipal, why};
+}
+
+CaseChange ChangeOf(ports::CaseRecord record, ports::CaseEventKind kind, core::Timestamp now,
+                    const std::string& why) {
+  ++record.version;
+  record.updated_at = now;
+  ports::CaseEvent event = EventFor(record, kind, now, why);
+  return {std::move(record), std::move(event), /*is_new=*/false};
+}
+
+// What `lead` asks of the case that it opened earlier.
+std::optional<CaseChange> Refreshed(const ports::CaseRecord& record, const core::Lead& lead,
+                                    core::Timestamp now) {
+  const bool reopens = record.state == core::CaseState::kWithdrawn;
+  if (!reopens && record.days_overstayed == lead.days_overstayed) return std::nullopt;
+  ports::CaseRecord changed = record;
+  changed.days_overstayed = lead.days_overstayed;
+  changed.severity = core::SeverityOf(lead.kind, lead.days_overstayed);
+  if (!reopens) {
+    return ChangeOf(std::move(changed), ports::CaseEventKind::kUpdated, now,
+                    "a crossing that became known later changed the evidence");
+  }
+  changed.state = core::CaseState::kOpen;
+  return ChangeOf(std::move(changed), ports::CaseEventKind::kReopened, now,
+                  "a crossing that became known later raised this again");
+}
+
+std::optional<CaseChange> Withdrawn(const ports::CaseRecord& record, core::Timestamp now) {
+  const bool stands =
+      record.state == core::CaseState::kOpen || record.state == core::CaseState::kUpheld;
+  if (!stands || record.kind == core::CaseKind::kDocumentDataConflict) return std::nullopt;
+  ports::CaseRecord changed = record;
+  changed.state = core::CaseState::kWithdrawn;
+  return ChangeOf(std::move(changed), ports::CaseEventKind::kWithdrawn, now,
+                  "a crossing that became known later disproved this");
+}
+
+}  // namespace
+
+absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
+                                           const core::TravelerId& id) {
+  auto crossings = transaction.AllCrossings(id);
+  if (!crossings.ok()) return crossings.status();
+  auto templates = transaction.AllTemplates(id);
+  if (!templates.ok()) return templates.status();
+  auto comparisons = transaction.AllComparisons(id);
+  if (!comparisons.ok()) return comparisons.status();
+  auto cases = transaction.AllCases(id);
+  if (!cases.ok()) return cases.status();
+  return TravelerState{id, *std::move(crossings), *std::move(templates), *std::move(comparisons),
+                       *std::move(cases)};
+}
+
+core::StayHistory StaysOf(const TravelerState& state) {
+  std::vector<core::CrossingEvent> events;
+  for (const ports::CrossingRecord& crossing : state.crossings) {
+    events.push_back({crossing.crossing_id, crossing.direction, crossing.captured_at,
+                      crossing.local_date, crossing.admission});
+  }
+  return core::ComputeStays(std::move(events));
+}
+
+const ports::ComparisonRecord* LatestComparison(const TravelerState& state,
+                                                const core::CrossingId& departure) {
+  const ports::ComparisonRecord* latest = nullptr;
+  for (const ports::ComparisonRecord& comparison : state.comparisons) {
+    if (comparison.receipt.probe_crossing_id == departure) latest = &comparison;
+  }
+  return latest;
+}
+
+CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Timestamp now,
+                    const std::string& why) {
+  ports::CaseRecord record;
+  record.traveler_id = state.traveler_id;
+  record.case_id = core::CaseId(crypto::NewUuid());
+  record.kind = lead.kind;
+  record.severity = core::SeverityOf(lead.kind, lead.days_overstayed);
+  record.crossing_id = lead.crossing_id;
+  record.port_id = CrossingOf(state, lead.crossing_id).port_id;
+  record.days_overstayed = lead.days_overstayed;
+  record.opened_at = now;
+  record.updated_at = now;
+  if (IsIdentityLead(lead.kind)) {
+    record.comparison_id = LatestComparison(state, lead.crossing_id)->comparison_id;
+  }
+  ports::CaseEvent event = EventFor(record, ports::CaseEventKind::kOpened, now, why);
+  return {std::move(record), std::move(event), /*is_new=*/true};
+}
+
+std::vector<CaseChange> ReconcileCases(const TravelerState& state, core::Timestamp now) {
+  using Key = std::pair<core::CaseKind, core::CrossingId>;
+  std::map<Key, core::Lead> leads;
+  for (const core::Lead& lead : LeadsOf(state))
+    leads.emplace(Key{lead.kind, lead.crossing_id}, lead);
+
+  std::vector<CaseChange> changes;
+  for (const ports::CaseRecord& record : state.cases) {
+    const auto lead = leads.extract(Key{record.kind, record.crossing_id});
+    std::optional<CaseChange> change =
+        lead.empty() ? Withdrawn(record, now) : Refreshed(record, lead.mapped(), now);
+    if (change) changes.push_back(*std::move(change));
+  }
+  for (const auto& [key, lead] : leads) {
+    changes.push_back(OpenCase(state, lead, now, "raised by a recorded crossing"));
+  }
+  return changes;
+}
+
+absl::Status WriteCases(ports::Transaction& transaction, const std::vector<CaseChange>& changes) {
+  for (const CaseChange& change : changes) {
+    absl::Status status =
+        change.is_new ? transaction.AddCase(change.record) : transaction.UpdateCase(change.record);
+    if (status.ok()) status = transaction.AddCaseEvent(change.event);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteStays(ports::Transaction& transaction, const TravelerState& state) {
+  std::vector<ports::StayRecord> records;
+  for (core::Stay& stay : StaysOf(state).stays) {
+    const core::PortId port_id = CrossingOf(state, stay.arrival_id).port_id;
+    records.push_back({state.traveler_id, port_id, std::move(stay)});
+  }
+  return transaction.ReplaceStays(state.traveler_id, records);
+}
+
+}  // namespace entryexit::app

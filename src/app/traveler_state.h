@@ -1,0 +1,53 @@
+#ifndef ENTRYEXIT_APP_TRAVELER_STATE_H_
+#define ENTRYEXIT_APP_TRAVELER_STATE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "entryexit/core/leads.h"
+#include "entryexit/ports/store.h"
+
+namespace entryexit::app {
+
+// All that is stored on one traveler, less the pictures. Crossings stand by time, comparisons
+// oldest first.
+struct TravelerState {
+  core::TravelerId traveler_id;
+  std::vector<ports::CrossingRecord> crossings;
+  std::vector<ports::TemplateRecord> templates;
+  std::vector<ports::ComparisonRecord> comparisons;
+  std::vector<ports::CaseRecord> cases;
+};
+
+absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
+                                           const core::TravelerId& id);
+
+core::StayHistory StaysOf(const TravelerState& state);
+
+// The last comparison of a departure; null when it has none.
+const ports::ComparisonRecord* LatestComparison(const TravelerState& state,
+                                                const core::CrossingId& departure);
+
+// A change to one case, with the event that tells of it.
+struct CaseChange {
+  ports::CaseRecord record;
+  ports::CaseEvent event;
+  bool is_new;
+};
+
+// What must be written so that the traveler's cases say what crossings and comparisons say: leads
+// without a case open one, leads that are gone withdraw theirs. A dismissed case stays dismissed, a
+// document conflict stays as it is.
+std::vector<CaseChange> ReconcileCases(const TravelerState& state, core::Timestamp now);
+
+// The change that opens a new case.
+CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Timestamp now,
+                    const std::string& why);
+
+absl::Status WriteCases(ports::Transaction& transaction, const std::vector<CaseChange>& changes);
+absl::Status WriteStays(ports::Transaction& transaction, const TravelerState& state);
+
+}  // namespace entryexit::app
+
+#endif  // ENTRYEXIT_APP_TRAVELER_STATE_H_
