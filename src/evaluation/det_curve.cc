@@ -1,0 +1,262 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "entryexit/evaluation/report.h"
+
+namespace entryexit::evaluation {
+namespace {
+
+// All lengths in pixels of the drawing.
+constexpr double kWidth = 820;
+constexpr double kHeight = 740;
+constexpr double kLeft = 92;
+constexpr double kTop = 96;
+constexpr double kRight = kWidth - 36;
+constexpr double kBottom = kHeight - 104;
+
+constexpr std::array kTicks = {1e-6, 1e-5, 1e-4, 1e-3, 5e-3, 0.01, 0.02,
+                               0.05, 0.1,  0.2,  0.3,  0.4,  0.5};
+constexpr double kGreatest = 0.5;
+
+constexpr char kStyle[] =
+    "text{font-family:'Helvetica Neue',Arial,'DejaVu Sans',sans-serif;fill:#1f2933;font-size:13px}"
+    ".title{font-size:19px;font-weight:600}.sub{fill:#52606d}.tick{font-size:12px;fill:#52606d}"
+    ".axis{font-size:14px}.note{font-size:12px;fill:#7b8794}"
+    ".grid{stroke:#e4e7eb}.equal{stroke:#9aa5b1;stroke-dasharray:5 5}"
+    ".frame{fill:none;stroke:#7b8794}.unseen{fill:#f5f0e6}"
+    ".curve{fill:none;stroke:#0b69a3;stroke-width:2.5;stroke-linejoin:round}"
+    ".bar{stroke:#b44d12;stroke-width:1.5}.point{fill:#b44d12;stroke:#fff;stroke-width:1.5}"
+    ".eer{fill:#fff;stroke:#0b69a3;stroke-width:2}"
+    ".halo{stroke:#fff;stroke-width:4;stroke-linejoin:round;paint-order:stroke}";
+
+// The normal deviate of a probability: x with P(X <= x) = p. Bisection: a plot needs few of them,
+// and erfc holds its accuracy in the tails.
+double NormalDeviate(double p) {
+  double low = -10;
+  double high = 10;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (std::erfc(-middle / std::numbers::sqrt2) / 2 < p ? low : high) = middle;
+  }
+  return low;
+}
+
+// Maps error rates to one side of the plot. Rates beyond its ends are drawn at the ends.
+class Axis {
+ public:
+  // `resolution` is the least rate other than zero that the sample can show.
+  Axis(double resolution, double pixel_at_least, double pixel_at_greatest)
+      : least_(resolution / 2),
+        low_(NormalDeviate(least_)),
+        scale_((pixel_at_greatest - pixel_at_least) / (NormalDeviate(kGreatest) - low_)),
+        origin_(pixel_at_least) {}
+
+  double PixelOf(double rate) const {
+    return origin_ + (NormalDeviate(std::clamp(rate, least_, kGreatest)) - low_) * scale_;
+  }
+  double least() const { return least_; }
+
+  std::vector<double> Ticks() const {
+    std::vector<double> ticks;
+    for (const double tick : kTicks) {
+      if (tick >= least_) ticks.push_back(tick);
+    }
+    return ticks;
+  }
+
+ private:
+  double least_;
+  double low_;
+  double scale_;
+  double origin_;
+};
+
+double Resolution(std::size_t comparisons) {
+  return std::min(1.0 / static_cast<double>(std::max<std::size_t>(comparisons, 1)), 0.1);
+}
+
+std::string Escaped(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string Grouped(std::size_t number) {
+  if (number < 1000) return std::to_string(number);
+  return fmt::format("{},{:03}", Grouped(number / 1000), number % 1000);
+}
+
+std::string PercentLabel(double rate) { return fmt::format("{:g} %", rate * 100); }
+
+std::string Text(double x, double y, const char* attributes, const std::string& content) {
+  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" {}>{}</text>\n", x, y, attributes,
+                     Escaped(content));
+}
+
+std::string Line(double x1, double y1, double x2, double y2, const char* style_class) {
+  return fmt::format(
+      "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" class=\"{}\"/>\n", x1, y1, x2,
+      y2, style_class);
+}
+
+std::string Circle(double x, double y, double radius, const char* style_class) {
+  return fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{:g}\" class=\"{}\"/>\n", x, y,
+                     radius, style_class);
+}
+
+class DetPlot {
+ public:
+  DetPlot(const EvaluationResult& result, const Statistics& statistics)
+      : result_(result),
+        statistics_(statistics),
+        fmr_(Resolution(result.comparisons.non_mated.size()), kLeft, kRight),
+        fnmr_(Resolution(result.comparisons.mated.size()), kBottom, kTop) {}
+
+  std::string Draw() const {
+    return fmt::format(
+               "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:g} {1:g}\" "
+               "width=\"{0:g}\" height=\"{1:g}\" role=\"img\" aria-labelledby=\"title\">\n"
+               "<title id=\"title\">DET curve of {2}</title>\n<style>{3}</style>\n"
+               "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
+               kWidth, kHeight, Escaped(result_.model.id), kStyle) +
+           Heading() + UnseenRegion() + Grid() + Curve() + EqualError() + OperatingPoints() +
+           Footer() + "</svg>\n";
+  }
+
+ private:
+  std::string Heading() const {
+    const Comparisons& made = result_.comparisons;
+    const Rate& fta = result_.acquisition.failures;
+    return Text(kLeft, 36, "class=\"title\"", "Detection error trade-off: " + result_.model.id) +
+           Text(kLeft, 58, "class=\"sub\"",
+                fmt::format("{} mated and {} non-mated ({}) comparisons of {} people",
+                            Grouped(made.mated.size()), Grouped(made.non_mated.size()),
+                            result_.non_mated_kind, Grouped(made.identities))) +
+           Text(kLeft, 77, "class=\"sub\"",
+                fmt::format("{} of {} images failed to acquire ({:.3g} %); their pairs are left "
+                            "out",
+                            Grouped(fta.errors), Grouped(fta.trials), fta.value() * 100));
+  }
+
+  // Where the FMR is too small for the sample.
+  std::string UnseenRegion() const {
+    const double least_seen =
+        3.0 / static_cast<double>(std::max<std::size_t>(result_.comparisons.non_mated.size(), 1));
+    const double width = fmr_.PixelOf(least_seen) - kLeft;
+    return fmt::format(
+        "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" class=\"unseen\"/>\n",
+        kLeft, kTop, width, kBottom - kTop);
+  }
+
+  std::string Grid() const {
+    std::string svg;
+    for (const double tick : fmr_.Ticks()) {
+      const double x = fmr_.PixelOf(tick);
+      svg += Line(x, kTop, x, kBottom, "grid") +
+             Text(x, kBottom + 19, "class=\"tick\" text-anchor=\"middle\"", PercentLabel(tick));
+    }
+    for (const double tick : fnmr_.Ticks()) {
+      const double y = fnmr_.PixelOf(tick);
+      svg += Line(kLeft, y, kRight, y, "grid") +
+             Text(kLeft - 9, y + 4, "class=\"tick\" text-anchor=\"end\"", PercentLabel(tick));
+    }
+    return svg + EqualLine() + AxisTitles();
+  }
+
+  // FMR = FNMR is a straight line on these axes even where their ranges differ.
+  std::string EqualLine() const {
+    const double least = std::max(fmr_.least(), fnmr_.least());
+    return Line(fmr_.PixelOf(least), fnmr_.PixelOf(least), fmr_.PixelOf(kGreatest),
+                fnmr_.PixelOf(kGreatest), "equal");
+  }
+
+  static std::string AxisTitles() {
+    const std::string rotated =
+        fmt::format("class=\"axis\" text-anchor=\"middle\" transform=\"rotate(-90 24 {:.1f})\"",
+                    (kTop + kBottom) / 2);
+    return fmt::format(
+               "<rect x=\"{:g}\" y=\"{:g}\" width=\"{:g}\" height=\"{:g}\" class=\"frame\"/>\n",
+               kLeft, kTop, kRight - kLeft, kBottom - kTop) +
+           Text((kLeft + kRight) / 2, kBottom + 44, "class=\"axis\" text-anchor=\"middle\"",
+                "False match rate (FMR)") +
+           Text(24, (kTop + kBottom) / 2, rotated.c_str(), "False non-match rate (FNMR)");
+  }
+
+  std::string Curve() const {
+    std::string points;
+    std::string previous;
+    for (const DetPoint& point : statistics_.det) {
+      std::string here =
+          fmt::format("{:.1f},{:.1f} ", fmr_.PixelOf(point.fmr), fnmr_.PixelOf(point.fnmr));
+      if (here == previous) continue;  // beyond the axes many points fall together
+      points += here;
+      previous = std::move(here);
+    }
+    return "<polyline class=\"curve\" points=\"" + points + "\"/>\n";
+  }
+
+  std::string EqualError() const {
+    const EqualErrorRate& equal = statistics_.equal_error;
+    const double x = fmr_.PixelOf(equal.rate);
+    const double y = fnmr_.PixelOf(equal.rate);
+    return Circle(x, y, 5, "eer") +
+           Text(x + 11, y - 8, "class=\"halo\"",
+                fmt::format("equal error rate {:.3g} %", equal.rate * 100));
+  }
+
+  std::string OperatingPoints() const {
+    std::string svg;
+    for (const OperatingPoint& point : statistics_.operating_points) {
+      if (!point.measured) continue;
+      const Interval interval = point.measured->fnmr.interval();
+      const double x = fmr_.PixelOf(point.measured->fmr.value());
+      const double y = fnmr_.PixelOf(point.measured->fnmr.value());
+      svg += Line(x, fnmr_.PixelOf(interval.low), x, fnmr_.PixelOf(interval.high), "bar") +
+             Circle(x, y, 5, "point");
+    }
+    return svg;
+  }
+
+  static std::string Footer() {
+    return Text(kLeft, kHeight - 34, "class=\"note\"",
+                "Dots: the operating points asked for, with 95 % Wilson intervals of the FNMR. "
+                "Dashed: FMR = FNMR.") +
+           Text(kLeft, kHeight - 16, "class=\"note\"",
+                "Shaded: FMR below 3 / non-mated comparisons, too few to measure. "
+                "Rates beyond an axis are drawn at its end.");
+  }
+
+  const EvaluationResult& result_;
+  const Statistics& statistics_;
+  Axis fmr_;
+  Axis fnmr_;
+};
+
+}  // namespace
+
+std::string DetCurveSvg(const EvaluationResult& result, const Statistics& statistics) {
+  return DetPlot(result, statistics).Draw();
+}
+
+}  // namespace entryexit::evaluation

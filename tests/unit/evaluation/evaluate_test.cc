@@ -1,0 +1,157 @@
+#include "entryexit/evaluation/evaluate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <map>
+#include <mutex>
+
+#include "entryexit/core/reason.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/evaluation/scratch_folder.h"
+
+namespace entryexit::evaluation {
+namespace {
+
+using ::entryexit::testing::FailsWith;
+using ::entryexit::testing::IsOk;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::Pair;
+
+// Answers what was planned for an image's content, and counts how often it was asked.
+class PlannedEngine final : public ports::FaceEngine {
+ public:
+  PlannedEngine()
+      : model_{"planned-v1", "00ff", "test"},
+        calibration_(*core::Calibration::Create("random", {{0.001, 0.5}, {0.01, 0.6}})) {}
+
+  void Plan(const std::string& image, core::Embedding embedding) {
+    core::FaceObservation observation;
+    observation.embedding = std::move(embedding);
+    answers_.insert_or_assign(image, observation);
+  }
+  void Plan(const std::string& image, const std::vector<core::QualityIssue>& issues) {
+    core::FaceObservation observation;
+    for (const auto issue : issues) observation.findings.push_back({issue, 0, 1});
+    answers_.insert_or_assign(image, observation);
+  }
+  void Plan(const std::string& image, core::Reason reason) {
+    answers_.insert_or_assign(image, core::MakeError(reason, "planned"));
+  }
+
+  absl::StatusOr<core::FaceObservation> Observe(std::string_view image,
+                                                core::Deadline) const override {
+    const std::lock_guard lock(mutex_);
+    ++asked_[std::string(image)];
+    return answers_.at(std::string(image));
+  }
+  const core::ModelRef& model() const override { return model_; }
+  const core::Calibration& calibration() const override { return calibration_; }
+
+  std::map<std::string, int> asked() const { return asked_; }
+
+ private:
+  core::ModelRef model_;
+  core::Calibration calibration_;
+  std::map<std::string, absl::StatusOr<core::FaceObservation>> answers_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, int> asked_;
+};
+
+class EvaluateTest : public ::testing::Test {
+ protected:
+  // People A (3 images), B and C (2 each); the content of an image is its name.
+  EvaluateTest() {
+    for (const char* name :
+         {"A/1.jpg", "A/2.jpg", "A/3.jpg", "B/1.jpg", "B/2.jpg", "C/1.jpg", "C/2.jpg"}) {
+      folder_.Write(name, name);
+    }
+    engine_.Plan("A/1.jpg", core::Embedding{0, 0});
+    engine_.Plan("A/2.jpg", core::Embedding{3, 4});
+    engine_.Plan("A/3.jpg", {core::QualityIssue::kTooDark, core::QualityIssue::kBlurred});
+    engine_.Plan("B/1.jpg", core::Embedding{0, 10});
+    engine_.Plan("B/2.jpg", core::Embedding{0, 12});
+    engine_.Plan("C/1.jpg", core::Reason::kImageCorrupt);
+    engine_.Plan("C/2.jpg", {core::QualityIssue::kBlurred});
+    IdentityOptions options;
+    options.dir = folder_.path();
+    pairs_ = *ListIdentities(options);
+  }
+
+  ScratchFolder folder_;
+  PlannedEngine engine_;
+  PairList pairs_;
+};
+
+TEST_F(EvaluateTest, MeasuresTheDistanceOfEveryPairWithTwoTemplates) {
+  const auto result = Evaluate(engine_, pairs_, 3, nullptr);
+  ASSERT_THAT(result, IsOk());
+  EXPECT_EQ(result->model.id, "planned-v1");
+  std::vector<double> mated;
+  for (const Comparison& comparison : result->comparisons.mated) {
+    mated.push_back(comparison.distance);
+    EXPECT_EQ(comparison.identity_a, comparison.identity_b);
+  }
+  EXPECT_THAT(mated, ElementsAre(5, 2));  // A1-A2, B1-B2
+  ASSERT_EQ(result->comparisons.non_mated.size(), 4u);
+  EXPECT_EQ(result->comparisons.non_mated[0].distance, 10);  // A1-B1
+  EXPECT_NE(result->comparisons.non_mated[0].identity_a,
+            result->comparisons.non_mated[0].identity_b);
+}
+
+TEST_F(EvaluateTest, CountsImagesWithoutATemplateAndThePairsLeftOut) {
+  const auto result = Evaluate(engine_, pairs_, 2, nullptr);
+  ASSERT_THAT(result, IsOk());
+  EXPECT_EQ(result->acquisition.failures.errors, 3u);
+  EXPECT_EQ(result->acquisition.failures.trials, 7u);
+  EXPECT_THAT(result->acquisition.by_quality_issue,
+              ElementsAre(Pair("BLURRED", 2), Pair("TOO_DARK", 1)));
+  EXPECT_THAT(result->acquisition.by_error, ElementsAre(Pair("IMAGE_CORRUPT", 1)));
+  EXPECT_EQ(result->mated_left_out, 3u);                  // A1-A3, A2-A3, C1-C2
+  EXPECT_EQ(result->non_mated_left_out, 6u + 6 + 4 - 4);  // AB, AC and BC, less the four made
+}
+
+TEST_F(EvaluateTest, EmbedsEachImageOnceWithAnyNumberOfThreads) {
+  for (const int threads : {1, 4, 16}) {
+    PlannedEngine engine = {};
+    for (const auto& image : pairs_.images) engine.Plan(image.path, core::Embedding{1});
+    ASSERT_THAT(Evaluate(engine, pairs_, threads, nullptr), IsOk());
+    EXPECT_EQ(engine.asked().size(), 7u);
+    EXPECT_THAT(engine.asked(), Each(Pair(::testing::_, 1)));
+  }
+}
+
+TEST_F(EvaluateTest, TellsProgressAfterEachImageInOrder) {
+  std::vector<std::size_t> told;
+  ASSERT_THAT(Evaluate(engine_, pairs_, 4,
+                       [&](std::size_t done, std::size_t total) {
+                         EXPECT_EQ(total, 7u);
+                         told.push_back(done);
+                       }),
+              IsOk());
+  EXPECT_THAT(told, ElementsAre(1, 2, 3, 4, 5, 6, 7));
+}
+
+TEST_F(EvaluateTest, EndsOnAnErrorThatIsNotTheImages) {
+  engine_.Plan("B/1.jpg", core::Reason::kInternal);
+  EXPECT_THAT(Evaluate(engine_, pairs_, 2, nullptr), FailsWith(core::Reason::kInternal));
+}
+
+TEST_F(EvaluateTest, EndsOnAnImageFileThatCannotBeRead) {
+  std::filesystem::remove(folder_.path() / "B/1.jpg");
+  EXPECT_THAT(Evaluate(engine_, pairs_, 2, nullptr), FailsWith(core::Reason::kInvalidField));
+}
+
+TEST_F(EvaluateTest, EndsOnADistanceThatIsNotANumber) {
+  engine_.Plan("B/1.jpg", core::Embedding{std::numeric_limits<float>::quiet_NaN(), 0});
+  EXPECT_THAT(Evaluate(engine_, pairs_, 2, nullptr), FailsWith(core::Reason::kInternal));
+}
+
+TEST_F(EvaluateTest, RefusesToRunWithoutThreads) {
+  EXPECT_THAT(Evaluate(engine_, pairs_, 0, nullptr), FailsWith(core::Reason::kInvalidField));
+}
+
+}  // namespace
+}  // namespace entryexit::evaluation
