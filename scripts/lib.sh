@@ -66,15 +66,17 @@ need_packages() {
   fi
 }
 
-# build [TARGET...]: configures and builds the release preset; without a target, all of it. One job
-# for each processor, fewer where there is not the 1.5 GB of memory that a dlib file takes.
+# build PRESET [TARGET...]: configures and builds; without a target, all of it. One job for each
+# processor, fewer where there is not the 1.5 GB of memory that a dlib file takes.
 build() {
-  local -r by_memory=$(awk '/^MemAvailable/ { print int($2 / 1500000) }' /proc/meminfo)
-  local -r processors=$(nproc)
-  local jobs=$((by_memory < processors ? by_memory : processors))
+  local -r preset=$1 by_memory=$(awk '/^MemAvailable/ { print int($2 / 1500000) }' /proc/meminfo)
+  shift
+  local jobs
+  jobs=$(nproc)
+  ((jobs <= by_memory)) || jobs=$by_memory
   ((jobs > 0)) || jobs=1
-  say "Building with $jobs jobs (a first build takes some minutes)"
+  say "Building preset $preset with $jobs jobs (a first build takes some minutes)"
   cd "$source_dir" || return
-  cmake --preset release
-  cmake --build --preset release --parallel "$jobs" ${1:+--target "$@"}
+  cmake --preset "$preset"
+  cmake --build --preset "$preset" --parallel "$jobs" ${1:+--target "$@"}
 }

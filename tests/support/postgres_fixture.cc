@@ -155,9 +155,10 @@ std::string PristineClusterPath() {
 
 }  // namespace
 
-PostgresServer::PostgresServer(std::string directory, const PostgresOptions& options,
-                               int watchdog_pipe)
-    : directory_(std::move(directory)), options_(options), watchdog_pipe_(watchdog_pipe) {}
+PostgresServer::PostgresServer(std::string directory, PostgresOptions options, int watchdog_pipe)
+    : directory_(std::move(directory)),
+      options_(std::move(options)),
+      watchdog_pipe_(watchdog_pipe) {}
 
 PostgresServer::~PostgresServer() {
   KillImmediate();
@@ -198,11 +199,11 @@ absl::StatusOr<std::string> PostgresServer::CreateDatabase(const std::string& te
   return name;
 }
 
-absl::Status PostgresServer::Execute(const std::string& database, const std::string& sql) {
+absl::Status PostgresServer::Execute(const std::string& database, const std::string& sql) const {
   return ExecuteOn(Dsn(database, "postgres"), sql);
 }
 
-absl::Status PostgresServer::DropConnections() {
+absl::Status PostgresServer::DropConnections() const {
   return Execute("postgres",
                  "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
                  "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()");

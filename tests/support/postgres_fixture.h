@@ -47,10 +47,10 @@ class PostgresServer {
   absl::StatusOr<std::string> CreateDatabase(const std::string& template_database = "template1");
 
   // Runs `sql` as the superuser, for what a test does to the server behind the service's back.
-  absl::Status Execute(const std::string& database, const std::string& sql);
+  absl::Status Execute(const std::string& database, const std::string& sql) const;
 
   // Breaks every client connection; the server stays up.
-  absl::Status DropConnections();
+  absl::Status DropConnections() const;
 
   // Ends the server in order: open transactions are rolled back. No-op when it is not running.
   void Stop();
@@ -67,7 +67,7 @@ class PostgresServer {
   void Thaw();
 
  private:
-  PostgresServer(std::string directory, const PostgresOptions& options, int watchdog_pipe);
+  PostgresServer(std::string directory, PostgresOptions options, int watchdog_pipe);
 
   absl::Status InitializeData();
   absl::Status Launch();
