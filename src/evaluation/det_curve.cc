@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 #include <string>
 #include <utility>
@@ -21,9 +22,12 @@ constexpr double kTop = 96;
 constexpr double kRight = kWidth - 36;
 constexpr double kBottom = kHeight - 104;
 
-constexpr std::array kTicks = {1e-6, 1e-5, 1e-4, 1e-3, 5e-3, 0.01, 0.02,
-                               0.05, 0.1,  0.2,  0.3,  0.4,  0.5};
-constexpr double kGreatest = 0.5;
+constexpr std::array kTicks = {1e-6, 1e-5, 1e-4, 1e-3, 5e-3, 0.01, 0.02, 0.05, 0.1,
+                               0.2,  0.3,  0.4,  0.5,  0.6,  0.7,  0.8,  0.9,  0.95};
+// Where an axis may end; the FNMR axis goes as far as the operating points need.
+constexpr double kGreatestFmr = 0.5;
+constexpr std::array kGreatestFnmr = {0.5, 0.7, 0.9};
+constexpr double kGreatestFnmrOfAll = 0.98;
 
 constexpr char kStyle[] =
     "text{font-family:'Helvetica Neue',Arial,'DejaVu Sans',sans-serif;fill:#1f2933;font-size:13px}"
@@ -48,38 +52,50 @@ double NormalDeviate(double p) {
   return low;
 }
 
-// Maps error rates to one side of the plot. Rates beyond its ends are drawn at the ends.
+// Maps error rates to one side of the plot. Rates too small for the axis, zero among them, are
+// drawn at its lower end; those too great for it lie beyond its upper end.
 class Axis {
  public:
-  // `resolution` is the least rate other than zero that the sample can show.
-  Axis(double resolution, double pixel_at_least, double pixel_at_greatest)
-      : least_(resolution / 2),
-        low_(NormalDeviate(least_)),
-        scale_((pixel_at_greatest - pixel_at_least) / (NormalDeviate(kGreatest) - low_)),
+  Axis(double least, double greatest, double pixel_at_least, double pixel_at_greatest)
+      : least_(least),
+        greatest_(greatest),
+        low_(NormalDeviate(least)),
+        scale_((pixel_at_greatest - pixel_at_least) / (NormalDeviate(greatest) - low_)),
         origin_(pixel_at_least) {}
 
   double PixelOf(double rate) const {
-    return origin_ + (NormalDeviate(std::clamp(rate, least_, kGreatest)) - low_) * scale_;
+    return origin_ + (NormalDeviate(std::max(rate, least_)) - low_) * scale_;
   }
   double least() const { return least_; }
+  double greatest() const { return greatest_; }
 
   std::vector<double> Ticks() const {
     std::vector<double> ticks;
-    for (const double tick : kTicks) {
-      if (tick >= least_) ticks.push_back(tick);
-    }
+    std::ranges::copy_if(kTicks, std::back_inserter(ticks),
+                         [this](double tick) { return least_ <= tick && tick <= greatest_; });
     return ticks;
   }
 
  private:
   double least_;
+  double greatest_;
   double low_;
   double scale_;
   double origin_;
 };
 
-double Resolution(std::size_t comparisons) {
-  return std::min(1.0 / static_cast<double>(std::max<std::size_t>(comparisons, 1)), 0.1);
+// The lower end of an axis: half of the least rate other than zero that the sample can show.
+double LeastDrawn(std::size_t comparisons) {
+  return std::min(0.5 / static_cast<double>(comparisons), 0.05);
+}
+
+double GreatestFnmr(const Statistics& statistics) {
+  double needed = 0;
+  for (const OperatingPoint& point : statistics.operating_points) {
+    if (point.measured) needed = std::max(needed, point.measured->fnmr.interval().high);
+  }
+  const auto end = std::ranges::lower_bound(kGreatestFnmr, needed);
+  return end == kGreatestFnmr.end() ? kGreatestFnmrOfAll : *end;
 }
 
 std::string Escaped(const std::string& text) {
@@ -130,8 +146,9 @@ class DetPlot {
   DetPlot(const EvaluationResult& result, const Statistics& statistics)
       : result_(result),
         statistics_(statistics),
-        fmr_(Resolution(result.comparisons.non_mated.size()), kLeft, kRight),
-        fnmr_(Resolution(result.comparisons.mated.size()), kBottom, kTop) {}
+        fmr_(LeastDrawn(result.comparisons.non_mated.size()), kGreatestFmr, kLeft, kRight),
+        fnmr_(LeastDrawn(result.comparisons.mated.size()), GreatestFnmr(statistics), kBottom,
+              kTop) {}
 
   std::string Draw() const {
     return fmt::format(
@@ -140,11 +157,20 @@ class DetPlot {
                "<title id=\"title\">DET curve of {2}</title>\n<style>{3}</style>\n"
                "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
                kWidth, kHeight, Escaped(result_.model.id), kStyle) +
-           Heading() + UnseenRegion() + Grid() + Curve() + EqualError() + OperatingPoints() +
-           Footer() + "</svg>\n";
+           ClipPath() + Heading() + UnseenRegion() + Grid() + Curve() + EqualError() +
+           OperatingPoints() + Footer() + "</svg>\n";
   }
 
  private:
+  // The plot, with room at its lower ends for a curve that runs along them.
+  static std::string ClipPath() {
+    constexpr double kRoom = 2;
+    return fmt::format(
+        "<clipPath id=\"plot\"><rect x=\"{:g}\" y=\"{:g}\" width=\"{:g}\" height=\"{:g}\"/>"
+        "</clipPath>\n",
+        kLeft - kRoom, kTop, kRight - kLeft + kRoom, kBottom - kTop + kRoom);
+  }
+
   std::string Heading() const {
     const Comparisons& made = result_.comparisons;
     const Rate& fta = result_.acquisition.failures;
@@ -161,9 +187,8 @@ class DetPlot {
 
   // Where the FMR is too small for the sample.
   std::string UnseenRegion() const {
-    const double least_seen =
-        3.0 / static_cast<double>(std::max<std::size_t>(result_.comparisons.non_mated.size(), 1));
-    const double width = fmr_.PixelOf(least_seen) - kLeft;
+    const double least_seen = 3.0 / static_cast<double>(result_.comparisons.non_mated.size());
+    const double width = fmr_.PixelOf(std::min(least_seen, kGreatestFmr)) - kLeft;
     return fmt::format(
         "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" class=\"unseen\"/>\n",
         kLeft, kTop, width, kBottom - kTop);
@@ -187,8 +212,9 @@ class DetPlot {
   // FMR = FNMR is a straight line on these axes even where their ranges differ.
   std::string EqualLine() const {
     const double least = std::max(fmr_.least(), fnmr_.least());
-    return Line(fmr_.PixelOf(least), fnmr_.PixelOf(least), fmr_.PixelOf(kGreatest),
-                fnmr_.PixelOf(kGreatest), "equal");
+    const double greatest = std::min(fmr_.greatest(), fnmr_.greatest());
+    return Line(fmr_.PixelOf(least), fnmr_.PixelOf(least), fmr_.PixelOf(greatest),
+                fnmr_.PixelOf(greatest), "equal");
   }
 
   static std::string AxisTitles() {
@@ -209,19 +235,21 @@ class DetPlot {
     for (const DetPoint& point : statistics_.det) {
       std::string here =
           fmt::format("{:.1f},{:.1f} ", fmr_.PixelOf(point.fmr), fnmr_.PixelOf(point.fnmr));
-      if (here == previous) continue;  // beyond the axes many points fall together
+      if (here == previous) continue;  // at this resolution many points fall together
       points += here;
       previous = std::move(here);
     }
-    return "<polyline class=\"curve\" points=\"" + points + "\"/>\n";
+    return "<polyline class=\"curve\" clip-path=\"url(#plot)\" points=\"" + points + "\"/>\n";
   }
 
   std::string EqualError() const {
     const EqualErrorRate& equal = statistics_.equal_error;
+    // Drawn at the end of an axis it would be off the line FMR = FNMR.
+    if (equal.rate < std::max(fmr_.least(), fnmr_.least()) || equal.rate > kGreatestFmr) return "";
     const double x = fmr_.PixelOf(equal.rate);
     const double y = fnmr_.PixelOf(equal.rate);
     return Circle(x, y, 5, "eer") +
-           Text(x + 11, y - 8, "class=\"halo\"",
+           Text(x + 14, y + 4, "class=\"halo\"",
                 fmt::format("equal error rate {:.3g} %", equal.rate * 100));
   }
 
@@ -244,7 +272,7 @@ class DetPlot {
                 "Dashed: FMR = FNMR.") +
            Text(kLeft, kHeight - 16, "class=\"note\"",
                 "Shaded: FMR below 3 / non-mated comparisons, too few to measure. "
-                "Rates beyond an axis are drawn at its end.");
+                "Smaller rates, and zero, are drawn at the end of an axis.");
   }
 
   const EvaluationResult& result_;

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string Percent(double share) { return fmt::format("{:.4g} %", share * 100); }
+std::string Percent(double share) { return fmt::format("{:.3g} %", share * 100); }
 
 std::string Percent(const Interval& interval) {
   return fmt::format("{:.3g} - {:.3g} %", interval.low * 100, interval.high * 100);
@@ -56,7 +56,7 @@ std::string WhyNotMeasured(const OperatingPoint& point, std::size_t non_mated) {
                      non_mated);
 }
 
-constexpr char kRow[] = "{:<10}{:<10}{:<24}{:<24}{:<18}{}\n";
+constexpr char kRow[] = "{:<10}{:<10}{:<27}{:<25}{:<18}{}\n";
 
 std::string RowText(const OperatingPoint& point, std::size_t non_mated) {
   if (!point.measured) {
@@ -66,13 +66,13 @@ std::string RowText(const OperatingPoint& point, std::size_t non_mated) {
   return fmt::format(kRow, Percent(point.target_fmr), fmt::format("{:.4f}", measured.distance),
                      Share(measured.fmr) + (measured.few_false_matches() ? "*" : ""),
                      Share(measured.fnmr), Percent(measured.fnmr.interval()),
-                     Percent(measured.fnmr_bootstrap));
+                     measured.fnmr_bootstrap ? Percent(*measured.fnmr_bootstrap) : "-");
 }
 
 constexpr char kNotes[] =
     "FMR, FNMR: false match and false non-match rate, shares of the comparisons made; a pair with\n"
     "an image that failed to acquire is in neither. Wilson: takes comparisons as independent.\n"
-    "Bootstrap: draws people anew; the better guide when errors were seen.\n";
+    "Bootstrap: draws people anew; the better guide, but blind (-) where no errors were seen.\n";
 constexpr char kFewNote[] =
     "* fewer than 30 false matches: the distance may stand for an FMR more than 30 % away.\n";
 
@@ -94,7 +94,10 @@ Json ToJson(const OperatingPoint& point) {
                         {"fmr", ToJson(point.measured->fmr)},
                         {"few_false_matches", point.measured->few_false_matches()},
                         {"fnmr", ToJson(point.measured->fnmr)},
-                        {"fnmr_bootstrap_95", ToJson(point.measured->fnmr_bootstrap)}};
+                        {"fnmr_bootstrap_95", nullptr}};
+    if (const auto& interval = point.measured->fnmr_bootstrap) {
+      json["measured"]["fnmr_bootstrap_95"] = ToJson(*interval);
+    }
   }
   return json;
 }

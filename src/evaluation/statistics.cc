@@ -83,16 +83,19 @@ double WeightedDistanceAtFmr(std::span<const Comparison> sorted, const Resampler
   return threshold;
 }
 
-Interval Percentiles95(std::vector<double> values) {
-  if (values.empty()) return {0.0, 1.0};
+std::optional<Interval> Percentiles95(std::vector<double> values) {
+  if (values.empty()) return std::nullopt;
   std::ranges::sort(values);
   const double last = static_cast<double>(values.size() - 1);
-  return {values[static_cast<std::size_t>(std::floor(0.025 * last))],
-          values[static_cast<std::size_t>(std::ceil(0.975 * last))]};
+  const double low = values[static_cast<std::size_t>(std::floor(0.025 * last))];
+  const double high = values[static_cast<std::size_t>(std::ceil(0.975 * last))];
+  if (low == high) return std::nullopt;
+  return Interval{low, high};
 }
 
 // One interval of the FNMR for each target.
-std::vector<Interval> BootstrapFnmr(const Comparisons& sorted, const StatisticsOptions& options) {
+std::vector<std::optional<Interval>> BootstrapFnmr(const Comparisons& sorted,
+                                                   const StatisticsOptions& options) {
   std::vector<std::vector<double>> rates(options.fmr_targets.size());
   Resampler resampler(sorted.identities, options.bootstrap_seed);
   for (int replicate = 0; replicate < options.bootstrap_replicates; ++replicate) {
@@ -108,7 +111,7 @@ std::vector<Interval> BootstrapFnmr(const Comparisons& sorted, const StatisticsO
       rates[i].push_back(resampler.TotalWeight(rejected) / mated);
     }
   }
-  std::vector<Interval> intervals;
+  std::vector<std::optional<Interval>> intervals;
   for (std::vector<double>& of_target : rates) {
     intervals.push_back(Percentiles95(std::move(of_target)));
   }
@@ -117,7 +120,7 @@ std::vector<Interval> BootstrapFnmr(const Comparisons& sorted, const StatisticsO
 
 std::vector<OperatingPoint> OperatingPoints(const Comparisons& sorted,
                                             const StatisticsOptions& options) {
-  const std::vector<Interval> bootstrap = BootstrapFnmr(sorted, options);
+  const std::vector<std::optional<Interval>> bootstrap = BootstrapFnmr(sorted, options);
   std::vector<OperatingPoint> points;
   for (std::size_t i = 0; i < options.fmr_targets.size(); ++i) {
     OperatingPoint& point = points.emplace_back(OperatingPoint{options.fmr_targets[i], {}});

@@ -9,7 +9,7 @@
 namespace entryexit::evaluation {
 
 // Pure functions from the figures to what a person or a program reads. Each takes a result and the
-// statistics of its comparisons.
+// statistics that ComputeStatistics made of its comparisons.
 
 // A table for the terminal, UTF-8, at most 120 columns, ending in a line break.
 std::string TextReport(const EvaluationResult& result, const Statistics& statistics);

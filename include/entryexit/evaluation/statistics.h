@@ -59,9 +59,10 @@ struct Measurement {
   Rate fmr;         // at `distance`; at most the target
   Rate fnmr;        // at `distance`
   // 95 % percentile interval of the FNMR at the target FMR when the people (not the pairs) are
-  // drawn anew with replacement, the threshold with them. It knows that pairs share people, but
-  // is a point when no error was seen: then the Wilson interval is the better guide.
-  Interval fnmr_bootstrap;
+  // drawn anew with replacement, the threshold with them. It knows that pairs share people. Absent
+  // when it would be a point, as when no error is near: a sample without errors cannot show by
+  // resampling how likely errors are, and the Wilson interval is the guide.
+  std::optional<Interval> fnmr_bootstrap;
 
   // By the rule of 30, a rate is within 30 % of its true value at 90 % confidence only when at
   // least 30 errors were seen.

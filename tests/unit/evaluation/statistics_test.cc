@@ -149,8 +149,18 @@ TEST(Bootstrap, IsWiderThanWilsonWhenOnePersonCausesTheErrors) {
   ASSERT_TRUE(measured);
   EXPECT_DOUBLE_EQ(measured->fnmr.value(), 0.1);
   const Interval wilson = measured->fnmr.interval();
-  EXPECT_LT(measured->fnmr_bootstrap.low, wilson.low);
-  EXPECT_GT(measured->fnmr_bootstrap.high, wilson.high);
+  EXPECT_LT(measured->fnmr_bootstrap->low, wilson.low);
+  EXPECT_GT(measured->fnmr_bootstrap->high, wilson.high);
+}
+
+TEST(Bootstrap, IsAbsentWhenNoDrawShowsAnError) {
+  const Statistics statistics = Compute(
+      MakeComparisons({0.1, 0.2}, {0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4}), {0.9});
+  const auto& measured = statistics.operating_points.at(0).measured;
+  ASSERT_TRUE(measured);
+  EXPECT_EQ(measured->fnmr.errors, 0u);
+  EXPECT_FALSE(measured->fnmr_bootstrap);
+  EXPECT_GT(measured->fnmr.interval().high, 0.5);
 }
 
 TEST(Bootstrap, IsTheSameForTheSameSeed) {
@@ -163,7 +173,7 @@ TEST(Bootstrap, IsTheSameForTheSameSeed) {
   for (double& distance : b) distance = non_mated(engine);
   const Comparisons comparisons = MakeComparisons(a, b);
   const auto interval = [&comparisons] {
-    return Compute(comparisons, {0.01}).operating_points.at(0).measured->fnmr_bootstrap;
+    return Compute(comparisons, {0.01}).operating_points.at(0).measured->fnmr_bootstrap.value();
   };
   EXPECT_EQ(interval(), interval());
   EXPECT_LT(interval().low, interval().high);
