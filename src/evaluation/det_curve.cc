@@ -249,7 +249,7 @@ class DetPlot {
     const double x = fmr_.PixelOf(equal.rate);
     const double y = fnmr_.PixelOf(equal.rate);
     return Circle(x, y, 5, "eer") +
-           Text(x + 14, y + 4, "class=\"halo\"",
+           Text(x + 20, y + 3, "class=\"halo\"",
                 fmt::format("equal error rate {:.3g} %", equal.rate * 100));
   }
 

@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "entryexit/core/matching.h"
 #include "entryexit/core/reason.h"
@@ -18,9 +21,11 @@ namespace entryexit::evaluation {
 namespace {
 
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  std::string bytes(error ? 0 : size, '\0');
   std::ifstream file(path, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.good() && !file.eof()) {
+  if (error || !file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
     return core::MakeError(core::Reason::kInvalidField,
                            fmt::format("cannot read image {}", path.string()));
   }
@@ -35,10 +40,10 @@ class Embedder {
     acquisition_.failures.trials = pairs.images.size();
   }
 
-  absl::Status Run(int threads) {
+  absl::Status Run(std::size_t threads) {
     {
       std::vector<std::jthread> workers;
-      for (int i = 0; i < threads; ++i) workers.emplace_back([this] { Work(); });
+      for (std::size_t i = 0; i < threads; ++i) workers.emplace_back([this] { Work(); });
     }
     return failure_;
   }
@@ -127,8 +132,9 @@ absl::StatusOr<EvaluationResult> Evaluate(const ports::FaceEngine& engine, const
     return core::MakeError(core::Reason::kInvalidField,
                            fmt::format("threads {} is not positive", threads));
   }
+  const std::size_t workers = std::min(static_cast<std::size_t>(threads), pairs.images.size());
   Embedder embedder(engine, pairs, progress);
-  if (absl::Status status = embedder.Run(threads); !status.ok()) return status;
+  if (absl::Status status = embedder.Run(workers); !status.ok()) return status;
 
   EvaluationResult result;
   result.model = engine.model();

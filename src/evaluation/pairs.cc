@@ -6,9 +6,9 @@
 #include <cctype>
 #include <fstream>
 #include <map>
-#include <numeric>
+#include <optional>
 #include <random>
-#include <string_view>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -48,18 +48,19 @@ std::vector<std::string> Split(const std::string& line, char separator) {
 // Images in order of first mention, with the identities that "same" pairs make of them.
 class ImageTable {
  public:
-  explicit ImageTable(fs::path dir) : dir_(std::move(dir)) {}
+  // Requires: `real_dir` is canonical.
+  explicit ImageTable(fs::path real_dir) : real_dir_(std::move(real_dir)) {}
 
   // The position of the image, which is added when it is new. The error names no line.
   absl::StatusOr<std::size_t> Find(const std::string& name) {
-    const std::string path = fs::path(name).lexically_normal().generic_string();
-    const auto known = positions_.find(path);
-    if (known != positions_.end()) return known->second;
-    if (absl::Status status = CheckIsInside(path); !status.ok()) return status;
-    positions_.emplace(path, paths_.size());
-    parents_.push_back(paths_.size());
-    paths_.push_back(path);
-    return paths_.size() - 1;
+    const auto path = Resolve(name);
+    if (!path.ok()) return path.status();
+    const auto [entry, added] = positions_.emplace(*path, paths_.size());
+    if (added) {
+      parents_.push_back(paths_.size());
+      paths_.push_back(*path);
+    }
+    return entry->second;
   }
 
   void Unite(std::size_t a, std::size_t b) { parents_[RootOf(a)] = RootOf(b); }
@@ -76,17 +77,16 @@ class ImageTable {
   }
 
  private:
-  absl::Status CheckIsInside(const std::string& path) const {
+  // The one path below the directory by which the file is known, whatever links lead to it.
+  absl::StatusOr<std::string> Resolve(const std::string& name) const {
     std::error_code error;
-    const fs::path real_dir = fs::canonical(dir_, error);
-    if (error) return Invalid(fmt::format("no images directory {}", dir_.string()));
-    const fs::path real_image = fs::weakly_canonical(real_dir / path, error);
-    const fs::path relative = real_image.lexically_relative(real_dir);
+    const fs::path real_image = fs::weakly_canonical(real_dir_ / name, error);
+    const fs::path relative = real_image.lexically_relative(real_dir_);
     if (error || relative.empty() || *relative.begin() == "..") {
-      return Invalid(fmt::format("{} is outside the images directory", path));
+      return Invalid(fmt::format("{} is outside the images directory", name));
     }
-    if (!fs::is_regular_file(real_image, error)) return Invalid(fmt::format("no file {}", path));
-    return absl::OkStatus();
+    if (!fs::is_regular_file(real_image, error)) return Invalid(fmt::format("no file {}", name));
+    return relative.generic_string();
   }
 
   std::size_t RootOf(std::size_t image) {
@@ -94,7 +94,7 @@ class ImageTable {
     return image;
   }
 
-  fs::path dir_;
+  fs::path real_dir_;
   std::vector<std::string> paths_;
   std::map<std::string, std::size_t> positions_;
   std::vector<std::size_t> parents_;  // a disjoint-set forest
@@ -103,8 +103,8 @@ class ImageTable {
 // Takes in the lines of a pairs file one by one.
 class PairReader {
  public:
-  explicit PairReader(const fs::path& images_dir) : images_(images_dir) {
-    list_.images_dir = images_dir;
+  explicit PairReader(const fs::path& real_dir) : images_(real_dir) {
+    list_.images_dir = real_dir;
     list_.non_mated_kind = "listed";
   }
 
@@ -211,7 +211,7 @@ absl::StatusOr<Groups> ReadGroups(const fs::path& path) {
     const auto quoted = [](const std::string& field) {
       return field.find('"') != std::string::npos;
     };
-    if (fields.size() <= last || std::any_of(fields.begin(), fields.begin() + last + 1, quoted)) {
+    if (fields.size() <= last || std::ranges::any_of(std::span(fields).first(last + 1), quoted)) {
       return Invalid(fmt::format("{} line {}: no plain identity and group", path.string(), i + 1));
     }
     if (fields[group].empty()) continue;
@@ -272,7 +272,10 @@ void AddAllMatedPairs(PairList& list) {
 absl::StatusOr<PairList> ReadPairs(const fs::path& pairs_file, const fs::path& images_dir) {
   const auto lines = ReadLines(pairs_file);
   if (!lines.ok()) return lines.status();
-  PairReader reader(images_dir);
+  std::error_code error;
+  const fs::path real_dir = fs::canonical(images_dir, error);
+  if (error) return Invalid(fmt::format("no images directory {}", images_dir.string()));
+  PairReader reader(real_dir);
   for (std::size_t i = 0; i < lines->size(); ++i) {
     const std::string& line = (*lines)[i];
     if (line.empty() || line.starts_with('#')) continue;

@@ -35,7 +35,8 @@ struct PairList {
 
 // Reads a list of pairs, one a line: `same|different<TAB>image<TAB>image`, paths relative to
 // `images_dir`. Blank lines and lines that begin with '#' are skipped; lines may end in CRLF.
-// Images that "same" lines link, directly or in a chain, are one identity.
+// An image that is named in several ways ("a.jpg", "./a.jpg", by a link) is one image. Images that
+// "same" lines link, directly or in a chain, are one identity.
 // Errors: INVALID_FIELD, naming file and line: a malformed line, a path that leaves `images_dir`
 // (also through a symbolic link), a file that is not there, an image paired with itself, a pair
 // that is listed twice (in either order), a "different" pair that the "same" lines contradict.

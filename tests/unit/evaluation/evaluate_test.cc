@@ -144,6 +144,14 @@ TEST_F(EvaluateTest, EndsOnAnImageFileThatCannotBeRead) {
   EXPECT_THAT(Evaluate(engine_, pairs_, 2, nullptr), FailsWith(core::Reason::kInvalidField));
 }
 
+TEST_F(EvaluateTest, HandsAnEmptyFileToTheEngine) {
+  folder_.Write("B/1.jpg", "");
+  engine_.Plan("", core::Reason::kImageEmpty);
+  const auto result = Evaluate(engine_, pairs_, 2, nullptr);
+  ASSERT_THAT(result, IsOk());
+  EXPECT_EQ(result->acquisition.by_error.at("IMAGE_EMPTY"), 1u);
+}
+
 TEST_F(EvaluateTest, EndsOnADistanceThatIsNotANumber) {
   engine_.Plan("B/1.jpg", core::Embedding{std::numeric_limits<float>::quiet_NaN(), 0});
   EXPECT_THAT(Evaluate(engine_, pairs_, 2, nullptr), FailsWith(core::Reason::kInternal));

@@ -85,6 +85,15 @@ TEST_F(ReadPairsTest, NamesTheLineOfEachError) {
   }
 }
 
+TEST_F(ReadPairsTest, KnowsAnImageUnderEachOfItsNames) {
+  std::filesystem::create_symlink("a.jpg", folder_.path() / "images/alias.jpg");
+  const auto list = Read("same\ta.jpg\tb.jpg\ndifferent\talias.jpg\tc.jpg\n");
+  ASSERT_THAT(list, IsOk());
+  EXPECT_EQ(list->images.size(), 3u);
+  EXPECT_THAT(Read("same\ta.jpg\tb.jpg\nsame\tb.jpg\talias.jpg\n"),
+              FailsWith(core::Reason::kInvalidField));
+}
+
 TEST_F(ReadPairsTest, RefusesADifferentPairThatSameLinesContradict) {
   const auto list = Read("different\ta.jpg\tc.jpg\nsame\ta.jpg\tb.jpg\nsame\tb.jpg\tc.jpg\n");
   EXPECT_THAT(list, FailsWith(core::Reason::kInvalidField));
