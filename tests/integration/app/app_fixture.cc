@@ -1,0 +1,159 @@
+#include "tests/integration/app/app_fixture.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "entryexit/crypto/digest.h"
+#include "entryexit/crypto/vault.h"
+#include "entryexit/postgres/migrations.h"
+#include "entryexit/postgres/store.h"
+
+namespace entryexit::app {
+namespace {
+
+using std::chrono::days;
+using std::chrono::sys_days;
+using std::chrono::year;
+
+constexpr core::Date kDayZero = sys_days(year(2026) / 9 / 1);
+
+struct Shared {
+  std::unique_ptr<testing::PostgresServer> server;
+  std::string template_database;
+  std::filesystem::path key_file;
+};
+Shared* shared = nullptr;
+
+}  // namespace
+
+core::Timestamp At(int day, int hours) {
+  return core::Timestamp(kDayZero + days(day)) + std::chrono::hours(hours);
+}
+core::Date Day(int day) { return kDayZero + days(day); }
+
+void AppTest::SetUpTestSuite() {
+  shared = new Shared;
+  auto server = testing::PostgresServer::Start();
+  ASSERT_THAT(server, testing::IsOk());
+  shared->server = *std::move(server);
+  shared->template_database = *shared->server->CreateDatabase();
+  ASSERT_THAT(postgres::Migrate(shared->server->OwnerDsn(shared->template_database),
+                                [](const std::string&) {}),
+              testing::IsOk());
+  shared->key_file =
+      std::filesystem::path(::testing::TempDir()) / ("app_test_" + crypto::NewUuid()) / "keys";
+  ASSERT_THAT(crypto::WriteNewKeyFile(shared->key_file), testing::IsOk());
+}
+
+void AppTest::TearDownTestSuite() {
+  std::filesystem::remove_all(shared->key_file.parent_path());
+  delete shared;
+  shared = nullptr;
+}
+
+AppTest::AppTest() {
+  database_ = *shared->server->CreateDatabase(shared->template_database);
+  postgres::DatabaseOptions options;
+  options.dsn = shared->server->DaemonDsn(database_);
+  store_ = *postgres::OpenStore(options);
+  vault_ = *crypto::CreateVault(shared->key_file);
+  const std::string zone = "America/Los_Angeles";
+  lanes_ = std::make_unique<LaneDirectory>(*LaneDirectory::Create({
+      {core::LaneId("SEA-1"), core::PortId("SEA"), zone, std::nullopt},
+      {core::LaneId("SEA-2"), core::PortId("SEA"), zone, std::nullopt},
+      {core::LaneId("SEA-IN"), core::PortId("SEA"), zone, core::Direction::kArrival},
+  }));
+  CrossingPolicy policy;
+  policy.match = {*core::ThresholdsFor(engine_.calibration(), 5e-4, 1e-2), 2};
+  policy.max_clock_skew = std::chrono::seconds(120);
+  policy.operating_state = "USA";
+  policy.exempt_classes = {"A-1"};
+  record_ = std::make_unique<RecordCrossing>(*lanes_, engine_, *store_, *vault_, clock_, policy);
+  queries_ = std::make_unique<Queries>(*store_, *vault_);
+  decide_ = std::make_unique<DecideCase>(*store_, clock_);
+  replay_ =
+      std::make_unique<ReplayDecision>(*store_, *vault_, engine_.model(), engine_.calibration());
+}
+
+Call AppTest::LaneCall(const std::string& lane) const {
+  return {{Role::kLane, lane, "lane/" + lane},
+          std::chrono::steady_clock::now() + std::chrono::seconds(30)};
+}
+Call AppTest::OfficerCall(const std::string& id) const {
+  return {{Role::kOfficer, id, "officer/" + id},
+          std::chrono::steady_clock::now() + std::chrono::seconds(30)};
+}
+
+void AppTest::PlanFace(const std::string& image, double position) {
+  engine_.Plan(image, core::Embedding{static_cast<float>(position), 0.0F});
+}
+
+CrossingRequest AppTest::Departure(int day, const std::string& image, const std::string& number) {
+  CrossingRequest request;
+  request.request_id = core::RequestId(crypto::NewUuid());
+  request.direction = core::Direction::kDeparture;
+  request.lane_id = core::LaneId("SEA-1");
+  request.captured_at = At(day);
+  request.identification =
+      core::TravelDocument{"UTO", number, "UTO", sys_days(year(1990) / 5 / 17), core::Sex::kFemale};
+  request.image = *images_.insert(image).first;
+  return request;
+}
+
+CrossingRequest AppTest::Arrival(int day, const std::string& image, int authorized_until_day,
+                                 const std::string& number) {
+  CrossingRequest request = Departure(day, image, number);
+  request.direction = core::Direction::kArrival;
+  request.admission = AdmissionRequest{"B-2", Day(authorized_until_day)};
+  return request;
+}
+
+absl::StatusOr<CrossingResult> AppTest::TryRecord(const CrossingRequest& request) {
+  return record_->Record(LaneCall(request.lane_id.value()), request);
+}
+
+CrossingResult AppTest::Record(const CrossingRequest& request) {
+  absl::StatusOr<CrossingResult> result = TryRecord(request);
+  EXPECT_THAT(result, testing::IsOk());
+  return result.ok() ? *std::move(result) : CrossingResult{};
+}
+
+TravelerView AppTest::Traveler(const std::string& number) {
+  return *queries_->GetTravelerByDocument(OfficerCall(), "UTO", number);
+}
+
+std::vector<CrossingView> AppTest::Crossings(const std::string& number) {
+  return queries_
+      ->ListCrossings(OfficerCall(), Traveler(number).traveler.traveler_id, std::nullopt, 100)
+      ->rows;
+}
+
+std::vector<ports::CaseRecord> AppTest::Cases(const std::string& number) {
+  ports::CaseFilter filter;
+  filter.traveler_id = Traveler(number).traveler.traveler_id;
+  return queries_->ListCases(OfficerCall(), filter, std::nullopt, 100)->rows;
+}
+
+std::vector<core::CaseKind> AppTest::OpenCases(const std::string& number) {
+  std::vector<core::CaseKind> kinds;
+  for (const ports::CaseRecord& record : Cases(number)) {
+    if (record.state == core::CaseState::kOpen) kinds.push_back(record.kind);
+  }
+  return kinds;
+}
+
+CaseView AppTest::TheCase(core::CaseKind kind, const std::string& number) {
+  std::vector<CaseView> found;
+  for (const ports::CaseRecord& record : Cases(number)) {
+    if (record.kind == kind) found.push_back(*queries_->GetCase(OfficerCall(), record.case_id));
+  }
+  EXPECT_EQ(found.size(), 1U) << "cases of kind " << core::NameOf(kind);
+  return found.empty() ? CaseView{} : found.front();
+}
+
+void AppTest::Sql(const std::string& statement) {
+  ASSERT_THAT(shared->server->Execute(database_, statement), testing::IsOk());
+}
+
+}  // namespace entryexit::app

@@ -1,0 +1,74 @@
+#ifndef ENTRYEXIT_TESTS_INTEGRATION_APP_APP_FIXTURE_H_
+#define ENTRYEXIT_TESTS_INTEGRATION_APP_APP_FIXTURE_H_
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "entryexit/app/decide_case.h"
+#include "entryexit/app/queries.h"
+#include "entryexit/app/record_crossing.h"
+#include "entryexit/app/replay_decision.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/planned_face_engine.h"
+#include "tests/support/postgres_fixture.h"
+#include "tests/support/status_matchers.h"
+
+namespace entryexit::app {
+
+// 2026-09-01T00:00Z plus `hours` within day `day`. Day 0 is 1 September.
+core::Timestamp At(int day, int hours = 18);
+core::Date Day(int day);
+
+// The use cases over a real database of their own, real encryption, a planned face engine and a
+// clock that stands on day 100.
+class AppTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite();
+  static void TearDownTestSuite();
+  AppTest();
+
+  Call LaneCall(const std::string& lane = "SEA-1") const;
+  Call OfficerCall(const std::string& id = "4711") const;
+
+  // Plans faces whose distance to one another is that of the numbers, and uses the name as the
+  // picture.
+  void PlanFace(const std::string& image, double position);
+
+  // Requests of the traveler with document UTO `number` at lane SEA-1, with fresh request ids.
+  CrossingRequest Arrival(int day, const std::string& image, int authorized_until_day,
+                          const std::string& number = "X1");
+  CrossingRequest Departure(int day, const std::string& image, const std::string& number = "X1");
+
+  // Records as the request's lane; fails the test on an error.
+  CrossingResult Record(const CrossingRequest& request);
+  absl::StatusOr<CrossingResult> TryRecord(const CrossingRequest& request);
+
+  // What the back office sees of the traveler with document UTO `number`.
+  TravelerView Traveler(const std::string& number = "X1");
+  std::vector<CrossingView> Crossings(const std::string& number = "X1");
+  std::vector<ports::CaseRecord> Cases(const std::string& number = "X1");
+  std::vector<core::CaseKind> OpenCases(const std::string& number = "X1");
+  // The one case of `kind`; fails the test when there is not exactly one.
+  CaseView TheCase(core::CaseKind kind, const std::string& number = "X1");
+
+  // Does something to the database behind the service's back.
+  void Sql(const std::string& statement);
+
+  std::set<std::string> images_;  // what the requests point into
+  testing::PlannedFaceEngine engine_;
+  testing::FakeClock clock_{At(100)};
+  std::string database_;
+  std::unique_ptr<ports::Store> store_;
+  std::unique_ptr<ports::Vault> vault_;
+  std::unique_ptr<LaneDirectory> lanes_;
+  std::unique_ptr<RecordCrossing> record_;
+  std::unique_ptr<Queries> queries_;
+  std::unique_ptr<DecideCase> decide_;
+  std::unique_ptr<ReplayDecision> replay_;
+};
+
+}  // namespace entryexit::app
+
+#endif  // ENTRYEXIT_TESTS_INTEGRATION_APP_APP_FIXTURE_H_

@@ -1,0 +1,111 @@
+#include "entryexit/app/decide_case.h"
+
+#include <atomic>
+#include <thread>
+
+#include "entryexit/crypto/digest.h"
+#include "tests/integration/app/app_fixture.h"
+
+namespace entryexit::app {
+namespace {
+
+using core::CaseState;
+using core::Reason;
+using ::entryexit::testing::FailsWith;
+using ::entryexit::testing::IsOk;
+using ::testing::SizeIs;
+
+// One open case: an impostor's departure.
+class DecideCaseTest : public AppTest {
+ protected:
+  DecideCaseTest() {
+    PlanFace("anna", 0.0);
+    PlanFace("somebody else", 3.0);
+    Record(Arrival(0, "anna", 30));
+    Record(Departure(10, "somebody else"));
+  }
+
+  CaseView Case() { return TheCase(core::CaseKind::kIdentityNoMatch); }
+
+  DecisionRequest Request(Decision decision) {
+    const ports::CaseRecord record = Case().record;
+    return {core::RequestId(crypto::NewUuid()), record.case_id, record.version, decision,
+            "compared both faces in person"};
+  }
+};
+
+TEST_F(DecideCaseTest, RecordsTheDecisionAndLeavesTheOutcome) {
+  const auto decided = decide_->Decide(OfficerCall(), Request(Decision::kUphold));
+  ASSERT_THAT(decided, IsOk());
+  EXPECT_EQ(decided->state, CaseState::kUpheld);
+  const CaseView view = Case();
+  EXPECT_EQ(view.record.state, CaseState::kUpheld);
+  EXPECT_EQ(view.comparison->receipt.outcome, core::Outcome::kNoMatch);
+  ASSERT_THAT(view.events, SizeIs(2));
+  EXPECT_EQ(view.events[1].kind, ports::CaseEventKind::kUpheld);
+  EXPECT_EQ(view.events[1].principal, "officer/4711");
+  EXPECT_EQ(view.events[1].reason, "compared both faces in person");
+}
+
+TEST_F(DecideCaseTest, ADecidedCaseCannotBeDecidedAgain) {
+  ASSERT_THAT(decide_->Decide(OfficerCall(), Request(Decision::kDismiss)), IsOk());
+  EXPECT_THAT(decide_->Decide(OfficerCall(), Request(Decision::kUphold)),
+              FailsWith(Reason::kCaseClosed));
+}
+
+TEST_F(DecideCaseTest, ARetryGetsTheSameAnswerAndARequestIdStandsForOneDecision) {
+  const DecisionRequest request = Request(Decision::kDismiss);
+  ASSERT_THAT(decide_->Decide(OfficerCall(), request), IsOk());
+  const auto again = decide_->Decide(OfficerCall(), request);
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(again->state, CaseState::kDismissed);
+  EXPECT_THAT(Case().events, SizeIs(2));
+
+  DecisionRequest other = request;
+  other.decision = Decision::kUphold;
+  EXPECT_THAT(decide_->Decide(OfficerCall(), other), FailsWith(Reason::kRequestIdReused));
+  EXPECT_THAT(decide_->Decide(OfficerCall("4712"), request), FailsWith(Reason::kRequestIdReused));
+}
+
+TEST_F(DecideCaseTest, AnOfficerWhoSawAnOlderVersionIsToldSo) {
+  DecisionRequest request = Request(Decision::kDismiss);
+  request.version += 1;
+  EXPECT_THAT(decide_->Decide(OfficerCall(), request), FailsWith(Reason::kCaseChanged));
+}
+
+TEST_F(DecideCaseTest, OfManyOfficersAtOnceOneDecides) {
+  std::atomic<int> decided = 0;
+  std::vector<std::thread> officers;
+  for (int i = 0; i < 8; ++i) {
+    officers.emplace_back([&, i, request = Request(Decision::kUphold)] {
+      const auto result = decide_->Decide(OfficerCall(std::to_string(i)), request);
+      if (result.ok())
+        ++decided;
+      else
+        EXPECT_THAT(result, FailsWith(Reason::kCaseClosed));
+    });
+  }
+  for (std::thread& officer : officers) officer.join();
+  EXPECT_EQ(decided, 1);
+  EXPECT_THAT(Case().events, SizeIs(2));
+}
+
+TEST_F(DecideCaseTest, ADismissedLeadIsNotRaisedAgainByTheNextCrossing) {
+  ASSERT_THAT(decide_->Decide(OfficerCall(), Request(Decision::kDismiss)), IsOk());
+  Record(Arrival(20, "anna", 30));
+  EXPECT_EQ(Case().record.state, CaseState::kDismissed);
+}
+
+TEST_F(DecideCaseTest, WantsAReasonAndAnExistingCase) {
+  DecisionRequest request = Request(Decision::kUphold);
+  request.reason = "";
+  EXPECT_THAT(decide_->Decide(OfficerCall(), request), FailsWith(Reason::kMissingField));
+  request.reason = std::string(2001, 'x');
+  EXPECT_THAT(decide_->Decide(OfficerCall(), request), FailsWith(Reason::kInvalidField));
+  request = Request(Decision::kUphold);
+  request.case_id = core::CaseId(crypto::NewUuid());
+  EXPECT_THAT(decide_->Decide(OfficerCall(), request), FailsWith(Reason::kCaseNotFound));
+}
+
+}  // namespace
+}  // namespace entryexit::app

@@ -1,0 +1,365 @@
+#include "entryexit/app/record_crossing.h"
+
+#include <algorithm>
+#include <numeric>
+#include <thread>
+
+#include "entryexit/crypto/digest.h"
+#include "tests/integration/app/app_fixture.h"
+
+namespace entryexit::app {
+namespace {
+
+using core::CaseKind;
+using core::CaseState;
+using core::Outcome;
+using core::Reason;
+using ::entryexit::testing::FailsWith;
+using ports::CaptureStatus;
+using ports::CaseEventKind;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
+
+// Faces on a line: thresholds are 1.0 (match) and 1.1 (no match).
+class RecordCrossingTest : public AppTest {
+ protected:
+  RecordCrossingTest() {
+    PlanFace("anna", 0.0);
+    PlanFace("anna again", 0.4);
+    PlanFace("perhaps anna", 1.05);
+    PlanFace("somebody else", 3.0);
+    engine_.Plan("dark picture", {core::QualityIssue::kTooDark});
+  }
+};
+
+TEST_F(RecordCrossingTest, ADepartureIsMatchedWithThePriorArrival) {
+  const CrossingResult arrival = Record(Arrival(0, "anna", 30));
+  EXPECT_TRUE(arrival.recorded);
+  EXPECT_EQ(arrival.capture_status, CaptureStatus::kTemplateStored);
+  EXPECT_EQ(arrival.comparison, std::nullopt) << "arrivals are not compared";
+
+  const CrossingResult departure = Record(Departure(10, "anna again"));
+  ASSERT_TRUE(departure.comparison.has_value());
+  const core::DecisionReceipt& receipt = departure.comparison->receipt;
+  EXPECT_EQ(receipt.outcome, Outcome::kMatch);
+  EXPECT_NEAR(*receipt.distance, 0.4, 1e-6);
+  ASSERT_THAT(receipt.references, SizeIs(1));
+  EXPECT_EQ(receipt.references[0].crossing_id, arrival.crossing->crossing_id);
+  EXPECT_EQ(receipt.model.id, "planned-v1");
+
+  const TravelerView traveler = Traveler();
+  ASSERT_THAT(traveler.stays, SizeIs(1));
+  EXPECT_EQ(traveler.stays[0].stay.state, core::StayState::kClosed);
+  EXPECT_EQ(traveler.stays[0].stay.authorized_until, Day(30));
+  EXPECT_THAT(Cases(), IsEmpty());
+}
+
+TEST_F(RecordCrossingTest, AnotherFaceOnTheDocumentOpensACase) {
+  Record(Arrival(0, "anna", 30));
+  const CrossingResult departure = Record(Departure(10, "somebody else"));
+  EXPECT_EQ(departure.comparison->receipt.outcome, Outcome::kNoMatch);
+  const CaseView view = TheCase(CaseKind::kIdentityNoMatch);
+  EXPECT_THAT(departure.crossing->opened_cases, ElementsAre(view.record.case_id));
+  EXPECT_EQ(view.record.severity, core::Severity::kHigh);
+  EXPECT_EQ(view.record.comparison_id, departure.comparison->comparison_id);
+  EXPECT_EQ(view.record.port_id, core::PortId("SEA"));
+  ASSERT_THAT(view.events, SizeIs(1));
+  EXPECT_EQ(view.events[0].kind, CaseEventKind::kOpened);
+  EXPECT_THAT(Explain(view), HasSubstr("3.000; a match lies at or below 1.000"));
+}
+
+TEST_F(RecordCrossingTest, ADistanceBetweenTheThresholdsIsInconclusive) {
+  Record(Arrival(0, "anna", 30));
+  EXPECT_EQ(Record(Departure(10, "perhaps anna")).comparison->receipt.outcome,
+            Outcome::kInconclusive);
+  EXPECT_THAT(OpenCases(), ElementsAre(CaseKind::kIdentityInconclusive));
+}
+
+TEST_F(RecordCrossingTest, EveryPriorArrivalIsAReferenceAndLaterOnesAreNot) {
+  Record(Arrival(0, "anna", 30));
+  Record(Departure(10, "anna again"));
+  Record(Arrival(20, "anna again", 50));
+  Record(Arrival(60, "somebody else", 90));
+  const CrossingResult departure = Record(Departure(30, "anna"));
+  ASSERT_THAT(departure.comparison->receipt.references, SizeIs(2));
+  EXPECT_NEAR(*departure.comparison->receipt.distance, 0.2, 1e-6);
+}
+
+TEST_F(RecordCrossingTest, OverstaysAreCountedInTheDaysOfThePort) {
+  Record(Arrival(0, "anna", 9));
+  // Day 10, 05:00 UTC, is still the evening of day 9 in Seattle.
+  CrossingRequest in_time = Departure(10, "anna again");
+  in_time.captured_at = At(10, 5);
+  EXPECT_THAT(Record(in_time).crossing->opened_cases, IsEmpty());
+  EXPECT_THAT(Cases(), IsEmpty());
+
+  Record(Arrival(0, "anna", 9, "X2"));
+  CrossingRequest late = Departure(10, "anna again", "X2");
+  late.captured_at = At(10, 8);
+  Record(late);
+  EXPECT_EQ(TheCase(CaseKind::kOverstay, "X2").record.days_overstayed, 1);
+}
+
+TEST_F(RecordCrossingTest, ADepartureWhoseArrivalBecomesKnownLateIsComparedAgain) {
+  const CrossingRequest departure_request = Departure(10, "anna again");
+  const CrossingResult departure = Record(departure_request);
+  EXPECT_EQ(departure.comparison->receipt.outcome, Outcome::kNoReference);
+  EXPECT_THAT(OpenCases(), ElementsAre(CaseKind::kDepartureWithoutArrival));
+
+  EXPECT_THAT(Record(Arrival(0, "anna", 30)).crossing->opened_cases, IsEmpty());
+  EXPECT_THAT(OpenCases(), IsEmpty());
+  const CaseView withdrawn = TheCase(CaseKind::kDepartureWithoutArrival);
+  EXPECT_EQ(withdrawn.record.state, CaseState::kWithdrawn);
+  ASSERT_THAT(withdrawn.events, SizeIs(2));
+  EXPECT_EQ(withdrawn.events[1].kind, CaseEventKind::kWithdrawn);
+
+  const std::vector<ports::ComparisonRecord> comparisons = Crossings()[1].comparisons;
+  ASSERT_THAT(comparisons, SizeIs(2));
+  EXPECT_EQ(comparisons[0].receipt.outcome, Outcome::kNoReference) << "the first one is kept";
+  EXPECT_EQ(comparisons[1].receipt.outcome, Outcome::kMatch);
+  EXPECT_EQ(Record(departure_request).comparison->receipt.outcome, Outcome::kNoReference)
+      << "a retry gets the first answer";
+}
+
+TEST_F(RecordCrossingTest, ALateArrivalWithAnotherFaceOpensTheIdentityCase) {
+  Record(Departure(10, "somebody else"));
+  Record(Arrival(0, "anna", 30));
+  EXPECT_THAT(OpenCases(), ElementsAre(CaseKind::kIdentityNoMatch));
+}
+
+TEST_F(RecordCrossingTest, ALateDepartureWithdrawsTheOverstayItDisproves) {
+  Record(Arrival(0, "anna", 9));
+  Record(Departure(20, "anna again"));
+  EXPECT_EQ(TheCase(CaseKind::kOverstay).record.days_overstayed, 11);
+  Record(Departure(5, "anna again"));
+  EXPECT_EQ(TheCase(CaseKind::kOverstay).record.state, CaseState::kWithdrawn);
+  EXPECT_THAT(OpenCases(), ElementsAre(CaseKind::kDepartureWithoutArrival));
+  // And an arrival in between raises it again, for fewer days.
+  Record(Arrival(7, "anna", 12));
+  const CaseView overstay = TheCase(CaseKind::kOverstay);
+  EXPECT_EQ(overstay.record.state, CaseState::kOpen);
+  EXPECT_EQ(overstay.record.days_overstayed, 8);
+  EXPECT_EQ(overstay.events.back().kind, CaseEventKind::kReopened);
+}
+
+TEST_F(RecordCrossingTest, AnyOrderOfTheSameCrossingsGivesTheSameStaysAndOpenCases) {
+  std::vector<int> order(5);
+  std::iota(order.begin(), order.end(), 0);
+  std::vector<std::string> seen;
+  int permutation = 0;
+  do {
+    const std::string number = "P" + std::to_string(permutation++);
+    const std::vector<CrossingRequest> requests = {
+        Arrival(0, "anna", 9, number), Departure(12, "anna again", number),
+        Arrival(20, "anna", 30, number), Arrival(40, "anna again", 50, number),
+        Departure(45, "somebody else", number)};
+    for (const int i : order) Record(requests[static_cast<size_t>(i)]);
+
+    std::string summary;
+    for (const ports::StayRecord& record : Traveler(number).stays) {
+      summary += core::NameOf(record.stay.state);
+      summary += std::to_string(record.stay.arrived_at.time_since_epoch().count()) + ' ';
+    }
+    std::vector<std::string> cases;
+    for (const ports::CaseRecord& record : Cases(number)) {
+      if (record.state != CaseState::kOpen) continue;
+      const auto crossing = queries_->GetCase(OfficerCall(), record.case_id)->crossing.crossing;
+      cases.push_back(std::string(core::NameOf(record.kind)) +
+                      std::to_string(crossing.captured_at.time_since_epoch().count()) + '+' +
+                      std::to_string(record.days_overstayed));
+    }
+    std::ranges::sort(cases);
+    for (const std::string& text : cases) summary += text + ' ';
+    seen.push_back(summary);
+  } while (std::ranges::next_permutation(order).found);
+  ASSERT_THAT(seen, SizeIs(120));
+  EXPECT_THAT(seen, ::testing::Each(seen.front()));
+}
+
+TEST_F(RecordCrossingTest, ARetryGetsTheFirstAnswerWithoutLookingAtTheFaceAgain) {
+  const CrossingRequest request = Arrival(0, "anna", 30);
+  const CrossingResult first = Record(request);
+  const CrossingResult second = Record(request);
+  EXPECT_EQ(second.crossing->crossing_id, first.crossing->crossing_id);
+  EXPECT_EQ(engine_.asked()["anna"], 1);
+  EXPECT_THAT(Crossings(), SizeIs(1));
+}
+
+TEST_F(RecordCrossingTest, ARequestIdStandsForOneContentOfOnePrincipal) {
+  const CrossingRequest request = Arrival(0, "anna", 30);
+  Record(request);
+  CrossingRequest other = request;
+  other.image = "anna again";
+  EXPECT_THAT(TryRecord(other), FailsWith(Reason::kRequestIdReused));
+  other = request;
+  other.flight = "UA 1";
+  EXPECT_THAT(TryRecord(other), FailsWith(Reason::kRequestIdReused));
+  other = Arrival(0, "anna", 30, "X2");
+  other.request_id = request.request_id;
+  EXPECT_THAT(TryRecord(other), FailsWith(Reason::kRequestIdReused));
+  other = request;
+  other.lane_id = core::LaneId("SEA-2");
+  EXPECT_THAT(TryRecord(other), FailsWith(Reason::kRequestIdReused));
+  EXPECT_THAT(Crossings(), SizeIs(1));
+}
+
+TEST_F(RecordCrossingTest, TheSameCrossingUnderAnotherRequestIdIsRecognised) {
+  CrossingRequest request = Arrival(0, "anna", 30);
+  const CrossingResult first = Record(request);
+  request.request_id = core::RequestId(crypto::NewUuid());
+  EXPECT_EQ(Record(request).crossing->crossing_id, first.crossing->crossing_id);
+  EXPECT_EQ(Record(request).crossing->crossing_id, first.crossing->crossing_id);
+  EXPECT_THAT(Crossings(), SizeIs(1));
+}
+
+TEST_F(RecordCrossingTest, OneRequestFromEightClientsAtOnceIsDoneOnce) {
+  const CrossingRequest request = Departure(10, "anna");
+  std::vector<std::thread> clients;
+  std::vector<std::string> answers(8);
+  for (std::string& answer : answers) {
+    clients.emplace_back([&] { answer = Record(request).crossing->crossing_id.value(); });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_THAT(answers, ::testing::Each(answers.front()));
+  EXPECT_THAT(Crossings(), SizeIs(1));
+  EXPECT_THAT(Cases(), SizeIs(1));
+}
+
+TEST_F(RecordCrossingTest, CrossingsOfOneTravelerFromManyLanesAtOnceAreAllKept) {
+  std::vector<std::thread> clients;
+  std::vector<CrossingRequest> requests;
+  for (int day = 0; day < 8; ++day) {
+    requests.push_back(day % 2 == 0 ? Arrival(day, "anna", day + 5) : Departure(day, "anna again"));
+  }
+  for (const CrossingRequest& request : requests) {
+    clients.emplace_back([&] { EXPECT_TRUE(Record(request).recorded); });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_THAT(Crossings(), SizeIs(8));
+  EXPECT_THAT(Traveler().stays, SizeIs(4));
+  EXPECT_THAT(OpenCases(), IsEmpty());
+}
+
+TEST_F(RecordCrossingTest, APoorCaptureIsAnsweredAndNotStored) {
+  CrossingRequest request = Arrival(0, "dark picture", 30);
+  const CrossingResult refused = Record(request);
+  EXPECT_FALSE(refused.recorded);
+  EXPECT_EQ(refused.capture_status, CaptureStatus::kLowQuality);
+  EXPECT_THAT(refused.findings, SizeIs(1));
+  EXPECT_THAT(queries_->GetTravelerByDocument(OfficerCall(), "UTO", "X1"),
+              FailsWith(Reason::kTravelerNotFound));
+  request.image = "anna";
+  EXPECT_TRUE(Record(request).recorded) << "the request id is still free";
+}
+
+TEST_F(RecordCrossingTest, APoorCaptureIsRecordedWhenTheLaneCannotDoBetter) {
+  Record(Arrival(0, "anna", 30));
+  CrossingRequest request = Departure(10, "dark picture");
+  request.record_poor_capture = true;
+  const CrossingResult departure = Record(request);
+  EXPECT_TRUE(departure.recorded);
+  EXPECT_EQ(departure.comparison->receipt.outcome, Outcome::kLowQuality);
+  EXPECT_THAT(departure.findings, SizeIs(1));
+  EXPECT_EQ(Traveler().stays[0].stay.state, core::StayState::kClosed);
+  EXPECT_THAT(Cases(), IsEmpty());
+}
+
+TEST_F(RecordCrossingTest, AnArrivalWithoutATemplateLeavesTheDepartureWithoutReference) {
+  CrossingRequest request = Arrival(0, "dark picture", 30);
+  request.record_poor_capture = true;
+  Record(request);
+  EXPECT_EQ(Record(Departure(10, "anna")).comparison->receipt.outcome, Outcome::kNoReference);
+  EXPECT_THAT(OpenCases(), ElementsAre(CaseKind::kNoReference));
+}
+
+TEST_F(RecordCrossingTest, ExemptClassesAndOwnNationalsMayPassWithoutACapture) {
+  CrossingRequest arrival = Arrival(0, "", 30);
+  arrival.admission->class_of_admission = "A-1";
+  arrival.waiver = Waiver::kExempt;
+  EXPECT_EQ(Record(arrival).capture_status, CaptureStatus::kExempt);
+  CrossingRequest departure = Departure(10, "");
+  departure.waiver = Waiver::kExempt;
+  EXPECT_EQ(Record(departure).comparison->receipt.outcome, Outcome::kExempt);
+
+  CrossingRequest national = Departure(10, "", "X2");
+  std::get<core::TravelDocument>(national.identification).nationality = "USA";
+  national.waiver = Waiver::kOptedOut;
+  EXPECT_EQ(Record(national).comparison->receipt.outcome, Outcome::kOptedOut);
+}
+
+TEST_F(RecordCrossingTest, NobodyElseMayPassWithoutACapture) {
+  CrossingRequest arrival = Arrival(0, "", 30);
+  arrival.waiver = Waiver::kExempt;
+  EXPECT_THAT(TryRecord(arrival), FailsWith(Reason::kWaiverNotAllowed));
+  arrival.waiver = Waiver::kOptedOut;
+  EXPECT_THAT(TryRecord(arrival), FailsWith(Reason::kWaiverNotAllowed));
+  arrival.waiver = Waiver::kNone;
+  EXPECT_THAT(TryRecord(arrival), FailsWith(Reason::kImageEmpty));
+  arrival.waiver = Waiver::kExempt;
+  arrival.image = "anna";
+  EXPECT_THAT(TryRecord(arrival), FailsWith(Reason::kInvalidField));
+}
+
+TEST_F(RecordCrossingTest, AKnownDocumentWithOtherPersonalDataOpensACase) {
+  Record(Arrival(0, "anna", 30));
+  CrossingRequest departure = Departure(10, "anna again");
+  std::get<core::TravelDocument>(departure.identification).sex = core::Sex::kMale;
+  Record(departure);
+  EXPECT_THAT(OpenCases(), ElementsAre(CaseKind::kDocumentDataConflict));
+  Record(Arrival(20, "anna", 50));
+  EXPECT_THAT(OpenCases(), ElementsAre(CaseKind::kDocumentDataConflict)) << "and it stays";
+}
+
+TEST_F(RecordCrossingTest, ALaneReportsForItselfOnlyAndInItsDirection) {
+  CrossingRequest request = Departure(10, "anna");
+  EXPECT_THAT(record_->Record(LaneCall("SEA-2"), request), FailsWith(Reason::kLaneNotYours));
+  request.lane_id = core::LaneId("NOWHERE");
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kLaneUnknown));
+  request.lane_id = core::LaneId("SEA-IN");
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kLaneWrongDirection));
+}
+
+TEST_F(RecordCrossingTest, RefusesImpossibleTimes) {
+  EXPECT_THAT(TryRecord(Departure(101, "anna")), FailsWith(Reason::kCapturedAtInFuture));
+  CrossingRequest request = Departure(100, "anna");
+  request.captured_at = clock_.Now() + std::chrono::seconds(119);
+  EXPECT_TRUE(Record(request).recorded) << "clocks differ a little";
+  request.captured_at = core::Timestamp(std::chrono::hours(1));
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
+}
+
+TEST_F(RecordCrossingTest, RefusesImpossibleAdmissions) {
+  CrossingRequest request = Arrival(10, "anna", 9);
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField)) << "over before it began";
+  request.admission = AdmissionRequest{"B-2", AdmissionRequest::DaysFromArrival{0}};
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
+  request.admission = AdmissionRequest{"b 2", Day(30)};
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
+  request.admission = AdmissionRequest{"", Day(30)};
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kMissingField));
+  request.admission = std::nullopt;
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kMissingField));
+}
+
+TEST_F(RecordCrossingTest, DaysFromArrivalCountTheDayOfArrival) {
+  CrossingRequest request = Arrival(0, "anna", 0);
+  request.admission = AdmissionRequest{"WT", AdmissionRequest::DaysFromArrival{90}};
+  EXPECT_EQ(Record(request).crossing->admission->authorized_until, Day(89));
+}
+
+TEST_F(RecordCrossingTest, RefusesControlCharactersAndOverlongText) {
+  CrossingRequest request = Departure(10, "anna");
+  request.carrier = "UA\n";
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
+  request.carrier = std::string(65, 'x');
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
+  request.carrier = "";
+  request.flight = std::string(33, 'x');
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
+}
+
+}  // namespace
+}  // namespace entryexit::app
