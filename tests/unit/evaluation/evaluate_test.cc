@@ -4,10 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <limits>
-#include <map>
-#include <mutex>
 
 #include "entryexit/core/reason.h"
+#include "tests/support/planned_face_engine.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/evaluation/scratch_folder.h"
 
@@ -16,49 +15,10 @@ namespace {
 
 using ::entryexit::testing::FailsWith;
 using ::entryexit::testing::IsOk;
+using ::entryexit::testing::PlannedFaceEngine;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::Pair;
-
-// Answers what was planned for an image's content, and counts how often it was asked.
-class PlannedEngine final : public ports::FaceEngine {
- public:
-  PlannedEngine()
-      : model_{"planned-v1", "00ff", "test"},
-        calibration_(*core::Calibration::Create("random", {{0.001, 0.5}, {0.01, 0.6}})) {}
-
-  void Plan(const std::string& image, core::Embedding embedding) {
-    core::FaceObservation observation;
-    observation.embedding = std::move(embedding);
-    answers_.insert_or_assign(image, observation);
-  }
-  void Plan(const std::string& image, const std::vector<core::QualityIssue>& issues) {
-    core::FaceObservation observation;
-    for (const auto issue : issues) observation.findings.push_back({issue, 0, 1});
-    answers_.insert_or_assign(image, observation);
-  }
-  void Plan(const std::string& image, core::Reason reason) {
-    answers_.insert_or_assign(image, core::MakeError(reason, "planned"));
-  }
-
-  absl::StatusOr<core::FaceObservation> Observe(std::string_view image,
-                                                core::Deadline) const override {
-    const std::lock_guard lock(mutex_);
-    ++asked_[std::string(image)];
-    return answers_.at(std::string(image));
-  }
-  const core::ModelRef& model() const override { return model_; }
-  const core::Calibration& calibration() const override { return calibration_; }
-
-  std::map<std::string, int> asked() const { return asked_; }
-
- private:
-  core::ModelRef model_;
-  core::Calibration calibration_;
-  std::map<std::string, absl::StatusOr<core::FaceObservation>> answers_;
-  mutable std::mutex mutex_;
-  mutable std::map<std::string, int> asked_;
-};
 
 class EvaluateTest : public ::testing::Test {
  protected:
@@ -81,7 +41,7 @@ class EvaluateTest : public ::testing::Test {
   }
 
   ScratchFolder folder_;
-  PlannedEngine engine_;
+  PlannedFaceEngine engine_;
   PairList pairs_;
 };
 
@@ -115,7 +75,7 @@ TEST_F(EvaluateTest, CountsImagesWithoutATemplateAndThePairsLeftOut) {
 
 TEST_F(EvaluateTest, EmbedsEachImageOnceWithAnyNumberOfThreads) {
   for (const int threads : {1, 4, 16}) {
-    PlannedEngine engine = {};
+    PlannedFaceEngine engine = {};
     for (const auto& image : pairs_.images) engine.Plan(image.path, core::Embedding{1});
     ASSERT_THAT(Evaluate(engine, pairs_, threads, nullptr), IsOk());
     EXPECT_EQ(engine.asked().size(), 7u);
