@@ -1,0 +1,187 @@
+#include "src/config/key_table.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "src/config/text_rules.h"
+
+namespace entryexit::config {
+namespace {
+
+using Predicate = bool (*)(std::string_view);
+
+std::string VariableOf(std::string_view name) {
+  std::string variable = "ENTRYEXIT_" + std::string(name);
+  for (char& c : variable) {
+    if (c == '.') c = '_';
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return variable;
+}
+
+// A key of one value. `store` has the signature bool(const std::string&, const path& base).
+template <typename Store>
+Key ScalarKey(const std::string& name, const std::string& allowed, Store store) {
+  return Key{{name, VariableOf(name), allowed},
+             /*is_list=*/false,
+             [store](const std::vector<std::string>& values, const std::filesystem::path& base) {
+               return store(values.front(), base);
+             }};
+}
+
+template <typename T>
+std::string RangeText(T min, T max) {
+  return fmt::format("{} from {} to {}", std::is_integral_v<T> ? "a whole number" : "a number", min,
+                     max);
+}
+
+template <typename T>
+std::optional<T> Parse(const std::string& text, T min, T max) {
+  T value{};
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const bool in_range = value >= min && value <= max;  // false for not-a-number
+  if (error != std::errc() || stop != end || !in_range) return std::nullopt;
+  return value;
+}
+
+template <typename T>
+Key Number(const std::string& name, T& target, std::type_identity_t<T> min,
+           std::type_identity_t<T> max) {
+  return ScalarKey(name, RangeText(min, max),
+                   [&target, min, max](const std::string& text, const std::filesystem::path&) {
+                     const std::optional<T> value = Parse<T>(text, min, max);
+                     if (value) target = *value;
+                     return value.has_value();
+                   });
+}
+
+template <typename Duration>
+Key Time(const std::string& name, Duration& target, int min, int max) {
+  return ScalarKey(name, RangeText(min, max),
+                   [&target, min, max](const std::string& text, const std::filesystem::path&) {
+                     const std::optional<int> count = Parse(text, min, max);
+                     if (count) target = Duration(*count);
+                     return count.has_value();
+                   });
+}
+
+Key Text(const std::string& name, std::string& target, const std::string& allowed,
+         Predicate predicate) {
+  return ScalarKey(name, allowed,
+                   [&target, predicate](const std::string& text, const std::filesystem::path&) {
+                     const bool good = predicate(text);
+                     if (good) target = text;
+                     return good;
+                   });
+}
+
+Key Choice(const std::string& name, std::string& target, std::vector<std::string> choices) {
+  const std::string allowed = fmt::format("one of {}", fmt::join(choices, ", "));
+  return ScalarKey(name, allowed,
+                   [&target, choices = std::move(choices)](const std::string& text,
+                                                           const std::filesystem::path&) {
+                     const bool good = std::ranges::find(choices, text) != choices.end();
+                     if (good) target = text;
+                     return good;
+                   });
+}
+
+Key Path(const std::string& name, std::filesystem::path& target) {
+  return ScalarKey(name, "a path",
+                   [&target](const std::string& text, const std::filesystem::path& base) {
+                     if (text.empty()) return false;
+                     target = (base / text).lexically_normal();
+                     return true;
+                   });
+}
+
+Key TextList(const std::string& name, std::vector<std::string>& target, const std::string& allowed,
+             Predicate predicate) {
+  return Key{
+      {name, VariableOf(name), allowed},
+      /*is_list=*/true,
+      [&target, predicate](const std::vector<std::string>& values, const std::filesystem::path&) {
+        const bool good = std::ranges::all_of(values, predicate);
+        if (good) target = values;
+        return good;
+      }};
+}
+
+}  // namespace
+
+std::vector<Key> KeysOf(Config& config) {
+  auto& [server, metrics, log, database, encryption, face, matching, policy, ports] = config;
+  QualityConfig& quality = face.quality;
+  return {
+      Text("server.listen", server.listen, "host:port", IsAddress),
+      Path("server.tls_ca", server.tls_ca),
+      Path("server.tls_certificate", server.tls_certificate),
+      Path("server.tls_key", server.tls_key),
+      Number("server.max_message_mib", server.max_message_mib, 1, 64),
+      Number("server.request_threads", server.request_threads, 1, 256),
+      Number("server.queue_capacity", server.queue_capacity, 1, 10000),
+      Time("server.default_deadline_ms", server.default_deadline, 100, 60000),
+      Time("server.drain_ms", server.drain, 0, 600000),
+
+      Text("metrics.listen", metrics.listen, "host:port, or empty", IsAddressOrEmpty),
+
+      Choice("log.level", log.level,
+             {"trace", "debug", "info", "warn", "error", "critical", "off"}),
+      Choice("log.format", log.format, {"text", "json"}),
+
+      Text("database.dsn", database.dsn, "a libpq connection string, or empty", IsAnyText),
+      Number("database.pool_size", database.pool_size, 1, 256),
+      Time("database.connect_timeout_ms", database.connect_timeout, 100, 60000),
+      Time("database.statement_timeout_ms", database.statement_timeout, 10, 600000),
+
+      Path("encryption.key_file", encryption.key_file),
+
+      Path("face.manifest", face.manifest),
+      Path("face.installed_models", face.installed_models),
+      Text("face.model", face.model, "a model id of the manifest", IsModelId),
+      Path("face.landmarks", face.landmarks),
+      Number("face.workers", face.workers, 1, 64),
+      Number("face.max_image_mib", face.max_image_mib, 1, 64),
+      Number("face.max_megapixels", face.max_megapixels, 1, 200),
+      Number("face.min_face_share", face.min_face_share, 0.02, 0.9),
+      Number("face.quality.min_face_px", quality.min_face_px, 16, 2000),
+      Number("face.quality.min_share_inside", quality.min_share_inside, 0, 1),
+      Number("face.quality.min_luma", quality.min_luma, 0, 255),
+      Number("face.quality.max_luma", quality.max_luma, 0, 255),
+      Number("face.quality.min_sharpness", quality.min_sharpness, 0, 10000),
+      Number("face.quality.max_roll_degrees", quality.max_roll_degrees, 0, 90),
+      Number("face.quality.max_yaw_degrees", quality.max_yaw_degrees, 0, 90),
+      Number("face.quality.max_pitch_degrees", quality.max_pitch_degrees, 0, 90),
+      Number("face.quality.min_eye_contrast", quality.min_eye_contrast, 0, 128),
+      Number("face.quality.min_dominance", quality.min_dominance, 1, 100),
+
+      Number("matching.fmr_match", matching.fmr_match, 1e-6, 0.5),
+      Number("matching.fmr_no_match", matching.fmr_no_match, 1e-6, 0.5),
+      Number("matching.best_k", matching.best_k, 1, 10),
+      Choice("matching.calibration", matching.calibration, {"matched", "random"}),
+
+      Text("policy.operating_state", policy.operating_state, "1 to 3 capital letters", IsStateCode),
+      TextList("policy.exempt_classes", policy.exempt_classes,
+               "a list of codes of capital letters, digits and hyphens, each 1 to 16 long",
+               IsClassOfAdmission),
+      Time("policy.max_clock_skew_s", policy.max_clock_skew, 0, 3600),
+  };
+}
+
+std::vector<KeyInfo> Keys() {
+  Config config;
+  std::vector<KeyInfo> infos;
+  for (const Key& key : KeysOf(config)) infos.push_back(key.info);
+  return infos;
+}
+
+}  // namespace entryexit::config

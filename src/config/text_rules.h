@@ -1,0 +1,32 @@
+#ifndef ENTRYEXIT_SRC_CONFIG_TEXT_RULES_H_
+#define ENTRYEXIT_SRC_CONFIG_TEXT_RULES_H_
+
+#include <string_view>
+
+// What texts in the configuration must look like; private to the config module.
+namespace entryexit::config {
+
+bool IsAnyText(std::string_view text);
+
+// "host:port" with a port from 0 to 65535; an IPv6 host in brackets.
+bool IsAddress(std::string_view text);
+bool IsAddressOrEmpty(std::string_view text);
+
+// [a-z0-9][a-z0-9._-]{0,63}
+bool IsModelId(std::string_view text);
+
+// [A-Z]{1,3}: an ICAO 9303-3 code, such as "USA" or "D".
+bool IsStateCode(std::string_view text);
+
+// [A-Z0-9][A-Z0-9-]{0,15}
+bool IsClassOfAdmission(std::string_view text);
+
+// [A-Z0-9][A-Z0-9-]{0,31}: the id of a port or a lane.
+bool IsPlaceId(std::string_view text);
+
+// True for an IANA name that this machine has under /usr/share/zoneinfo.
+bool IsKnownTimeZone(std::string_view name);
+
+}  // namespace entryexit::config
+
+#endif  // ENTRYEXIT_SRC_CONFIG_TEXT_RULES_H_
