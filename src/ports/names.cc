@@ -1,0 +1,37 @@
+#include "entryexit/ports/store.h"
+
+namespace entryexit::ports {
+
+const char* NameOf(CaptureStatus status) {
+  switch (status) {
+    case CaptureStatus::kTemplateStored:
+      return "TEMPLATE_STORED";
+    case CaptureStatus::kLowQuality:
+      return "LOW_QUALITY";
+    case CaptureStatus::kExempt:
+      return "EXEMPT";
+    case CaptureStatus::kOptedOut:
+      return "OPTED_OUT";
+  }
+  return "UNKNOWN";
+}
+
+const char* NameOf(CaseEventKind kind) {
+  switch (kind) {
+    case CaseEventKind::kOpened:
+      return "OPENED";
+    case CaseEventKind::kReopened:
+      return "REOPENED";
+    case CaseEventKind::kUpdated:
+      return "UPDATED";
+    case CaseEventKind::kUpheld:
+      return "UPHELD";
+    case CaseEventKind::kDismissed:
+      return "DISMISSED";
+    case CaseEventKind::kWithdrawn:
+      return "WITHDRAWN";
+  }
+  return "UNKNOWN";
+}
+
+}  // namespace entryexit::ports
