@@ -29,10 +29,6 @@ packages() {
     /^[^#]/ && listed' "$source_dir/scripts/packages.txt"
 }
 
-is_installed() {
-  [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
-}
-
 apt_install() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
     install --yes --no-install-recommends "$@"
@@ -52,9 +48,10 @@ apt_install_without_cluster() {
 
 # need_packages SECTION...: installs what is missing; touches neither apt nor the network otherwise.
 need_packages() {
-  local package missing=()
+  local installed package missing=()
+  installed=$(dpkg-query --show --showformat=':${db:Status-Status} ${Package}:')
   for package in $(packages "$@"); do
-    is_installed "$package" || missing+=("$package")
+    [[ $installed == *":installed $package:"* ]] || missing+=("$package")
   done
   ((${#missing[@]})) || return 0
   say "Installing ${#missing[@]} packages: ${missing[*]}"

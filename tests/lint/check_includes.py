@@ -18,8 +18,8 @@ ALLOWED = {
     "app": {"ports", "core", "crypto/digest", "crypto/uuid"},
     "config": {"core"},
     "crypto": {"ports", "core"},
-    "face": {"ports", "core"},
-    "postgres": {"ports", "core"},
+    "face": {"ports", "core", "crypto/digest"},
+    "postgres": {"ports", "core", "crypto/digest"},
     "evaluation": {"ports", "core"},
     "rpc": {"app", "ports", "core"},
     "client": {"core"},
@@ -53,7 +53,7 @@ LIBRARIES = {
 PURE = {"core", "ports"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)")')
-OURS = re.compile(r"(?:entryexit|src)/(\w+)/(.+)\.h$")
+OURS = re.compile(rf"(?:entryexit/|src/)?({'|'.join(ALLOWED)})/(.+)\.h$")
 
 
 def objection(module, header):
