@@ -1,0 +1,112 @@
+#include "src/postgres/rows.h"
+
+#include <string>
+
+namespace entryexit::postgres {
+
+Params ParamsOf(const ports::RequestRecord& r) {
+  return ParamsOf(r.request_id, r.principal, r.content_digest, r.traveler_id, r.subject_id);
+}
+
+void ReadRow(RowReader& row, ports::RequestRecord& r) {
+  row.Read(r.request_id, r.principal, r.content_digest, r.traveler_id, r.subject_id);
+}
+
+Params ParamsOf(const ports::CrossingRecord& r) {
+  std::optional<std::string> class_of_admission;
+  std::optional<core::Date> authorized_until;
+  if (r.admission) {
+    class_of_admission = r.admission->class_of_admission;
+    authorized_until = r.admission->authorized_until;
+  }
+  return ParamsOf(r.traveler_id, r.crossing_id, r.request_id, r.document_id, r.direction, r.lane_id,
+                  r.port_id, r.carrier, r.flight, r.captured_at, r.recorded_at, r.local_date,
+                  class_of_admission, authorized_until, r.capture_status, r.findings,
+                  r.opened_cases);
+}
+
+void ReadRow(RowReader& row, ports::CrossingRecord& r) {
+  std::optional<std::string> class_of_admission;
+  std::optional<core::Date> authorized_until;
+  row.Read(r.traveler_id, r.crossing_id, r.request_id, r.document_id, r.direction, r.lane_id,
+           r.port_id, r.carrier, r.flight, r.captured_at, r.recorded_at, r.local_date,
+           class_of_admission, authorized_until, r.capture_status, r.findings, r.opened_cases);
+  if (class_of_admission) r.admission = {*class_of_admission, authorized_until};
+}
+
+Params ParamsOf(const ports::CaptureRecord& r) {
+  return ParamsOf(r.traveler_id, r.crossing_id, r.media_type, r.digest, r.image.key_id,
+                  Bytes{r.image.nonce}, Bytes{r.image.ciphertext});
+}
+
+void ReadRow(RowReader& row, ports::CaptureRecord& r) {
+  row.Read(r.traveler_id, r.crossing_id, r.media_type, r.digest, r.image.key_id,
+           Bytes{r.image.nonce}, Bytes{r.image.ciphertext});
+}
+
+Params ParamsOf(const ports::TemplateRecord& r) {
+  return ParamsOf(r.traveler_id, r.crossing_id, r.direction, r.captured_at, r.model.id,
+                  r.model.digest, r.model.engine, r.digest, r.embedding.key_id,
+                  Bytes{r.embedding.nonce}, Bytes{r.embedding.ciphertext});
+}
+
+void ReadRow(RowReader& row, ports::TemplateRecord& r) {
+  row.Read(r.traveler_id, r.crossing_id, r.direction, r.captured_at, r.model.id, r.model.digest,
+           r.model.engine, r.digest, r.embedding.key_id, Bytes{r.embedding.nonce},
+           Bytes{r.embedding.ciphertext});
+}
+
+Params ParamsOf(const ports::ComparisonRecord& record) {
+  const core::DecisionReceipt& r = record.receipt;
+  const core::Thresholds& t = r.thresholds;
+  return ParamsOf(record.traveler_id, record.comparison_id, record.compared_at, r.outcome,
+                  r.distance, r.estimated_fmr, r.probe_crossing_id, r.probe_digest, r.references,
+                  r.model.id, r.model.digest, r.model.engine, t.fmr_match, t.fmr_no_match,
+                  t.match_distance, t.no_match_distance, t.calibration, r.best_k, r.rule_version);
+}
+
+void ReadRow(RowReader& row, ports::ComparisonRecord& record) {
+  core::DecisionReceipt& r = record.receipt;
+  core::Thresholds& t = r.thresholds;
+  row.Read(record.traveler_id, record.comparison_id, record.compared_at, r.outcome, r.distance,
+           r.estimated_fmr, r.probe_crossing_id, r.probe_digest, r.references, r.model.id,
+           r.model.digest, r.model.engine, t.fmr_match, t.fmr_no_match, t.match_distance,
+           t.no_match_distance, t.calibration, r.best_k, r.rule_version);
+}
+
+Params ParamsOf(const ports::StayRecord& r) {
+  const core::Stay& s = r.stay;
+  return ParamsOf(r.traveler_id, r.port_id, s.state, s.arrival_id, s.arrived_at, s.arrived_on,
+                  s.class_of_admission, s.authorized_until, s.departure_id, s.departed_at,
+                  s.departed_on);
+}
+
+void ReadRow(RowReader& row, ports::StayRecord& r) {
+  core::Stay& s = r.stay;
+  row.Read(r.traveler_id, r.port_id, s.state, s.arrival_id, s.arrived_at, s.arrived_on,
+           s.class_of_admission, s.authorized_until, s.departure_id, s.departed_at, s.departed_on);
+}
+
+Params ParamsOf(const ports::CaseRecord& r) {
+  return ParamsOf(r.traveler_id, r.case_id, r.kind, r.severity, r.state, r.version, r.crossing_id,
+                  r.comparison_id, r.port_id, r.days_overstayed, r.opened_at, r.updated_at);
+}
+
+void ReadRow(RowReader& row, ports::CaseRecord& r) {
+  row.Read(r.traveler_id, r.case_id, r.kind, r.severity, r.state, r.version, r.crossing_id,
+           r.comparison_id, r.port_id, r.days_overstayed, r.opened_at, r.updated_at);
+}
+
+Params ParamsOf(const ports::CaseEvent& e) {
+  return ParamsOf(e.traveler_id, e.case_id, e.version, e.kind, e.at, e.principal, e.reason);
+}
+
+void ReadRow(RowReader& row, ports::CaseEvent& e) {
+  row.Read(e.traveler_id, e.case_id, e.version, e.kind, e.at, e.principal, e.reason);
+}
+
+void ReadRow(RowReader& row, core::TravelDocument& d) {
+  row.Read(d.issuing_state, d.number, d.nationality, d.birth_date, d.sex);
+}
+
+}  // namespace entryexit::postgres

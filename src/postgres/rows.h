@@ -1,0 +1,48 @@
+#ifndef ENTRYEXIT_SRC_POSTGRES_ROWS_H_
+#define ENTRYEXIT_SRC_POSTGRES_ROWS_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "entryexit/ports/store.h"
+#include "src/postgres/values.h"
+
+// How records become parameters of the statements that write them, and rows become records. Both
+// follow the column lists in statements.cc.
+namespace entryexit::postgres {
+
+Params ParamsOf(const ports::RequestRecord& record);
+Params ParamsOf(const ports::CrossingRecord& record);
+Params ParamsOf(const ports::CaptureRecord& record);
+Params ParamsOf(const ports::TemplateRecord& record);
+Params ParamsOf(const ports::ComparisonRecord& record);
+Params ParamsOf(const ports::StayRecord& record);
+Params ParamsOf(const ports::CaseRecord& record);
+Params ParamsOf(const ports::CaseEvent& event);
+
+void ReadRow(RowReader& row, ports::RequestRecord& record);
+void ReadRow(RowReader& row, ports::CrossingRecord& record);
+void ReadRow(RowReader& row, ports::CaptureRecord& record);
+void ReadRow(RowReader& row, ports::TemplateRecord& record);
+void ReadRow(RowReader& row, ports::ComparisonRecord& record);
+void ReadRow(RowReader& row, ports::StayRecord& record);
+void ReadRow(RowReader& row, ports::CaseRecord& record);
+void ReadRow(RowReader& row, ports::CaseEvent& event);
+void ReadRow(RowReader& row, core::TravelDocument& document);
+
+// Errors: STORED_DATA_INVALID.
+template <typename Record>
+absl::StatusOr<std::vector<Record>> ReadRows(const Result& result) {
+  std::vector<Record> records;
+  const int count = PQntuples(result.get());
+  for (int i = 0; i < count; ++i) {
+    RowReader row(result.get(), i);
+    ReadRow(row, records.emplace_back());
+    if (absl::Status status = row.status(); !status.ok()) return status;
+  }
+  return records;
+}
+
+}  // namespace entryexit::postgres
+
+#endif  // ENTRYEXIT_SRC_POSTGRES_ROWS_H_

@@ -1,0 +1,185 @@
+#include "src/postgres/statements.h"
+
+#include <array>
+#include <cstddef>
+
+// Column lists that several statements share, in the order in which rows.cc reads them.
+#define CROSSING_COLUMNS                                                                      \
+  "traveler_id, crossing_id, request_id, document_id, direction, lane_id, port_id, carrier, " \
+  "flight, captured_at, recorded_at, local_date, class_of_admission, authorized_until, "      \
+  "capture_status, findings, opened_cases"
+#define COMPARISON_COLUMNS                                                                   \
+  "traveler_id, comparison_id, compared_at, outcome, distance, estimated_fmr, crossing_id, " \
+  "probe_digest, reference_distances, model_id, model_digest, model_engine, fmr_match, "     \
+  "fmr_no_match, match_distance, no_match_distance, calibration, best_k, rule_version"
+#define STAY_COLUMNS                                                                      \
+  "traveler_id, port_id, state, arrival_id, arrived_at, arrived_on, class_of_admission, " \
+  "authorized_until, departure_id, departed_at, departed_on"
+#define CASE_COLUMNS                                                                            \
+  "traveler_id, case_id, kind, severity, state, version, crossing_id, comparison_id, port_id, " \
+  "days_overstayed, opened_at, updated_at"
+// A page without a cursor begins after these, so that one condition, which an index serves, does
+// for every page.
+#define AFTER_TIME "-infinity"
+#define AFTER_ID "00000000-0000-0000-0000-000000000000"
+
+namespace entryexit::postgres {
+namespace {
+
+using enum StatementId;
+
+constexpr std::array kStatements = {
+    // The texts that values.cc reads depend on these. A transaction that its daemon has forgotten
+    // (a lost machine) must not keep a traveler's lock.
+    Statement{kSetUpSession, "set_up_session", R"sql(
+      SELECT set_config('TimeZone', 'UTC', false),
+             set_config('DateStyle', 'ISO, YMD', false),
+             set_config('bytea_output', 'hex', false),
+             set_config('extra_float_digits', '1', false),
+             set_config('idle_in_transaction_session_timeout', '60s', false))sql"},
+    Statement{kPing, "ping", "SELECT 1"},
+    Statement{kListen, "listen", "LISTEN entryexit_case"},
+    // READ COMMITTED is enough: what is recorded about a traveler is read and written under the
+    // traveler's row lock, each statement sees everything committed before that lock was granted,
+    // and no decision depends on the rows of two travelers. It also never fails for concurrency
+    // where a stricter level would.
+    Statement{kBegin, "begin", "BEGIN ISOLATION LEVEL READ COMMITTED"},
+    Statement{kSetTimeout, "set_timeout", "SELECT set_config('statement_timeout', $1, true)"},
+    // For lists with optional filters: planned anew with their values, a filter that is absent
+    // costs nothing and one that is present can choose the index.
+    Statement{kUseCustomPlans, "use_custom_plans",
+              "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"},
+    Statement{kCommit, "commit", "COMMIT"},
+    Statement{kRollback, "rollback", "ROLLBACK"},
+
+    Statement{kFindRequest, "find_request", R"sql(
+      SELECT request_id, principal, content_digest, traveler_id, subject_id
+      FROM request WHERE request_id = $1)sql"},
+    Statement{kAddRequest, "add_request", R"sql(
+      INSERT INTO request (request_id, principal, content_digest, traveler_id, subject_id)
+      VALUES ($1, $2, $3, $4, $5))sql"},
+
+    // Waits for whoever is adding the same document, and then adds nothing.
+    Statement{kEnsureTraveler, "ensure_traveler", R"sql(
+      WITH added AS (
+        INSERT INTO travel_document
+          (document_id, traveler_id, issuing_state, number, nationality, birth_date, sex)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (document_id) DO NOTHING
+        RETURNING traveler_id)
+      INSERT INTO traveler (traveler_id) SELECT traveler_id FROM added)sql"},
+    Statement{kLockTravelerOf, "lock_traveler_of", R"sql(
+      SELECT t.traveler_id, d.issuing_state, d.number, d.nationality, d.birth_date, d.sex
+      FROM travel_document d JOIN traveler t ON t.traveler_id = d.traveler_id
+      WHERE d.document_id = $1 FOR UPDATE OF t)sql"},
+    Statement{kLockTraveler, "lock_traveler",
+              "SELECT traveler_id FROM traveler WHERE traveler_id = $1 FOR UPDATE"},
+    Statement{kGetTraveler, "get_traveler", R"sql(
+      SELECT t.created_at, d.issuing_state, d.number, d.nationality, d.birth_date, d.sex
+      FROM traveler t JOIN travel_document d ON d.traveler_id = t.traveler_id
+      WHERE t.traveler_id = $1 ORDER BY d.first_used_at, d.document_id)sql"},
+    Statement{kFindTravelerByDocument, "find_traveler_by_document",
+              "SELECT traveler_id FROM travel_document WHERE document_id = $1"},
+
+    Statement{kAddCrossing, "add_crossing",
+              "INSERT INTO crossing (" CROSSING_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+              "$9, $10, $11, $12, $13, $14, $15, $16, $17)"},
+    Statement{kGetCrossing, "get_crossing",
+              "SELECT " CROSSING_COLUMNS " FROM crossing WHERE crossing_id = $1"},
+    Statement{kAllCrossings, "all_crossings",
+              "SELECT " CROSSING_COLUMNS " FROM crossing WHERE traveler_id = $1 "
+              "ORDER BY captured_at, crossing_id"},
+    Statement{kListCrossings, "list_crossings",
+              "SELECT " CROSSING_COLUMNS " FROM crossing WHERE traveler_id = $1 "
+              "AND (captured_at, crossing_id) > "
+              "(COALESCE($2::timestamptz, '" AFTER_TIME "'), COALESCE($3::uuid, '" AFTER_ID "')) "
+              "ORDER BY captured_at, crossing_id LIMIT $4::integer"},
+
+    Statement{kAddCapture, "add_capture", R"sql(
+      INSERT INTO capture (traveler_id, crossing_id, media_type, digest, key_id, nonce, ciphertext)
+      VALUES ($1, $2, $3, $4, $5, $6, $7))sql"},
+    Statement{kGetCapture, "get_capture", R"sql(
+      SELECT traveler_id, crossing_id, media_type, digest, key_id, nonce, ciphertext
+      FROM capture WHERE crossing_id = $1)sql"},
+    Statement{kAddTemplate, "add_template", R"sql(
+      INSERT INTO template (traveler_id, crossing_id, direction, captured_at, model_id,
+                            model_digest, model_engine, digest, key_id, nonce, ciphertext)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11))sql"},
+    Statement{kAllTemplates, "all_templates", R"sql(
+      SELECT traveler_id, crossing_id, direction, captured_at, model_id, model_digest,
+             model_engine, digest, key_id, nonce, ciphertext
+      FROM template WHERE traveler_id = $1 ORDER BY captured_at, crossing_id)sql"},
+
+    Statement{kAddComparison, "add_comparison",
+              "INSERT INTO comparison (" COMPARISON_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, "
+              "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"},
+    Statement{kGetComparison, "get_comparison",
+              "SELECT " COMPARISON_COLUMNS " FROM comparison WHERE comparison_id = $1"},
+    Statement{kAllComparisons, "all_comparisons",
+              "SELECT " COMPARISON_COLUMNS " FROM comparison WHERE traveler_id = $1 "
+              "ORDER BY compared_at, comparison_id"},
+
+    Statement{kRemoveStays, "remove_stays", "DELETE FROM stay WHERE traveler_id = $1"},
+    Statement{kAddStay, "add_stay",
+              "INSERT INTO stay (" STAY_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+              "$10, $11)"},
+    Statement{kAllStays, "all_stays",
+              "SELECT " STAY_COLUMNS " FROM stay WHERE traveler_id = $1 "
+              "ORDER BY arrived_at, arrival_id"},
+    // core::OverstayOf in SQL. The first condition is that of the index stay_overstays.
+    Statement{kListOverstays, "list_overstays", "SELECT " STAY_COLUMNS R"sql( FROM stay
+      WHERE (state = 'OPEN' OR (state = 'CLOSED' AND departed_on > authorized_until))
+        AND authorized_until < $1 AND arrived_on <= $1
+        AND ($2::text IS NULL
+             OR ($2::text = 'OUT_OF_COUNTRY') = (state = 'CLOSED' AND departed_on <= $1))
+        AND (authorized_until, traveler_id, arrival_id) >
+            (COALESCE($3::date, ')sql" AFTER_TIME R"sql('),
+             COALESCE($4::uuid, ')sql" AFTER_ID R"sql('),
+             COALESCE($5::uuid, ')sql" AFTER_ID R"sql('))
+      ORDER BY authorized_until, traveler_id, arrival_id LIMIT $6::integer)sql"},
+
+    Statement{kAddCase, "add_case",
+              "INSERT INTO review_case (" CASE_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+              "$9, $10, $11, $12)"},
+    // Returns the state before, which tells a case that was opened again.
+    Statement{kUpdateCase, "update_case", R"sql(
+      WITH before AS (
+        SELECT traveler_id, case_id, state FROM review_case
+        WHERE traveler_id = $1 AND case_id = $2 AND version = $3::integer - 1 FOR UPDATE)
+      UPDATE review_case c
+      SET version = $3, state = $4, severity = $5, days_overstayed = $6, comparison_id = $7,
+          updated_at = $8
+      FROM before WHERE c.traveler_id = before.traveler_id AND c.case_id = before.case_id
+      RETURNING before.state)sql"},
+    Statement{kAnnounceCase, "announce_case", "SELECT pg_notify('entryexit_case', $1)"},
+    Statement{kAddCaseEvent, "add_case_event", R"sql(
+      INSERT INTO case_event (traveler_id, case_id, version, kind, happened_at, principal, reason)
+      VALUES ($1, $2, $3, $4, $5, $6, $7))sql"},
+    Statement{kGetCase, "get_case", "SELECT " CASE_COLUMNS " FROM review_case WHERE case_id = $1"},
+    Statement{kCaseEvents, "case_events", R"sql(
+      SELECT traveler_id, case_id, version, kind, happened_at, principal, reason
+      FROM case_event WHERE traveler_id = $1 AND case_id = $2 ORDER BY version)sql"},
+    Statement{kAllCases, "all_cases",
+              "SELECT " CASE_COLUMNS " FROM review_case WHERE traveler_id = $1 "
+              "ORDER BY opened_at, case_id"},
+    Statement{kListCases, "list_cases", "SELECT " CASE_COLUMNS R"sql( FROM review_case
+      WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR kind = $2)
+        AND ($3::text IS NULL OR port_id = $3) AND ($4::uuid IS NULL OR traveler_id = $4)
+        AND (opened_at, case_id) > (COALESCE($5::timestamptz, ')sql" AFTER_TIME R"sql('),
+                                    COALESCE($6::uuid, ')sql" AFTER_ID R"sql('))
+      ORDER BY opened_at, case_id LIMIT $7::integer)sql"},
+};
+
+constexpr bool StatementsAreInEnumOrder() {
+  for (size_t i = 0; i < kStatements.size(); ++i) {
+    if (static_cast<size_t>(kStatements[i].id) != i) return false;
+  }
+  return kStatements.size() == static_cast<size_t>(kCount);
+}
+static_assert(StatementsAreInEnumOrder(), "StatementOf looks a statement up by its position");
+
+}  // namespace
+
+const Statement& StatementOf(StatementId id) { return kStatements[static_cast<size_t>(id)]; }
+
+}  // namespace entryexit::postgres

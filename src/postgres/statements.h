@@ -1,0 +1,59 @@
+#ifndef ENTRYEXIT_SRC_POSTGRES_STATEMENTS_H_
+#define ENTRYEXIT_SRC_POSTGRES_STATEMENTS_H_
+
+namespace entryexit::postgres {
+
+// Every statement that the service runs, except those of the migrations.
+enum class StatementId {
+  kSetUpSession,
+  kPing,
+  kListen,
+  kBegin,
+  kSetTimeout,
+  kUseCustomPlans,
+  kCommit,
+  kRollback,
+  kFindRequest,
+  kAddRequest,
+  kEnsureTraveler,
+  kLockTravelerOf,
+  kLockTraveler,
+  kGetTraveler,
+  kFindTravelerByDocument,
+  kAddCrossing,
+  kGetCrossing,
+  kAllCrossings,
+  kListCrossings,
+  kAddCapture,
+  kGetCapture,
+  kAddTemplate,
+  kAllTemplates,
+  kAddComparison,
+  kGetComparison,
+  kAllComparisons,
+  kRemoveStays,
+  kAddStay,
+  kAllStays,
+  kListOverstays,
+  kAddCase,
+  kUpdateCase,
+  kAnnounceCase,
+  kAddCaseEvent,
+  kGetCase,
+  kCaseEvents,
+  kAllCases,
+  kListCases,
+  kCount,  // not a statement
+};
+
+struct Statement {
+  StatementId id;
+  const char* name;  // in logs and on the server
+  const char* sql;
+};
+
+const Statement& StatementOf(StatementId id);
+
+}  // namespace entryexit::postgres
+
+#endif  // ENTRYEXIT_SRC_POSTGRES_STATEMENTS_H_

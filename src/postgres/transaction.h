@@ -1,0 +1,91 @@
+#ifndef ENTRYEXIT_SRC_POSTGRES_TRANSACTION_H_
+#define ENTRYEXIT_SRC_POSTGRES_TRANSACTION_H_
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "entryexit/core/reason.h"
+#include "entryexit/ports/store.h"
+#include "src/postgres/connection.h"
+
+namespace entryexit::postgres {
+
+// One attempt of a transaction. Writes are kept back and sent together with the next read or the
+// commit, in one round trip: their errors show there. After an error of the database every method
+// returns that error.
+class PostgresTransaction final : public ports::Transaction {
+ public:
+  // `connection` must be idle.
+  PostgresTransaction(Connection& connection, core::Deadline deadline,
+                      std::chrono::milliseconds statement_timeout)
+      : connection_(connection), deadline_(deadline), statement_timeout_(statement_timeout) {}
+
+  absl::Status Commit();
+  // Closes nothing and reports nothing: what cannot be rolled back leaves the connection not idle.
+  void Rollback();
+  // The error of the database that ended the transaction, if any.
+  const absl::Status& failure() const { return failure_; }
+
+  absl::StatusOr<std::optional<ports::RequestRecord>> FindRequest(
+      const core::RequestId& id) override;
+  absl::Status AddRequest(const ports::RequestRecord& record) override;
+  absl::StatusOr<LockedTraveler> LockTravelerOf(const core::DocumentId& document_id,
+                                                const core::TravelDocument& document) override;
+  absl::Status LockTraveler(const core::TravelerId& id) override;
+  absl::StatusOr<ports::TravelerRecord> GetTraveler(const core::TravelerId& id) override;
+  absl::StatusOr<core::TravelerId> FindTravelerByDocument(const core::DocumentId& id) override;
+  absl::Status AddCrossing(const ports::CrossingRecord& record) override;
+  absl::StatusOr<ports::CrossingRecord> GetCrossing(const core::CrossingId& id) override;
+  absl::StatusOr<std::vector<ports::CrossingRecord>> AllCrossings(
+      const core::TravelerId& id) override;
+  absl::StatusOr<std::vector<ports::CrossingRecord>> ListCrossings(
+      const core::TravelerId& id, const std::optional<ports::CrossingCursor>& after,
+      int limit) override;
+  absl::Status AddCapture(const ports::CaptureRecord& record) override;
+  absl::StatusOr<ports::CaptureRecord> GetCapture(const core::CrossingId& id) override;
+  absl::Status AddTemplate(const ports::TemplateRecord& record) override;
+  absl::StatusOr<std::vector<ports::TemplateRecord>> AllTemplates(
+      const core::TravelerId& id) override;
+  absl::Status AddComparison(const ports::ComparisonRecord& record) override;
+  absl::StatusOr<ports::ComparisonRecord> GetComparison(const core::ComparisonId& id) override;
+  absl::StatusOr<std::vector<ports::ComparisonRecord>> AllComparisons(
+      const core::TravelerId& id) override;
+  absl::Status ReplaceStays(const core::TravelerId& id,
+                            const std::vector<ports::StayRecord>& stays) override;
+  absl::StatusOr<std::vector<ports::StayRecord>> AllStays(const core::TravelerId& id) override;
+  absl::Status AddCase(const ports::CaseRecord& record) override;
+  absl::Status UpdateCase(const ports::CaseRecord& record) override;
+  absl::Status AddCaseEvent(const ports::CaseEvent& event) override;
+  absl::StatusOr<ports::CaseRecord> GetCase(const core::CaseId& id) override;
+  absl::StatusOr<std::vector<ports::CaseEvent>> CaseEvents(const core::TravelerId& traveler_id,
+                                                           const core::CaseId& case_id) override;
+  absl::StatusOr<std::vector<ports::CaseRecord>> AllCases(const core::TravelerId& id) override;
+  absl::StatusOr<std::vector<ports::CaseRecord>> ListCases(
+      const ports::CaseFilter& filter, const std::optional<ports::CaseCursor>& after,
+      int limit) override;
+  absl::StatusOr<std::vector<ports::StayRecord>> ListOverstays(
+      core::Date as_of, std::optional<core::OverstayKind> kind,
+      const std::optional<ports::OverstayCursor>& after, int limit) override;
+
+ private:
+  absl::Status Queue(StatementId statement, Params params);
+  absl::StatusOr<Result> Query(StatementId statement, Params params);
+  template <typename Record>
+  absl::StatusOr<std::vector<Record>> QueryRows(StatementId statement, Params params);
+  template <typename Record, typename Id>
+  absl::StatusOr<Record> QueryById(StatementId statement, const Id& id, core::Reason not_found);
+  std::string TimeoutNow() const;
+
+  Connection& connection_;
+  const core::Deadline deadline_;
+  const std::chrono::milliseconds statement_timeout_;
+  std::vector<Call> pending_;
+  bool begun_ = false;
+  absl::Status failure_;
+};
+
+}  // namespace entryexit::postgres
+
+#endif  // ENTRYEXIT_SRC_POSTGRES_TRANSACTION_H_
