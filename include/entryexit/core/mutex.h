@@ -13,7 +13,10 @@
 #define ENTRYEXIT_THREAD_ATTRIBUTE(x)
 #endif
 
+// Abseil's status headers bring in a macro of the same name and meaning.
+#ifndef GUARDED_BY
 #define GUARDED_BY(mutex) ENTRYEXIT_THREAD_ATTRIBUTE(guarded_by(mutex))
+#endif
 #define REQUIRES(...) ENTRYEXIT_THREAD_ATTRIBUTE(requires_capability(__VA_ARGS__))
 #define EXCLUDES(...) ENTRYEXIT_THREAD_ATTRIBUTE(locks_excluded(__VA_ARGS__))
 
