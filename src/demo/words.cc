@@ -1,0 +1,57 @@
+#include "src/demo/words.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+#include "entryexit/client/text.h"
+
+namespace entryexit::demo {
+namespace {
+
+// 20000 becomes "20,000".
+std::string Grouped(long number) {
+  std::string digits = std::to_string(number);
+  for (auto at = static_cast<long>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), ",");
+  }
+  return digits;
+}
+
+// To two significant digits: nobody measured more.
+long Rounded(double number) {
+  const double unit = std::pow(10.0, std::max(0.0, std::floor(std::log10(number)) - 1.0));
+  return std::lround(std::round(number / unit) * unit);
+}
+
+}  // namespace
+
+std::string FmrInWords(const v1::Comparison& comparison) {
+  if (!comparison.has_estimated_fmr()) return "nothing was compared";
+  const double fmr = comparison.estimated_fmr();
+  const std::string share = fmr >= 0.1 ? fmt::format("{} in 100", std::lround(fmr * 100))
+                                       : "1 in " + Grouped(Rounded(1 / std::max(fmr, 1e-9)));
+  const std::string people = comparison.thresholds().calibration() == "matched"
+                                 ? "different people of the same sex, region and age"
+                                 : "different people";
+  return fmt::format("about {} pairs of {} would look at least as alike", share, people);
+}
+
+std::string FindingInWords(const v1::QualityFinding& finding) {
+  return fmt::format("{}: measured {:.4g}, limit {:.4g}. {}",
+                     Plain(client::NameOf(finding.issue())), finding.measured(), finding.limit(),
+                     finding.advice());
+}
+
+std::string Plain(const std::string& enum_name) {
+  std::string plain = enum_name;
+  for (char& letter : plain) {
+    letter =
+        letter == '_' ? ' ' : static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  }
+  return plain;
+}
+
+}  // namespace entryexit::demo
