@@ -178,6 +178,7 @@ CREATE TABLE comparison (
   comparison_id uuid NOT NULL,
   crossing_id uuid NOT NULL,
   compared_at timestamptz NOT NULL,
+  ordinal bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   outcome text NOT NULL CHECK (outcome IN ('MATCH', 'NO_MATCH', 'INCONCLUSIVE', 'NO_REFERENCE',
                                            'LOW_QUALITY', 'EXEMPT', 'OPTED_OUT')),
   distance float8 CHECK (distance >= 0),
@@ -196,7 +197,9 @@ CREATE TABLE comparison (
   calibration text NOT NULL CHECK (char_length(calibration) <= 64),
   best_k integer NOT NULL CHECK (best_k >= 1),
   rule_version text NOT NULL CHECK (char_length(rule_version) BETWEEN 1 AND 64),
+  attempt integer NOT NULL CHECK (attempt >= 1),
   PRIMARY KEY (traveler_id, comparison_id),
+  CONSTRAINT comparison_attempts_in_order UNIQUE (traveler_id, crossing_id, attempt),
   FOREIGN KEY (traveler_id, crossing_id) REFERENCES crossing,
   CONSTRAINT comparison_distance_when_compared
     CHECK ((outcome IN ('MATCH', 'NO_MATCH', 'INCONCLUSIVE')) = (distance IS NOT NULL)),
@@ -207,6 +210,8 @@ CREATE INDEX comparison_by_id ON comparison (comparison_id);
 COMMENT ON TABLE comparison IS
   'The decision receipt of a departure: everything needed to show later how the outcome came about. Append-only: a departure compared again has several.';
 COMMENT ON COLUMN comparison.crossing_id IS 'The departure that was compared.';
+COMMENT ON COLUMN comparison.ordinal IS
+  'Grows with each comparison of a traveler, whatever the clocks of several daemons say.';
 COMMENT ON COLUMN comparison.outcome IS 'What the machine said: a lead, never a determination.';
 COMMENT ON COLUMN comparison.distance IS 'Fused distance, lower is more alike; null: not compared.';
 COMMENT ON COLUMN comparison.estimated_fmr IS 'False match rate at the distance.';
@@ -221,6 +226,8 @@ COMMENT ON COLUMN comparison.no_match_distance IS 'No match: distance above it.'
 COMMENT ON COLUMN comparison.calibration IS 'The kind of pairs that set the thresholds.';
 COMMENT ON COLUMN comparison.best_k IS 'The fused distance is the mean of the best so many.';
 COMMENT ON COLUMN comparison.rule_version IS 'The version of the match rule that decided.';
+COMMENT ON COLUMN comparison.attempt IS
+  'Counts the comparisons of one departure from 1, whatever the clock says; the last one counts.';
 
 CREATE TABLE stay (
   traveler_id uuid NOT NULL,

@@ -22,6 +22,9 @@ absl::Status CheckRequest(const DecisionRequest& request) {
     return MakeError(Reason::kInvalidField, fmt::format("reason is longer than {} bytes: {}",
                                                         kMaxReasonBytes, request.reason.size()));
   }
+  if (request.reason.find('\0') != std::string::npos) {
+    return MakeError(Reason::kInvalidField, "reason must not hold NUL characters");
+  }
   return absl::OkStatus();
 }
 

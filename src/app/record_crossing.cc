@@ -205,8 +205,10 @@ class Recording {
   absl::Status PlanComparisonOf(const ports::CrossingRecord& departure) {
     absl::StatusOr<core::DecisionReceipt> receipt = Decide(departure);
     if (!receipt.ok()) return receipt.status();
-    ports::ComparisonRecord record{state_.traveler_id, core::ComparisonId(crypto::NewUuid()), now_,
-                                   *std::move(receipt)};
+    const ports::ComparisonRecord* latest = LatestComparison(state_, departure.crossing_id);
+    const int attempt = latest == nullptr ? 1 : latest->attempt + 1;
+    ports::ComparisonRecord record{state_.traveler_id, core::ComparisonId(crypto::NewUuid()),
+                                   attempt, now_, *std::move(receipt)};
     state_.comparisons.push_back(record);
     comparisons_.push_back(std::move(record));
     return absl::OkStatus();

@@ -11,7 +11,7 @@
 namespace entryexit::app {
 
 // All that is stored on one traveler, less the pictures. Crossings stand by time, comparisons
-// oldest first.
+// of one departure by attempt.
 struct TravelerState {
   core::TravelerId traveler_id;
   std::vector<ports::CrossingRecord> crossings;

@@ -11,7 +11,7 @@
 #define COMPARISON_COLUMNS                                                                   \
   "traveler_id, comparison_id, compared_at, outcome, distance, estimated_fmr, crossing_id, " \
   "probe_digest, reference_distances, model_id, model_digest, model_engine, fmr_match, "     \
-  "fmr_no_match, match_distance, no_match_distance, calibration, best_k, rule_version"
+  "fmr_no_match, match_distance, no_match_distance, calibration, best_k, rule_version, attempt"
 #define STAY_COLUMNS                                                                      \
   "traveler_id, port_id, state, arrival_id, arrived_at, arrived_on, class_of_admission, " \
   "authorized_until, departure_id, departed_at, departed_on"
@@ -112,12 +112,12 @@ constexpr std::array kStatements = {
 
     Statement{kAddComparison, "add_comparison",
               "INSERT INTO comparison (" COMPARISON_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, "
-              "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"},
+              "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"},
     Statement{kGetComparison, "get_comparison",
               "SELECT " COMPARISON_COLUMNS " FROM comparison WHERE comparison_id = $1"},
     Statement{kAllComparisons, "all_comparisons",
               "SELECT " COMPARISON_COLUMNS " FROM comparison WHERE traveler_id = $1 "
-              "ORDER BY compared_at, comparison_id"},
+              "ORDER BY crossing_id, attempt"},
 
     Statement{kRemoveStays, "remove_stays", "DELETE FROM stay WHERE traveler_id = $1"},
     Statement{kAddStay, "add_stay",

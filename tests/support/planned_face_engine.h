@@ -48,7 +48,7 @@ class PlannedFaceEngine final : public ports::FaceEngine {
   std::map<std::string, int> asked() const { return asked_; }
 
  private:
-  const core::ModelRef model_{"planned-v1", "00ff", "test"};
+  const core::ModelRef model_{"planned-v1", std::string(64, '0'), "test"};
   const core::Calibration calibration_ =
       *core::Calibration::Create("matched", {{1e-4, 0.9}, {5e-4, 1.0}, {1e-2, 1.1}});
   std::map<std::string, absl::StatusOr<core::FaceObservation>> answers_;

@@ -82,6 +82,7 @@ struct TemplateRecord {
 struct ComparisonRecord {
   core::TravelerId traveler_id;
   core::ComparisonId comparison_id;
+  int attempt;  // counts the comparisons of one departure from 1; the last one counts
   core::Timestamp compared_at;
   core::DecisionReceipt receipt;  // its probe_crossing_id is the departure
 };
@@ -183,7 +184,7 @@ class Transaction {
 
   virtual absl::Status AddComparison(const ComparisonRecord& record) = 0;
   virtual absl::StatusOr<ComparisonRecord> GetComparison(const core::ComparisonId& id) = 0;
-  // All comparisons of one traveler, oldest first.
+  // All comparisons of one traveler; those of one departure in the order of their attempts.
   virtual absl::StatusOr<std::vector<ComparisonRecord>> AllComparisons(
       const core::TravelerId& id) = 0;
 

@@ -102,6 +102,8 @@ TEST_F(DecideCaseTest, WantsAReasonAndAnExistingCase) {
   EXPECT_THAT(decide_->Decide(OfficerCall(), request), FailsWith(Reason::kMissingField));
   request.reason = std::string(2001, 'x');
   EXPECT_THAT(decide_->Decide(OfficerCall(), request), FailsWith(Reason::kInvalidField));
+  request.reason = std::string("a\0b", 3);
+  EXPECT_THAT(decide_->Decide(OfficerCall(), request), FailsWith(Reason::kInvalidField));
   request = Request(Decision::kUphold);
   request.case_id = core::CaseId(crypto::NewUuid());
   EXPECT_THAT(decide_->Decide(OfficerCall(), request), FailsWith(Reason::kCaseNotFound));
