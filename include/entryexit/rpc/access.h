@@ -1,0 +1,33 @@
+#ifndef ENTRYEXIT_RPC_ACCESS_H_
+#define ENTRYEXIT_RPC_ACCESS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "entryexit/app/call.h"
+
+// Who may call what. What is not listed is denied. All functions are thread-safe.
+namespace entryexit::rpc {
+
+// One method and the roles that may call it.
+struct MethodAccess {
+  std::string method;  // "/package.Service/Method", as in the HTTP/2 path
+  std::vector<app::Role> roles;
+};
+
+// The one table of every method that the server answers.
+const std::vector<MethodAccess>& AccessTable();
+
+// The principal that a verified certificate names by its URI subject alternative names: exactly one
+// of the form entryexit://<role>/<id>, and no other. An id has 1 to 64 of A-Z a-z 0-9 . _ -.
+// Errors: PRINCIPAL_MISSING.
+absl::StatusOr<app::Principal> PrincipalFrom(const std::vector<std::string>& uris);
+
+// OK when `principal` may call `method`. Errors: ROLE_NOT_ALLOWED, also for an unlisted method.
+absl::Status CheckAccess(const std::string& method, const app::Principal& principal);
+
+}  // namespace entryexit::rpc
+
+#endif  // ENTRYEXIT_RPC_ACCESS_H_

@@ -1,0 +1,59 @@
+#ifndef ENTRYEXIT_RPC_METRICS_H_
+#define ENTRYEXIT_RPC_METRICS_H_
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "entryexit/core/face.h"
+#include "entryexit/core/matching.h"
+
+namespace entryexit::rpc {
+
+// What the service tells Prometheus. No label holds anything about a traveler. Thread-safe; never
+// blocks for long.
+class Metrics {
+ public:
+  Metrics();
+
+  // For an exposer to collect from.
+  const std::shared_ptr<prometheus::Registry>& registry() const { return registry_; }
+
+  // entryexit_calls_total{method,code,reason} and entryexit_call_seconds{method}. `reason` is empty
+  // for a call that succeeded.
+  void CallEnded(const std::string& method, const std::string& code, const std::string& reason,
+                 std::chrono::duration<double> duration);
+  // entryexit_outcomes_total{outcome}: recorded departures; a retry counts again.
+  void DepartureRecorded(core::Outcome outcome);
+  // entryexit_captures_total{usable}, entryexit_quality_issues_total{issue} and
+  // entryexit_face_seconds.
+  void CaptureObserved(const core::FaceObservation& observation,
+                       std::chrono::duration<double> duration);
+  // entryexit_queue_depth: calls that wait for a thread.
+  void SetQueueDepth(size_t depth) { queue_depth_.Set(static_cast<double>(depth)); }
+  // entryexit_watchers: streams of WatchCases that are open.
+  void WatcherCame() { watchers_.Increment(); }
+  void WatcherLeft() { watchers_.Decrement(); }
+
+ private:
+  const std::shared_ptr<prometheus::Registry> registry_;
+  prometheus::Family<prometheus::Counter>& calls_;
+  prometheus::Family<prometheus::Histogram>& call_seconds_;
+  prometheus::Family<prometheus::Counter>& outcomes_;
+  prometheus::Family<prometheus::Counter>& captures_;
+  prometheus::Family<prometheus::Counter>& quality_issues_;
+  prometheus::Histogram& face_seconds_;
+  prometheus::Gauge& queue_depth_;
+  prometheus::Gauge& watchers_;
+};
+
+}  // namespace entryexit::rpc
+
+#endif  // ENTRYEXIT_RPC_METRICS_H_

@@ -1,0 +1,65 @@
+#ifndef ENTRYEXIT_RPC_SERVER_H_
+#define ENTRYEXIT_RPC_SERVER_H_
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "entryexit/app/decide_case.h"
+#include "entryexit/app/queries.h"
+#include "entryexit/app/record_crossing.h"
+#include "entryexit/app/replay_decision.h"
+#include "entryexit/ports/face_engine.h"
+#include "entryexit/ports/store.h"
+#include "entryexit/rpc/metrics.h"
+
+namespace entryexit::rpc {
+
+struct ServerOptions {
+  std::string listen;                 // "host:port"; port 0: one that is free
+  std::filesystem::path client_ca;    // PEM; who signs the certificates of clients
+  std::filesystem::path certificate;  // PEM; the server's own, with its chain
+  std::filesystem::path key;          // PEM
+  int max_message_bytes;              // a larger request is refused with RESOURCE_EXHAUSTED
+  int threads;                        // that serve unary calls and backlogs
+  size_t queue_capacity;              // calls that may wait for one of them
+  std::chrono::milliseconds default_deadline;  // of calls that come without
+};
+
+// What the server serves. All of it must outlive the server.
+struct UseCases {
+  const app::RecordCrossing& record;
+  const app::DecideCase& decide;
+  const app::ReplayDecision& replay;
+  const app::Queries& queries;
+  const ports::FaceEngine& engine;
+  ports::Store& store;
+  ports::CaseFeed& feed;
+};
+
+// The gRPC server: the services of the API, health checking and reflection, over mutual TLS only.
+// Its health is SERVING while the database answers and the server is not draining. Thread-safe.
+class Server {
+ public:
+  virtual ~Server() = default;
+
+  // Where it listens, with the port that it got: "0.0.0.0:7443".
+  virtual const std::string& address() const = 0;
+
+  // Takes no more calls, ends the streams that would go on, gives the calls under way `patience` to
+  // end, cancels the others, and returns when there are none. Blocks. Call it once.
+  virtual void Drain(std::chrono::milliseconds patience) = 0;
+};
+
+// Starts to serve. `metrics` must outlive the server.
+// Errors: CONFIG_INVALID for a certificate that cannot be read or used and an address that cannot
+// be listened on.
+absl::StatusOr<std::unique_ptr<Server>> StartServer(const ServerOptions& options,
+                                                    const UseCases& use_cases, Metrics& metrics);
+
+}  // namespace entryexit::rpc
+
+#endif  // ENTRYEXIT_RPC_SERVER_H_

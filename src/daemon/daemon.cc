@@ -1,0 +1,92 @@
+#include "daemon/daemon.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <iostream>
+
+#include "daemon/metrics_endpoint.h"
+#include "daemon/wiring.h"
+#include "entryexit/crypto/vault.h"
+#include "entryexit/face/engine.h"
+#include "entryexit/postgres/migrations.h"
+#include "entryexit/rpc/measured_face_engine.h"
+
+namespace entryexit::daemon {
+namespace {
+
+// "host:0" with the port that was got in the place of 0.
+std::string WithPort(const std::string& listen, int port) {
+  return fmt::format("{}:{}", listen.substr(0, listen.rfind(':')), port);
+}
+
+void AnnounceReady(const rpc::Server& server, const config::MetricsConfig& metrics,
+                   const prometheus::Exposer* exposer) {
+  std::cout << "entryexitd ready on " << server.address();
+  if (exposer != nullptr) {
+    std::cout << ", metrics on http://"
+              << WithPort(metrics.listen, exposer->GetListeningPorts().front()) << "/metrics";
+  }
+  std::cout << std::endl;
+}
+
+int WaitForSignal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  int received = 0;
+  sigwait(&signals, &received);
+  return received;
+}
+
+}  // namespace
+
+absl::Status Run(const config::Config& config) {
+  const auto vault = crypto::CreateVault(config.encryption.key_file);
+  if (!vault.ok()) return vault.status();
+
+  const auto database = DatabaseOptionsFrom(config.database);
+  if (!database.ok()) return database.status();
+  const absl::Status schema = postgres::CheckSchema(database->dsn);
+  if (!schema.ok()) return schema;
+  const auto store = postgres::OpenStore(*database);
+  if (!store.ok()) return store.status();
+  const auto feed = postgres::OpenCaseFeed(*database);
+  if (!feed.ok()) return feed.status();
+
+  const auto lanes = app::LaneDirectory::Create(LanesFrom(config.ports));
+  if (!lanes.ok()) return lanes.status();
+
+  const auto loaded_engine = face::CreateFaceEngine(EngineConfigFrom(config));
+  if (!loaded_engine.ok()) return loaded_engine.status();
+  rpc::Metrics metrics;
+  const rpc::MeasuredFaceEngine engine(**loaded_engine, metrics);
+  const auto policy = PolicyFrom(config, engine.calibration());
+  if (!policy.ok()) return policy.status();
+
+  const core::SystemClock clock;
+  const app::RecordCrossing record(*lanes, engine, **store, **vault, clock, *policy);
+  const app::DecideCase decide(**store, clock);
+  const app::ReplayDecision replay(**store, **vault, engine.model(), engine.calibration());
+  const app::Queries queries(**store, **vault);
+
+  const auto exposer = ExposeMetrics(config.metrics.listen, metrics);
+  if (!exposer.ok()) return exposer.status();
+  const auto server =
+      rpc::StartServer(ServerOptionsFrom(config.server),
+                       {record, decide, replay, queries, engine, **store, **feed}, metrics);
+  if (!server.ok()) return server.status();
+
+  AnnounceReady(**server, config.metrics, exposer->get());
+  spdlog::info("ready on {} with model {}", (*server)->address(), engine.model().id);
+  const int signal = WaitForSignal();
+  spdlog::info("got {}: draining for at most {} ms", strsignal(signal),
+               config.server.drain.count());
+  (*server)->Drain(config.server.drain);
+  spdlog::info("stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace entryexit::daemon

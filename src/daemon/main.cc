@@ -1,0 +1,78 @@
+// entryexitd: the service. Exit codes: 0 after a drain or when asked for information, 1 when
+// something that it needs is missing or wrong (one line on stderr says what), 2 for a wrong command
+// line.
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <string>
+
+#include "daemon/daemon.h"
+#include "daemon/logging.h"
+#include "entryexit/core/reason.h"
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+
+int Fail(const absl::Status& status) {
+  const auto reason = entryexit::core::ReasonOf(status);
+  std::cerr << "entryexitd: " << status.message();
+  if (reason) std::cerr << " [" << entryexit::core::NameOf(*reason) << "]";
+  std::cerr << std::endl;
+  return kFailed;
+}
+
+// Threads inherit the mask, so that these signals are there for the one who waits for them.
+void BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+int Main(int argc, char** argv) {
+  std::filesystem::path config_file = "config/entryexitd.yaml";
+  bool check_only = false;
+  CLI::App app("Entryexit: matches the faces of departing travelers with their own arrivals.",
+               "entryexitd");
+  app.add_option("--config", config_file, "The configuration, YAML")
+      ->envname("ENTRYEXIT_CONFIG")
+      ->capture_default_str();
+  app.add_flag("--check-config", check_only,
+               "Read the configuration, say whether it is valid, end");
+  app.set_version_flag("--version", ENTRYEXIT_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kWrongUsage;
+  }
+
+  const auto config =
+      entryexit::config::LoadConfig(config_file, entryexit::config::ProcessEnvironment());
+  if (!config.ok()) return Fail(config.status());
+  if (check_only) {
+    std::cout << config_file.string() << " is valid" << std::endl;
+    return 0;
+  }
+
+  BlockStopSignals();
+  entryexit::daemon::ConfigureLogging(config->log);
+  const absl::Status status = entryexit::daemon::Run(*config);
+  return status.ok() ? 0 : Fail(status);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "entryexitd: " << error.what() << std::endl;
+    return kFailed;
+  }
+}

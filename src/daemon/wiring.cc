@@ -1,0 +1,84 @@
+#include "daemon/wiring.h"
+
+#include <utility>
+
+#include "entryexit/core/reason.h"
+
+namespace entryexit::daemon {
+namespace {
+
+constexpr int kMebibyte = 1 << 20;
+constexpr uint64_t kMegapixel = 1'000'000;
+
+}  // namespace
+
+absl::StatusOr<postgres::DatabaseOptions> DatabaseOptionsFrom(
+    const config::DatabaseConfig& config) {
+  if (config.dsn.empty()) {
+    return core::MakeError(core::Reason::kConfigInvalid,
+                           "database.dsn is not set: name the database there or in "
+                           "ENTRYEXIT_DATABASE_DSN");
+  }
+  return postgres::DatabaseOptions{config.dsn, config.pool_size, config.connect_timeout,
+                                   config.statement_timeout};
+}
+
+face::EngineConfig EngineConfigFrom(const config::Config& config) {
+  const config::FaceConfig& face = config.face;
+  face::EngineConfig engine;
+  engine.manifest = face.manifest;
+  engine.installed_models = face.installed_models;
+  engine.model = face.model;
+  engine.calibration_pairs = config.matching.calibration;
+  engine.landmarks = face.landmarks;
+  engine.workers = face.workers;
+  engine.image.max_image_bytes = static_cast<size_t>(face.max_image_mib) * kMebibyte;
+  engine.image.max_pixels = static_cast<uint64_t>(face.max_megapixels) * kMegapixel;
+  engine.min_face_share = face.min_face_share;
+  engine.quality = {.min_face_px = face.quality.min_face_px,
+                    .min_share_inside = face.quality.min_share_inside,
+                    .min_luma = face.quality.min_luma,
+                    .max_luma = face.quality.max_luma,
+                    .min_sharpness = face.quality.min_sharpness,
+                    .max_roll_degrees = face.quality.max_roll_degrees,
+                    .max_yaw_degrees = face.quality.max_yaw_degrees,
+                    .max_pitch_degrees = face.quality.max_pitch_degrees,
+                    .min_eye_contrast = face.quality.min_eye_contrast,
+                    .min_dominance = face.quality.min_dominance};
+  return engine;
+}
+
+std::vector<app::LaneEntry> LanesFrom(const std::vector<config::PortConfig>& ports) {
+  std::vector<app::LaneEntry> lanes;
+  for (const config::PortConfig& port : ports) {
+    for (const config::LaneConfig& lane : port.lanes) {
+      lanes.push_back(
+          {core::LaneId(lane.id), core::PortId(port.id), port.time_zone, lane.direction});
+    }
+  }
+  return lanes;
+}
+
+absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
+                                               const core::Calibration& calibration) {
+  absl::StatusOr<core::Thresholds> thresholds =
+      core::ThresholdsFor(calibration, config.matching.fmr_match, config.matching.fmr_no_match);
+  if (!thresholds.ok()) return thresholds.status();
+  return app::CrossingPolicy{{*std::move(thresholds), config.matching.best_k},
+                             config.policy.max_clock_skew,
+                             config.policy.operating_state,
+                             config.policy.exempt_classes};
+}
+
+rpc::ServerOptions ServerOptionsFrom(const config::ServerConfig& config) {
+  return {.listen = config.listen,
+          .client_ca = config.tls_ca,
+          .certificate = config.tls_certificate,
+          .key = config.tls_key,
+          .max_message_bytes = config.max_message_mib * kMebibyte,
+          .threads = config.request_threads,
+          .queue_capacity = static_cast<size_t>(config.queue_capacity),
+          .default_deadline = config.default_deadline};
+}
+
+}  // namespace entryexit::daemon

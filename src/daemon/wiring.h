@@ -1,0 +1,34 @@
+#ifndef ENTRYEXIT_DAEMON_WIRING_H_
+#define ENTRYEXIT_DAEMON_WIRING_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "entryexit/app/lane_directory.h"
+#include "entryexit/app/record_crossing.h"
+#include "entryexit/config/config.h"
+#include "entryexit/face/engine_config.h"
+#include "entryexit/postgres/store.h"
+#include "entryexit/rpc/server.h"
+
+// The configuration in the terms of each module.
+namespace entryexit::daemon {
+
+// Errors: CONFIG_INVALID when no database is configured.
+absl::StatusOr<postgres::DatabaseOptions> DatabaseOptionsFrom(const config::DatabaseConfig& config);
+
+face::EngineConfig EngineConfigFrom(const config::Config& config);
+
+std::vector<app::LaneEntry> LanesFrom(const std::vector<config::PortConfig>& ports);
+
+// Errors: CONFIG_INVALID when `calibration` does not reach a target.
+absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
+                                               const core::Calibration& calibration);
+
+rpc::ServerOptions ServerOptionsFrom(const config::ServerConfig& config);
+
+}  // namespace entryexit::daemon
+
+#endif  // ENTRYEXIT_DAEMON_WIRING_H_

@@ -1,0 +1,66 @@
+#ifndef ENTRYEXIT_RPC_CONVERT_H_
+#define ENTRYEXIT_RPC_CONVERT_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "entryexit/app/decide_case.h"
+#include "entryexit/app/queries.h"
+#include "entryexit/app/record_crossing.h"
+#include "entryexit/app/replay_decision.h"
+#include "entryexit/v1/back_office_service.pb.h"
+#include "entryexit/v1/lane_service.pb.h"
+#include "entryexit/v1/report_service.pb.h"
+#include "entryexit/v1/types.pb.h"
+
+// Messages of the API to and from the types of the use cases. What a message cannot say (a missing
+// field, the 31st of February, an unknown enum value) is refused here, naming the field; what the
+// values mean is the use cases' to judge. All functions are pure.
+namespace entryexit::rpc {
+
+// Errors of all functions that return absl::StatusOr: MISSING_FIELD, INVALID_FIELD.
+
+// `image` of the result lies in `request`.
+absl::StatusOr<app::CrossingRequest> FromProto(const v1::RecordArrivalRequest& request);
+absl::StatusOr<app::CrossingRequest> FromProto(const v1::RecordDepartureRequest& request);
+absl::StatusOr<app::DecisionRequest> FromProto(const v1::DecideCaseRequest& request);
+absl::StatusOr<ports::CaseFilter> FromProto(const v1::ListCasesRequest& request);
+
+// A day that must be given. `field` names it in errors.
+absl::StatusOr<core::Date> DateFrom(const v1::Date& date, bool present, const std::string& field);
+// An id that must be given. Upper case is taken for lower case.
+absl::StatusOr<std::string> UuidFrom(const std::string& text, const std::string& field);
+// The name of a port or lane, at most 64 bytes; may be empty.
+absl::StatusOr<std::string> NameFrom(const std::string& text, const std::string& field);
+// 50 when not given.
+absl::StatusOr<int> PageSizeFrom(int page_size);
+absl::StatusOr<std::optional<core::OverstayKind>> OverstayKindFrom(v1::OverstayKind kind);
+
+void ToProto(const app::CrossingResult& result, v1::RecordArrivalResponse* response);
+void ToProto(const app::CrossingResult& result, v1::RecordDepartureResponse* response);
+void ToProto(const core::FaceObservation& observation, v1::AssessCaptureResponse* response);
+void ToProto(const app::TravelerView& view, v1::GetTravelerResponse* response);
+void ToProto(const app::CrossingView& view, v1::Crossing* crossing);
+void ToProto(const ports::CaseRecord& record, v1::Case* proto);
+void ToProto(const app::CaseView& view, v1::GetCaseResponse* response);
+void ToProto(app::CaptureView view, v1::GetCaptureResponse* response);
+void ToProto(const app::Replay& replay, v1::ReplayDecisionResponse* response);
+void ToProto(const ports::StayRecord& stay, const core::Overstay& overstay,
+             v1::ListOverstaysResponse* response);
+
+// Each by its name, which is the same on both sides but for the prefix.
+v1::Direction ToProto(core::Direction direction);
+v1::QualityIssue ToProto(core::QualityIssue issue);
+v1::Outcome ToProto(core::Outcome outcome);
+v1::StayState ToProto(core::StayState state);
+v1::CaseKind ToProto(core::CaseKind kind);
+v1::Severity ToProto(core::Severity severity);
+v1::CaseState ToProto(core::CaseState state);
+v1::CaseEventKind ToProto(ports::CaseEventKind kind);
+v1::CaptureStatus ToProto(ports::CaptureStatus status);
+v1::OverstayKind ToProto(core::OverstayKind kind);
+v1::Sex ToProto(core::Sex sex);
+
+}  // namespace entryexit::rpc
+
+#endif  // ENTRYEXIT_RPC_CONVERT_H_

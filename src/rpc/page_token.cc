@@ -1,0 +1,58 @@
+#include "rpc/page_token.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "entryexit/core/reason.h"
+#include "rpc/uuid.h"
+
+namespace entryexit::rpc {
+namespace {
+
+constexpr size_t kMaxLength = 256;
+
+// FNV-1a: the same on every daemon, whatever its build, and all that telling lists apart takes.
+uint64_t Fingerprint(std::string_view text) {
+  uint64_t hash = 14695981039346656037U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  return hash;
+}
+
+std::optional<PagePosition> Parse(const std::string& list, const std::string& token) {
+  std::string text;
+  if (token.size() > kMaxLength || !absl::WebSafeBase64Unescape(token, &text)) return std::nullopt;
+  const std::vector<std::string> fields = absl::StrSplit(text, ' ');
+  int64_t microseconds = 0;
+  if (fields.size() != 3 || fields[0] != fmt::format("{:016x}", Fingerprint(list)) ||
+      !absl::SimpleAtoi(fields[1], &microseconds) || CanonicalUuid(fields[2]) != fields[2]) {
+    return std::nullopt;
+  }
+  return PagePosition{core::Timestamp(std::chrono::microseconds(microseconds)), fields[2]};
+}
+
+}  // namespace
+
+std::string MakePageToken(const std::string& list, const PagePosition& position) {
+  return absl::WebSafeBase64Escape(fmt::format(
+      "{:016x} {} {}", Fingerprint(list), position.time.time_since_epoch().count(), position.id));
+}
+
+absl::StatusOr<std::optional<PagePosition>> ReadPageToken(const std::string& list,
+                                                          const std::string& token) {
+  if (token.empty()) return std::optional<PagePosition>();
+  std::optional<PagePosition> position = Parse(list, token);
+  if (!position) {
+    return core::MakeError(core::Reason::kPageTokenInvalid,
+                           "page_token is not one that this list gave for these filters");
+  }
+  return position;
+}
+
+}  // namespace entryexit::rpc

@@ -1,0 +1,148 @@
+#include "entryexit/rpc/server.h"
+
+#include <fmt/format.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "entryexit/core/reason.h"
+#include "entryexit/rpc/request_pool.h"
+#include "rpc/access_processor.h"
+#include "rpc/back_office_service.h"
+#include "rpc/health_monitor.h"
+#include "rpc/lane_service.h"
+#include "rpc/report_service.h"
+#include "rpc/streams.h"
+
+namespace entryexit::rpc {
+namespace {
+
+using core::MakeError;
+using core::Reason;
+
+constexpr std::chrono::seconds kLongestCall{30};
+constexpr std::chrono::hours kLongestReport{1};
+// Reports and watchers have threads of their own, so that a slow reader holds up no lane.
+constexpr int kReportThreads = 2;
+constexpr int kWatchThreads = 1;
+constexpr int kMaxCallsPerConnection = 256;
+constexpr int kKeepaliveMs = 30'000;
+
+absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path, const char* what) {
+  std::ifstream file(path, std::ios::binary);
+  std::string content{std::istreambuf_iterator<char>(file), {}};
+  if (!file || content.empty()) {
+    return MakeError(Reason::kConfigInvalid, fmt::format("cannot read {} {}", what, path.string()));
+  }
+  return content;
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const ServerOptions& options) {
+  absl::StatusOr<std::string> client_ca = ReadFile(options.client_ca, "the clients' CA");
+  if (!client_ca.ok()) return client_ca.status();
+  absl::StatusOr<std::string> certificate =
+      ReadFile(options.certificate, "the server's certificate");
+  if (!certificate.ok()) return certificate.status();
+  absl::StatusOr<std::string> key = ReadFile(options.key, "the server's key");
+  if (!key.ok()) return key.status();
+
+  grpc::SslServerCredentialsOptions ssl(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  ssl.pem_root_certs = *std::move(client_ca);
+  ssl.pem_key_cert_pairs.push_back({*std::move(key), *std::move(certificate)});
+  std::shared_ptr<grpc::ServerCredentials> credentials = grpc::SslServerCredentials(ssl);
+  credentials->SetAuthMetadataProcessor(std::make_shared<AccessProcessor>());
+  return credentials;
+}
+
+class ServerImpl final : public Server {
+ public:
+  ServerImpl(const ServerOptions& options, const UseCases& use_cases, Metrics& metrics)
+      : store_(use_cases.store),
+        pool_(options.threads, options.queue_capacity),
+        watch_pool_(kWatchThreads, 0),
+        report_pool_(kReportThreads, 0),
+        calls_{pool_, metrics, {options.default_deadline, kLongestCall}},
+        watches_{watch_pool_, metrics, {options.default_deadline, kLongestCall}},
+        reports_{report_pool_, metrics, {kLongestReport, kLongestReport}},
+        lanes_(calls_, use_cases.record, use_cases.engine, streams_),
+        back_office_(calls_, watches_, use_cases.queries, use_cases.decide, use_cases.replay,
+                     use_cases.feed, streams_),
+        reporting_(reports_, use_cases.queries) {}
+
+  ~ServerImpl() override { Drain(std::chrono::milliseconds(0)); }
+
+  absl::Status Start(const ServerOptions& options) {
+    const absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials =
+        Credentials(options);
+    if (!credentials.ok()) return credentials.status();
+    int port = 0;
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort(options.listen, *credentials, &port);
+    builder.SetMaxReceiveMessageSize(options.max_message_bytes);
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxCallsPerConnection);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    builder.RegisterService(&lanes_);
+    builder.RegisterService(&back_office_);
+    builder.RegisterService(&reporting_);
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr || port == 0) {
+      return MakeError(
+          Reason::kConfigInvalid,
+          fmt::format("cannot serve on {}: the address is in use, or {} and {} are no certificate "
+                      "and its key",
+                      options.listen, options.certificate.string(), options.key.string()));
+    }
+    address_ = fmt::format("{}:{}", options.listen.substr(0, options.listen.rfind(':')), port);
+    monitor_ = std::make_unique<HealthMonitor>(store_, [this](bool healthy) {
+      server_->GetHealthCheckService()->SetServingStatus(healthy);
+    });
+    return absl::OkStatus();
+  }
+
+  const std::string& address() const override { return address_; }
+
+  void Drain(std::chrono::milliseconds patience) override {
+    if (server_ == nullptr) return;
+    monitor_->Stop();
+    server_->GetHealthCheckService()->SetServingStatus(false);
+    streams_.DrainAll();
+    server_->Shutdown(std::chrono::system_clock::now() + patience);
+    server_.reset();
+  }
+
+ private:
+  ports::Store& store_;
+  RequestPool pool_;
+  RequestPool watch_pool_;
+  RequestPool report_pool_;
+  const Environment calls_;
+  const Environment watches_;
+  const Environment reports_;
+  OpenStreams streams_;
+  LaneService lanes_;
+  BackOfficeService back_office_;
+  ReportService reporting_;
+  std::string address_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<HealthMonitor> monitor_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> StartServer(const ServerOptions& options,
+                                                    const UseCases& use_cases, Metrics& metrics) {
+  // Both must be on before the server is built.
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  auto server = std::make_unique<ServerImpl>(options, use_cases, metrics);
+  absl::Status status = server->Start(options);
+  if (!status.ok()) return status;
+  return server;
+}
+
+}  // namespace entryexit::rpc

@@ -1,0 +1,40 @@
+#ifndef ENTRYEXIT_RPC_STATUS_H_
+#define ENTRYEXIT_RPC_STATUS_H_
+
+#include <grpcpp/support/status.h>
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "entryexit/core/reason.h"
+#include "entryexit/v1/types.pb.h"
+
+// The one place that says how an error of ours looks on the wire.
+namespace entryexit::rpc {
+
+inline constexpr char kReasonKey[] = "entryexit-reason";
+
+// An error as clients are told of it.
+struct PublicError {
+  grpc::StatusCode code;
+  v1::Reason reason;
+  std::string message;
+};
+
+// An error without a reason, or with one that is not in the API, is a defect of ours: INTERNAL,
+// and its message stays here.
+PublicError PublicErrorOf(const absl::Status& error);
+
+// "IMAGE_CORRUPT": as in the trailing metadata and in logs.
+std::string NameOf(v1::Reason reason);
+
+// "OK", "NOT_FOUND" and so on.
+std::string NameOf(grpc::StatusCode code);
+
+// Whether the same item would be refused again, so that a backlog goes on after it. Everything else
+// is the service's trouble, and passes.
+bool IsPermanent(const absl::Status& error);
+
+}  // namespace entryexit::rpc
+
+#endif  // ENTRYEXIT_RPC_STATUS_H_

@@ -1,0 +1,34 @@
+#ifndef ENTRYEXIT_RPC_STREAMS_H_
+#define ENTRYEXIT_RPC_STREAMS_H_
+
+#include <memory>
+#include <vector>
+
+#include "entryexit/core/mutex.h"
+
+namespace entryexit::rpc {
+
+// A stream that goes on until somebody ends it. Thread-safe.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  // Ends the stream with SHUTTING_DOWN as soon as what is under way is done. Never blocks.
+  virtual void Drain() = 0;
+};
+
+// The streams that must be told when the service shuts down. Thread-safe.
+class OpenStreams {
+ public:
+  // A stream that comes after DrainAll is drained at once.
+  void Add(const std::shared_ptr<Stream>& stream) EXCLUDES(mutex_);
+  void DrainAll() EXCLUDES(mutex_);
+
+ private:
+  core::Mutex mutex_;
+  bool draining_ GUARDED_BY(mutex_) = false;
+  std::vector<std::weak_ptr<Stream>> streams_ GUARDED_BY(mutex_);
+};
+
+}  // namespace entryexit::rpc
+
+#endif  // ENTRYEXIT_RPC_STREAMS_H_

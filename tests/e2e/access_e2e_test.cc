@@ -1,0 +1,111 @@
+#include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "entryexit/crypto/digest.h"
+#include "tests/e2e/world.h"
+
+namespace entryexit::testing {
+namespace {
+
+using grpc::StatusCode;
+
+// Calls `method` with an empty message, which every method can be called with.
+grpc::Status CallByName(const std::shared_ptr<grpc::Channel>& channel, const std::string& method) {
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  SetPatience(context);
+  grpc::CompletionQueue queue;
+  const grpc::Slice empty;
+  const grpc::ByteBuffer request(&empty, 1);
+  const auto call = stub.PrepareUnaryCall(&context, method, request, &queue);
+  call->StartCall();
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  call->Finish(&response, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  return status;
+}
+
+v1::GetCaseRequest SomeCase() {
+  v1::GetCaseRequest request;
+  request.set_case_id(crypto::NewUuid());
+  return request;
+}
+
+TEST(Access, IsDeniedToRolesThatTheTableDoesNotList) {
+  for (const char* const uri : {"entryexit://lane/SEA-A1", "entryexit://report/nightly",
+                                "entryexit://auditor/7", "entryexit://admin/root"}) {
+    const auto stub = v1::BackOfficeService::NewStub(World::Shared().Connect(uri));
+    EXPECT_THAT(Call(*stub, &v1::BackOfficeService::Stub::GetCase, SomeCase()),
+                Fails(StatusCode::PERMISSION_DENIED, "ROLE_NOT_ALLOWED"))
+        << uri;
+  }
+  const auto officer =
+      v1::LaneService::NewStub(World::Shared().Connect("entryexit://officer/4711"));
+  EXPECT_THAT(Call(*officer, &v1::LaneService::Stub::RecordArrival, v1::RecordArrivalRequest()),
+              Fails(StatusCode::PERMISSION_DENIED, "ROLE_NOT_ALLOWED"));
+}
+
+TEST(Access, IsGivenToRolesThatTheTableLists) {
+  for (const char* const uri : {"entryexit://officer/4711", "entryexit://supervisor/1"}) {
+    const auto stub = v1::BackOfficeService::NewStub(World::Shared().Connect(uri));
+    EXPECT_THAT(Call(*stub, &v1::BackOfficeService::Stub::GetCase, SomeCase()),
+                Fails(StatusCode::NOT_FOUND, "CASE_NOT_FOUND"))
+        << uri;
+  }
+}
+
+TEST(Access, IsDeniedToStreamsToo) {
+  const auto stub = v1::BackOfficeService::NewStub(World::Shared().Connect("entryexit://lane/L"));
+  grpc::ClientContext context;
+  SetPatience(context);
+  const auto reader = stub->WatchCases(&context, v1::WatchCasesRequest());
+  v1::WatchCasesResponse response;
+  EXPECT_FALSE(reader->Read(&response));
+  EXPECT_EQ(reader->Finish().error_code(), StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(ReasonOf(context), "ROLE_NOT_ALLOWED");
+}
+
+TEST(Access, NeedsARoleThatThereIs) {
+  const auto stub = v1::BackOfficeService::NewStub(World::Shared().Connect("entryexit://king/1"));
+  EXPECT_THAT(Call(*stub, &v1::BackOfficeService::Stub::GetCase, SomeCase()),
+              Fails(StatusCode::UNAUTHENTICATED, "PRINCIPAL_MISSING"));
+}
+
+TEST(Access, NeedsACertificateOfOurAuthority) {
+  World& world = World::Shared();
+  for (const auto& channel : {world.ConnectWithoutCertificate(),
+                              world.ConnectFromOtherAuthority("entryexit://officer/4711")}) {
+    const auto stub = v1::BackOfficeService::NewStub(channel);
+    EXPECT_THAT(Call(*stub, &v1::BackOfficeService::Stub::GetCase, SomeCase()),
+                Fails(StatusCode::UNAVAILABLE, ""));
+  }
+}
+
+TEST(Access, LetsEveryPrincipalAskForHealthAndNobodyElse) {
+  constexpr char kCheck[] = "/grpc.health.v1.Health/Check";
+  World& world = World::Shared();
+  for (const char* const uri : {"entryexit://lane/SEA-A1", "entryexit://admin/root"}) {
+    EXPECT_TRUE(CallByName(world.Connect(uri), kCheck).ok()) << uri;
+  }
+  EXPECT_EQ(CallByName(world.Connect("entryexit://king/1"), kCheck).error_code(),
+            StatusCode::UNAUTHENTICATED);
+}
+
+TEST(Access, IsDeniedToMethodsThatNobodyListed) {
+  const auto admin = World::Shared().Connect("entryexit://admin/root");
+  for (const char* const method :
+       {"/entryexit.v1.LaneService/Erase", "/grpc.channelz.v1.Channelz/GetServers"}) {
+    EXPECT_EQ(CallByName(admin, method).error_code(), StatusCode::PERMISSION_DENIED) << method;
+  }
+}
+
+}  // namespace
+}  // namespace entryexit::testing

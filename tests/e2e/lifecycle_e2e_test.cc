@@ -1,0 +1,113 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "tests/e2e/world.h"
+
+namespace entryexit::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(Daemon, TellsItsMetrics) {
+  World& world = World::Shared();
+  ASSERT_THAT(Call(*world.Lane("SEA-A1"), &v1::LaneService::Stub::RecordArrival,
+                   ArrivalRequest({"SEA-A1", NewDocumentNumber(), FaceImage(11, "arrival_1")})),
+              Succeeds());
+  const std::string metrics = world.Metrics();
+  EXPECT_THAT(metrics, HasSubstr("method=\"/entryexit.v1.LaneService/RecordArrival\""));
+  EXPECT_THAT(metrics, HasSubstr("entryexit_face_seconds_count"));
+  EXPECT_THAT(metrics, HasSubstr("entryexit_queue_depth"));
+}
+
+TEST(Daemon, LogsCallsWithoutPersonalData) {
+  World& world = World::Shared();
+  const std::string document = NewDocumentNumber();
+  const auto request = ArrivalRequest({"SEA-A1", document, FaceImage(12, "arrival_1")});
+  ASSERT_THAT(Call(*world.Lane("SEA-A1"), &v1::LaneService::Stub::RecordArrival, request),
+              Succeeds());
+  EXPECT_THAT(world.Log(), HasSubstr("request_id=" + request.request_id()));
+  EXPECT_THAT(world.Log(), HasSubstr("principal=lane/SEA-A1"));
+  EXPECT_THAT(world.Log(), Not(HasSubstr(document)));
+}
+
+TEST(Daemon, SaysPlainlyThatTheStarterModelIsNotForRealTravelers) {
+  EXPECT_THAT(World::Shared().Log(), HasSubstr("model entryexit-resnet-v1"));
+}
+
+TEST(Daemon, DrainsWhenItIsToldToStop) {
+  World world;
+  const auto officer = world.Officer();
+  grpc::ClientContext watch_context;
+  SetPatience(watch_context);
+  const auto watch = officer->WatchCases(&watch_context, v1::WatchCasesRequest());
+  v1::WatchCasesResponse begun;
+  ASSERT_TRUE(watch->Read(&begun));
+  const auto lane = world.Lane("SEA-X1");
+  grpc::ClientContext backlog_context;
+  SetPatience(backlog_context);
+  const auto backlog = lane->RecordCrossings(&backlog_context);
+  v1::RecordCrossingsRequest item;
+  *item.mutable_arrival() =
+      ArrivalRequest({"SEA-X1", NewDocumentNumber(), FaceImage(13, "arrival_1")});
+  ASSERT_TRUE(backlog->Write(item));
+  v1::RecordCrossingsResponse result;
+  ASSERT_TRUE(backlog->Read(&result));
+
+  world.daemon().Terminate();
+  v1::WatchCasesResponse nothing;
+  EXPECT_FALSE(watch->Read(&nothing));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ReasonOf(watch_context), "SHUTTING_DOWN");
+  EXPECT_FALSE(backlog->Read(&result));
+  EXPECT_EQ(backlog->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ReasonOf(backlog_context), "SHUTTING_DOWN");
+  const auto exit_code = world.daemon().Wait();
+  ASSERT_TRUE(exit_code.ok()) << exit_code.status().ToString();
+  EXPECT_EQ(*exit_code, 0);
+}
+
+TEST(Daemon, KeepsWhatItAcknowledgedWhenItIsKilled) {
+  World world;
+  const auto request = ArrivalRequest({"SEA-A1", NewDocumentNumber(), FaceImage(14, "arrival_1")});
+  const auto before = Call(*world.Lane("SEA-A1"), &v1::LaneService::Stub::RecordArrival, request);
+  ASSERT_THAT(before, Succeeds());
+  world.daemon().Kill();
+  world.Restart();
+  const auto after = Call(*world.Lane("SEA-A1"), &v1::LaneService::Stub::RecordArrival, request);
+  ASSERT_THAT(after, Succeeds());
+  EXPECT_EQ(before.response.crossing_id(), after.response.crossing_id());
+}
+
+TEST(CommandLine, AnswersQuestionsAboutItself) {
+  const CommandResult version = RunDaemonCommand("--version");
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_FALSE(version.out.empty());
+  const CommandResult help = RunDaemonCommand("--help");
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, HasSubstr("--check-config"));
+  EXPECT_EQ(RunDaemonCommand("--no-such-option").exit_code, 2);
+}
+
+TEST(CommandLine, ChecksAConfiguration) {
+  const std::string shipped = std::string(ENTRYEXIT_SOURCE_DIR) + "/config/entryexitd.yaml";
+  EXPECT_EQ(RunDaemonCommand("--check-config --config " + shipped).exit_code, 0);
+}
+
+TEST(CommandLine, SaysInOneLineWhatIsMissing) {
+  const std::string shipped = std::string(ENTRYEXIT_SOURCE_DIR) + "/config/entryexitd.yaml";
+  for (const std::string& arguments :
+       {std::string("--config /nonexistent.yaml"), "--config " + shipped}) {
+    const CommandResult result = RunDaemonCommand(arguments);
+    EXPECT_EQ(result.exit_code, 1) << arguments;
+    EXPECT_TRUE(result.err.starts_with("entryexitd: ")) << result.err;
+    EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
+  }
+}
+
+}  // namespace
+}  // namespace entryexit::testing

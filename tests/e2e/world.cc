@@ -1,0 +1,233 @@
+#include "tests/e2e/world.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <utility>
+
+#include "entryexit/crypto/digest.h"
+#include "entryexit/crypto/vault.h"
+#include "entryexit/postgres/migrations.h"
+
+namespace entryexit::testing {
+namespace {
+
+constexpr std::chrono::seconds kPatience{60};
+constexpr int kValidDays = 2;
+
+void OrDie(const absl::Status& status) {
+  if (status.ok()) return;
+  std::cerr << "the test's world cannot be made: " << status.ToString() << std::endl;
+  std::abort();
+}
+
+template <typename T>
+T OrDie(absl::StatusOr<T> result) {
+  OrDie(result.status());
+  return *std::move(result);
+}
+
+std::string ReadAll(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) OrDie(absl::NotFoundError(path.string()));
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+PostgresServer& SharedPostgres() {
+  static const std::unique_ptr<PostgresServer> kServer = OrDie(PostgresServer::Start());
+  return *kServer;
+}
+
+crypto::CertificateFiles FilesIn(const std::filesystem::path& directory, const std::string& name) {
+  return {directory / (name + ".pem"), directory / (name + ".key")};
+}
+
+grpc::SslCredentialsOptions ClientCredentials(const std::filesystem::path& directory,
+                                              const std::string& authority,
+                                              const std::string& uri) {
+  const crypto::CertificateFiles client = FilesIn(directory, authority + "-client");
+  OrDie(crypto::IssueClientCertificate(FilesIn(directory, authority), uri, kValidDays, client,
+                                       crypto::IfExists::kReplace));
+  grpc::SslCredentialsOptions credentials;
+  credentials.pem_root_certs = ReadAll(directory / "ca.pem");
+  credentials.pem_cert_chain = ReadAll(client.certificate);
+  credentials.pem_private_key = ReadAll(client.key);
+  return credentials;
+}
+
+void Identify(const std::string& document_number, v1::Identification* identification) {
+  v1::TravelDocument* const document = identification->mutable_document();
+  document->set_issuing_state("UTO");
+  document->set_number(document_number);
+  document->set_nationality("UTO");
+  document->mutable_birth_date()->set_year(1985);
+  document->mutable_birth_date()->set_month(3);
+  document->mutable_birth_date()->set_day(14);
+  document->set_sex(v1::SEX_FEMALE);
+}
+
+template <typename Request>
+Request RequestOf(const Crossing& crossing) {
+  Request request;
+  request.set_request_id(crypto::NewUuid());
+  request.set_lane_id(crossing.lane_id);
+  const auto captured_at = std::chrono::system_clock::now() - crossing.ago;
+  request.mutable_captured_at()->set_seconds(
+      std::chrono::floor<std::chrono::seconds>(captured_at).time_since_epoch().count());
+  Identify(crossing.document_number, request.mutable_identification());
+  request.set_image(crossing.image);
+  return request;
+}
+
+}  // namespace
+
+std::string ReasonOf(const grpc::ClientContext& context) {
+  const auto& metadata = context.GetServerTrailingMetadata();
+  const auto found = metadata.find("entryexit-reason");
+  return found == metadata.end() ? "" : std::string(found->second.data(), found->second.size());
+}
+
+void SetPatience(grpc::ClientContext& context) {
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+}
+
+World::World(WorldOptions options) : options_(std::move(options)) {
+  if (options_.own_postgres) own_postgres_ = OrDie(PostgresServer::Start());
+  postgres_ = own_postgres_ ? own_postgres_.get() : &SharedPostgres();
+  database_ = OrDie(postgres_->CreateDatabase());
+  OrDie(postgres::Migrate(postgres_->OwnerDsn(database_), [](const std::string&) {}).status());
+
+  const std::filesystem::path& directory = directory_.path();
+  for (const char* const authority : {"ca", "other-ca"}) {
+    OrDie(crypto::CreateAuthority(FilesIn(directory, authority), crypto::IfExists::kRefuse));
+  }
+  OrDie(crypto::IssueServerCertificate(FilesIn(directory, "ca"), {{"localhost"}, {"127.0.0.1"}},
+                                       kValidDays, FilesIn(directory, "server"),
+                                       crypto::IfExists::kRefuse));
+  OrDie(crypto::WriteNewKeyFile(directory / "vault.keys"));
+  Configure();
+  Restart();
+}
+
+World& World::Shared() {
+  static World world;
+  return world;
+}
+
+void World::Configure() const {
+  const std::filesystem::path& directory = directory_.path();
+  std::ofstream(directory / "entryexitd.yaml") << fmt::format(
+      R"(server:
+  listen: "127.0.0.1:0"
+  tls_ca: {0}/ca.pem
+  tls_certificate: {0}/server.pem
+  tls_key: {0}/server.key
+  default_deadline_ms: 30000
+metrics:
+  listen: "127.0.0.1:0"
+database:
+  dsn: "{1}"
+encryption:
+  key_file: {0}/vault.keys
+face:
+  manifest: {2}/models/manifest.yaml
+  installed_models: {0}/models
+ports:
+  - id: SEA
+    name: Seattle
+    time_zone: America/Los_Angeles
+    lanes:
+      - {{id: SEA-A1, direction: arrival}}
+      - {{id: SEA-D1, direction: departure}}
+      - {{id: SEA-X1, direction: both}}
+  - id: EPP
+    name: El Paso
+    time_zone: America/Denver
+    lanes:
+      - {{id: EPP-X1, direction: both}}
+)",
+      directory.string(), postgres_->DaemonDsn(database_), ENTRYEXIT_SOURCE_DIR);
+}
+
+std::string World::Log() const { return ReadAll(directory_.path() / "log"); }
+
+std::string World::Metrics() const {
+  const int handle = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(daemon_->metrics_port()));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string page;
+  constexpr std::string_view kRequest = "GET /metrics HTTP/1.0\r\n\r\n";
+  if (connect(handle, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
+      write(handle, kRequest.data(), kRequest.size()) == static_cast<ssize_t>(kRequest.size())) {
+    char buffer[4096];
+    for (ssize_t got = 0; (got = read(handle, buffer, sizeof(buffer))) > 0;) {
+      page.append(buffer, static_cast<size_t>(got));
+    }
+  }
+  close(handle);
+  return page;
+}
+
+void World::Restart() {
+  daemon_.reset();
+  daemon_ = OrDie(DaemonProcess::Start(directory_.path() / "entryexitd.yaml",
+                                       directory_.path() / "log", options_.environment));
+}
+
+std::shared_ptr<grpc::Channel> World::Connect(const std::string& uri) {
+  return ConnectWith(ClientCredentials(directory_.path(), "ca", uri));
+}
+
+std::shared_ptr<grpc::Channel> World::ConnectFromOtherAuthority(const std::string& uri) {
+  return ConnectWith(ClientCredentials(directory_.path(), "other-ca", uri));
+}
+
+std::shared_ptr<grpc::Channel> World::ConnectWithoutCertificate() {
+  grpc::SslCredentialsOptions credentials;
+  credentials.pem_root_certs = ReadAll(directory_.path() / "ca.pem");
+  return ConnectWith(credentials);
+}
+
+std::shared_ptr<grpc::Channel> World::ConnectWith(
+    const grpc::SslCredentialsOptions& credentials) const {
+  grpc::ChannelArguments arguments;
+  // Channels of different principals must not share a connection.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(fmt::format("127.0.0.1:{}", daemon_->port()),
+                                   grpc::SslCredentials(credentials), arguments);
+}
+
+std::string FaceImage(const std::string& name) {
+  return ReadAll(std::filesystem::path(ENTRYEXIT_SOURCE_DIR) / "tests/data/faces" / name);
+}
+
+std::string FaceImage(int person, const std::string& capture) {
+  return FaceImage(fmt::format("id_{:03}/{}.jpg", person, capture));
+}
+
+v1::RecordArrivalRequest ArrivalRequest(const Crossing& crossing) {
+  auto request = RequestOf<v1::RecordArrivalRequest>(crossing);
+  request.mutable_admission()->set_class_of_admission("B-2");
+  request.mutable_admission()->set_days_from_arrival(90);
+  return request;
+}
+
+v1::RecordDepartureRequest DepartureRequest(const Crossing& crossing) {
+  return RequestOf<v1::RecordDepartureRequest>(crossing);
+}
+
+std::string NewDocumentNumber() {
+  static std::atomic<int> count{0};
+  return fmt::format("E2E{:06}", ++count);
+}
+
+}  // namespace entryexit::testing

@@ -1,0 +1,141 @@
+#include "entryexit/rpc/access.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/descriptor.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <utility>
+
+#include "entryexit/core/reason.h"
+#include "entryexit/v1/back_office_service.pb.h"
+#include "entryexit/v1/lane_service.pb.h"
+#include "entryexit/v1/report_service.pb.h"
+#include "tests/support/status_matchers.h"
+
+namespace entryexit::rpc {
+namespace {
+
+using app::Role;
+using core::Reason;
+using testing::FailsWith;
+using testing::IsOk;
+
+constexpr char kOwnServices[] = "/entryexit.v1.";
+constexpr Role kEveryRole[] = {Role::kLane,   Role::kOfficer, Role::kSupervisor,
+                               Role::kReport, Role::kAuditor, Role::kAdmin};
+
+std::set<std::string> MethodsOfTheApi() {
+  std::set<std::string> methods;
+  for (const google::protobuf::FileDescriptor* file :
+       {v1::RecordArrivalRequest::descriptor()->file(), v1::GetCaseRequest::descriptor()->file(),
+        v1::ListOverstaysRequest::descriptor()->file()}) {
+    for (int i = 0; i < file->service_count(); ++i) {
+      const google::protobuf::ServiceDescriptor& service = *file->service(i);
+      for (int j = 0; j < service.method_count(); ++j) {
+        methods.insert("/" + service.full_name() + "/" + service.method(j)->name());
+      }
+    }
+  }
+  return methods;
+}
+
+TEST(AccessTable, ListsExactlyTheMethodsOfTheApi) {
+  std::set<std::string> listed;
+  for (const MethodAccess& entry : AccessTable()) {
+    if (entry.method.starts_with(kOwnServices)) listed.insert(entry.method);
+  }
+  EXPECT_EQ(listed, MethodsOfTheApi());
+}
+
+TEST(AccessTable, HasNoMethodTwiceAndNoneWithoutARole) {
+  std::set<std::string> seen;
+  for (const MethodAccess& entry : AccessTable()) {
+    EXPECT_TRUE(seen.insert(entry.method).second) << entry.method;
+    EXPECT_FALSE(entry.roles.empty()) << entry.method;
+  }
+}
+
+TEST(AccessTable, LetsNobodyButLanesRecord) {
+  for (const Role role : kEveryRole) {
+    const absl::Status status =
+        CheckAccess("/entryexit.v1.LaneService/RecordArrival", {role, "x", "x"});
+    EXPECT_EQ(status.ok(), role == Role::kLane);
+  }
+}
+
+TEST(AccessTable, LetsNobodyButOfficersDecideCases) {
+  for (const Role role : kEveryRole) {
+    const absl::Status status =
+        CheckAccess("/entryexit.v1.BackOfficeService/DecideCase", {role, "x", "x"});
+    EXPECT_EQ(status.ok(), role == Role::kOfficer || role == Role::kSupervisor);
+  }
+}
+
+TEST(AccessTable, LetsAuditorsReplayButNotRead) {
+  const app::Principal auditor{Role::kAuditor, "7", "auditor/7"};
+  EXPECT_THAT(CheckAccess("/entryexit.v1.BackOfficeService/ReplayDecision", auditor), IsOk());
+  EXPECT_THAT(CheckAccess("/entryexit.v1.BackOfficeService/GetTraveler", auditor),
+              FailsWith(Reason::kRoleNotAllowed));
+}
+
+TEST(AccessTable, LetsEverybodyAskForHealth) {
+  for (const Role role : kEveryRole) {
+    EXPECT_THAT(CheckAccess("/grpc.health.v1.Health/Check", {role, "x", "x"}), IsOk());
+  }
+}
+
+TEST(AccessTable, DeniesWhatIsNotListed) {
+  for (const char* const method :
+       {"", "/", "/entryexit.v1.LaneService/", "/entryexit.v1.LaneService/Erase",
+        "entryexit.v1.LaneService/RecordArrival", "/entryexit.v1.laneservice/recordarrival",
+        "/grpc.channelz.v1.Channelz/GetServers"}) {
+    for (const Role role : kEveryRole) {
+      EXPECT_THAT(CheckAccess(method, {role, "x", "x"}), FailsWith(Reason::kRoleNotAllowed));
+    }
+  }
+}
+
+TEST(PrincipalFrom, ReadsRoleAndIdOfTheOnlyUri) {
+  const auto principal = PrincipalFrom({"entryexit://lane/SEA-A12"});
+  ASSERT_THAT(principal, IsOk());
+  EXPECT_EQ(principal->role, Role::kLane);
+  EXPECT_EQ(principal->id, "SEA-A12");
+  EXPECT_EQ(principal->name, "lane/SEA-A12");
+}
+
+TEST(PrincipalFrom, KnowsEveryRole) {
+  const std::pair<const char*, Role> names[] = {
+      {"lane", Role::kLane},     {"officer", Role::kOfficer}, {"supervisor", Role::kSupervisor},
+      {"report", Role::kReport}, {"auditor", Role::kAuditor}, {"admin", Role::kAdmin}};
+  for (const auto& [name, role] : names) {
+    const auto principal = PrincipalFrom({std::string("entryexit://") + name + "/x"});
+    ASSERT_THAT(principal, IsOk()) << name;
+    EXPECT_EQ(principal->role, role);
+  }
+}
+
+TEST(PrincipalFrom, RefusesEverythingElse) {
+  const std::string too_long(65, 'a');
+  for (const std::string& uri :
+       {std::string(), std::string("entryexit://"), std::string("entryexit://lane"),
+        std::string("entryexit://lane/"), std::string("entryexit://king/1"),
+        std::string("entryexit://Lane/1"), std::string("entryexit:///1"),
+        std::string("https://lane/1"), std::string("spiffe://lane/1"),
+        std::string("entryexit://lane/a/b"), std::string("entryexit://lane/a b"),
+        std::string("entryexit://lane/a\n"), "entryexit://lane/" + too_long}) {
+    EXPECT_THAT(PrincipalFrom({uri}), FailsWith(Reason::kPrincipalMissing)) << uri;
+  }
+}
+
+TEST(PrincipalFrom, RefusesACertificateWithNoneOrSeveralNames) {
+  EXPECT_THAT(PrincipalFrom({}), FailsWith(Reason::kPrincipalMissing));
+  EXPECT_THAT(PrincipalFrom({"entryexit://lane/1", "entryexit://officer/1"}),
+              FailsWith(Reason::kPrincipalMissing));
+  EXPECT_THAT(PrincipalFrom({"entryexit://lane/1", "https://example.org"}),
+              FailsWith(Reason::kPrincipalMissing));
+}
+
+}  // namespace
+}  // namespace entryexit::rpc

@@ -1,0 +1,403 @@
+#include "rpc/convert.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <limits>
+#include <set>
+#include <string>
+
+#include "entryexit/core/reason.h"
+#include "tests/support/status_matchers.h"
+
+namespace entryexit::rpc {
+namespace {
+
+using core::Reason;
+using testing::FailsWith;
+using testing::IsOk;
+
+constexpr char kUuid[] = "0190a2b4-5c6d-4e7f-9a0b-1c2d3e4f5a6b";
+constexpr int kUnknownNumber = 99;
+
+v1::Date Day(int year, int month, int day) {
+  v1::Date date;
+  date.set_year(year);
+  date.set_month(month);
+  date.set_day(day);
+  return date;
+}
+
+v1::RecordArrivalRequest Arrival() {
+  v1::RecordArrivalRequest request;
+  request.set_request_id(kUuid);
+  request.set_lane_id("SEA-A1");
+  request.mutable_captured_at()->set_seconds(1'767'225'600);
+  request.mutable_captured_at()->set_nanos(123'456'789);
+  v1::TravelDocument& document = *request.mutable_identification()->mutable_document();
+  document.set_issuing_state("UTO");
+  document.set_number("X123");
+  document.set_nationality("UTO");
+  *document.mutable_birth_date() = Day(1985, 3, 14);
+  document.set_sex(v1::SEX_MALE);
+  request.set_image("bytes");
+  request.mutable_admission()->set_class_of_admission("B-2");
+  *request.mutable_admission()->mutable_authorized_until() = Day(2026, 6, 30);
+  request.set_carrier("XY");
+  request.set_flight("XY1");
+  return request;
+}
+
+// Arrival() with one thing changed.
+absl::Status ErrorOf(const std::function<void(v1::RecordArrivalRequest&)>& change) {
+  v1::RecordArrivalRequest request = Arrival();
+  change(request);
+  return FromProto(request).status();
+}
+
+TEST(FromProto, TakesEveryFieldOfAnArrival) {
+  const v1::RecordArrivalRequest request = Arrival();
+  const auto crossing = FromProto(request);
+  ASSERT_THAT(crossing, IsOk());
+  EXPECT_EQ(crossing->request_id.value(), kUuid);
+  EXPECT_EQ(crossing->direction, core::Direction::kArrival);
+  EXPECT_EQ(crossing->lane_id.value(), "SEA-A1");
+  EXPECT_EQ(crossing->captured_at.time_since_epoch().count(), 1'767'225'600'123'456);
+  const auto& document = std::get<core::TravelDocument>(crossing->identification);
+  EXPECT_EQ(document.number, "X123");
+  EXPECT_EQ(document.birth_date, core::Date(std::chrono::year(1985) / 3 / 14));
+  EXPECT_EQ(document.sex, core::Sex::kMale);
+  EXPECT_EQ(crossing->image.data(), request.image().data());
+  EXPECT_EQ(crossing->admission->class_of_admission, "B-2");
+  EXPECT_EQ(std::get<core::Date>(crossing->admission->authorization),
+            core::Date(std::chrono::year(2026) / 6 / 30));
+  EXPECT_EQ(crossing->waiver, app::Waiver::kNone);
+  EXPECT_FALSE(crossing->record_poor_capture);
+  EXPECT_EQ(crossing->carrier, "XY");
+  EXPECT_EQ(crossing->flight, "XY1");
+}
+
+TEST(FromProto, TakesAnMrzAWaiverAndARuleOfAdmission) {
+  v1::RecordArrivalRequest request = Arrival();
+  request.mutable_identification()->set_mrz("P<UTO");
+  request.set_waiver(v1::BIOMETRIC_WAIVER_OPTED_OUT);
+  request.set_poor_capture(v1::POOR_CAPTURE_RECORD);
+  request.mutable_admission()->set_days_from_arrival(90);
+  const auto crossing = FromProto(request);
+  ASSERT_THAT(crossing, IsOk());
+  EXPECT_EQ(std::get<std::string>(crossing->identification), "P<UTO");
+  EXPECT_EQ(crossing->waiver, app::Waiver::kOptedOut);
+  EXPECT_TRUE(crossing->record_poor_capture);
+  EXPECT_EQ(
+      std::get<app::AdmissionRequest::DaysFromArrival>(crossing->admission->authorization).days,
+      90);
+}
+
+TEST(FromProto, TakesADepartureWithoutAdmission) {
+  v1::RecordDepartureRequest request;
+  request.set_request_id(kUuid);
+  request.set_lane_id("SEA-D1");
+  request.mutable_captured_at()->set_seconds(1);
+  *request.mutable_identification() = Arrival().identification();
+  const auto crossing = FromProto(request);
+  ASSERT_THAT(crossing, IsOk());
+  EXPECT_EQ(crossing->direction, core::Direction::kDeparture);
+  EXPECT_FALSE(crossing->admission.has_value());
+}
+
+TEST(FromProto, NamesTheFieldThatIsMissing) {
+  using Request = v1::RecordArrivalRequest;
+  const std::pair<const char*, std::function<void(Request&)>> cases[] = {
+      {"request_id", [](Request& r) { r.clear_request_id(); }},
+      {"lane_id", [](Request& r) { r.clear_lane_id(); }},
+      {"captured_at", [](Request& r) { r.clear_captured_at(); }},
+      {"identification", [](Request& r) { r.clear_identification(); }},
+      {"identification", [](Request& r) { r.mutable_identification()->Clear(); }},
+      {"birth_date",
+       [](Request& r) { r.mutable_identification()->mutable_document()->clear_birth_date(); }},
+      {"sex", [](Request& r) { r.mutable_identification()->mutable_document()->clear_sex(); }},
+      {"admission", [](Request& r) { r.clear_admission(); }},
+      {"authorization", [](Request& r) { r.mutable_admission()->clear_authorization(); }},
+  };
+  for (const auto& [field, change] : cases) {
+    const absl::Status status = ErrorOf(change);
+    EXPECT_THAT(status, FailsWith(Reason::kMissingField)) << field;
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr(field));
+  }
+}
+
+TEST(FromProto, NamesTheFieldThatIsWrong) {
+  using Request = v1::RecordArrivalRequest;
+  const std::pair<const char*, std::function<void(Request&)>> cases[] = {
+      {"request_id", [](Request& r) { r.set_request_id("42"); }},
+      {"request_id", [](Request& r) { r.set_request_id(std::string(kUuid) + "0"); }},
+      {"request_id", [](Request& r) { r.set_request_id("0190a2b4-5c6d-4e7f-9a0b-1c2d3e4f5a6g"); }},
+      {"lane_id", [](Request& r) { r.set_lane_id(std::string(65, 'L')); }},
+      {"captured_at", [](Request& r) { r.mutable_captured_at()->set_nanos(-1); }},
+      {"captured_at", [](Request& r) { r.mutable_captured_at()->set_nanos(1'000'000'000); }},
+      {"captured_at",
+       [](Request& r) {
+         r.mutable_captured_at()->set_seconds(std::numeric_limits<int64_t>::max());
+       }},
+      {"captured_at",
+       [](Request& r) {
+         r.mutable_captured_at()->set_seconds(std::numeric_limits<int64_t>::min());
+       }},
+      {"birth_date",
+       [](Request& r) {
+         *r.mutable_identification()->mutable_document()->mutable_birth_date() = Day(1985, 2, 31);
+       }},
+      {"sex",
+       [](Request& r) {
+         r.mutable_identification()->mutable_document()->set_sex(
+             static_cast<v1::Sex>(kUnknownNumber));
+       }},
+      {"authorized_until",
+       [](Request& r) { *r.mutable_admission()->mutable_authorized_until() = Day(2026, 2, 31); }},
+      {"duration_of_status",
+       [](Request& r) { r.mutable_admission()->set_duration_of_status(false); }},
+      {"waiver",
+       [](Request& r) { r.set_waiver(static_cast<v1::BiometricWaiver>(kUnknownNumber)); }},
+      {"poor_capture",
+       [](Request& r) { r.set_poor_capture(static_cast<v1::PoorCapture>(kUnknownNumber)); }},
+  };
+  for (const auto& [field, change] : cases) {
+    const absl::Status status = ErrorOf(change);
+    EXPECT_THAT(status, FailsWith(Reason::kInvalidField)) << field;
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr(field));
+  }
+}
+
+TEST(DateFrom, TakesExactlyTheDaysThatThereAre) {
+  EXPECT_THAT(DateFrom(Day(2024, 2, 29), true, "d"), IsOk());
+  EXPECT_THAT(DateFrom(Day(1, 1, 1), true, "d"), IsOk());
+  EXPECT_THAT(DateFrom(Day(9999, 12, 31), true, "d"), IsOk());
+  const v1::Date wrong[] = {Day(2023, 2, 29), Day(2024, 2, 31),  Day(2024, 4, 31),
+                            Day(2024, 13, 1), Day(2024, 0, 1),   Day(2024, 1, 0),
+                            Day(0, 1, 1),     Day(10000, 1, 1),  Day(-1, 1, 1),
+                            Day(2024, 1, 32), Day(2024, 257, 1), Day(2024, 1, 257)};
+  for (const v1::Date& date : wrong) {
+    EXPECT_THAT(DateFrom(date, true, "d"), FailsWith(Reason::kInvalidField))
+        << date.ShortDebugString();
+  }
+  EXPECT_THAT(DateFrom(v1::Date(), false, "d"), FailsWith(Reason::kMissingField));
+}
+
+TEST(UuidFrom, TakesUpperCaseForLowerCase) {
+  const auto uuid = UuidFrom("0190A2B4-5C6D-4E7F-9A0B-1C2D3E4F5A6B", "id");
+  ASSERT_THAT(uuid, IsOk());
+  EXPECT_EQ(*uuid, kUuid);
+}
+
+TEST(PageSizeFrom, HasADefaultAndALimit) {
+  EXPECT_EQ(*PageSizeFrom(0), 50);
+  EXPECT_EQ(*PageSizeFrom(1), 1);
+  EXPECT_EQ(*PageSizeFrom(500), 500);
+  EXPECT_THAT(PageSizeFrom(501), FailsWith(Reason::kInvalidField));
+  EXPECT_THAT(PageSizeFrom(-1), FailsWith(Reason::kInvalidField));
+}
+
+TEST(FromProto, TakesADecision) {
+  v1::DecideCaseRequest request;
+  request.set_request_id(kUuid);
+  request.set_case_id(kUuid);
+  request.set_etag("3");
+  request.set_decision(v1::CASE_DECISION_DISMISS);
+  request.set_reason("known twin");
+  const auto decision = FromProto(request);
+  ASSERT_THAT(decision, IsOk());
+  EXPECT_EQ(decision->version, 3);
+  EXPECT_EQ(decision->decision, app::Decision::kDismiss);
+  EXPECT_EQ(decision->reason, "known twin");
+}
+
+TEST(FromProto, RefusesAnEtagOrDecisionThatIsNoneOfOurs) {
+  v1::DecideCaseRequest request;
+  request.set_request_id(kUuid);
+  request.set_case_id(kUuid);
+  request.set_decision(v1::CASE_DECISION_UPHOLD);
+  EXPECT_THAT(FromProto(request), FailsWith(Reason::kMissingField));
+  for (const char* const etag : {"0", "-1", "x", "1x", " 1", "+1", "01", "99999999999"}) {
+    request.set_etag(etag);
+    EXPECT_THAT(FromProto(request), FailsWith(Reason::kInvalidField)) << etag;
+  }
+  request.set_etag("1");
+  request.set_decision(v1::CASE_DECISION_UNSPECIFIED);
+  EXPECT_THAT(FromProto(request), FailsWith(Reason::kMissingField));
+  request.set_decision(static_cast<v1::CaseDecision>(kUnknownNumber));
+  EXPECT_THAT(FromProto(request), FailsWith(Reason::kInvalidField));
+}
+
+TEST(FromProto, LeavesOutFiltersThatAreNotGiven) {
+  const auto filter = FromProto(v1::ListCasesRequest());
+  ASSERT_THAT(filter, IsOk());
+  EXPECT_FALSE(filter->state || filter->kind || filter->port_id || filter->traveler_id);
+}
+
+TEST(FromProto, KnowsEveryStateAndKindOfCaseBothWays) {
+  const google::protobuf::EnumDescriptor& states = *v1::CaseState_descriptor();
+  for (int i = 1; i < states.value_count(); ++i) {
+    v1::ListCasesRequest request;
+    request.set_state(static_cast<v1::CaseState>(states.value(i)->number()));
+    const auto filter = FromProto(request);
+    ASSERT_THAT(filter, IsOk());
+    EXPECT_EQ(ToProto(filter->state.value()), request.state());
+  }
+  const google::protobuf::EnumDescriptor& kinds = *v1::CaseKind_descriptor();
+  for (int i = 1; i < kinds.value_count(); ++i) {
+    v1::ListCasesRequest request;
+    request.set_kind(static_cast<v1::CaseKind>(kinds.value(i)->number()));
+    const auto filter = FromProto(request);
+    ASSERT_THAT(filter, IsOk());
+    EXPECT_EQ(ToProto(filter->kind.value()), request.kind());
+  }
+  v1::ListCasesRequest unknown;
+  unknown.set_state(static_cast<v1::CaseState>(kUnknownNumber));
+  EXPECT_THAT(FromProto(unknown), FailsWith(Reason::kInvalidField));
+  unknown.clear_state();
+  unknown.set_kind(static_cast<v1::CaseKind>(kUnknownNumber));
+  EXPECT_THAT(FromProto(unknown), FailsWith(Reason::kInvalidField));
+}
+
+TEST(OverstayKindFrom, KnowsEveryKindBothWays) {
+  EXPECT_FALSE(OverstayKindFrom(v1::OVERSTAY_KIND_UNSPECIFIED)->has_value());
+  for (const v1::OverstayKind kind :
+       {v1::OVERSTAY_KIND_OUT_OF_COUNTRY, v1::OVERSTAY_KIND_SUSPECTED_IN_COUNTRY}) {
+    EXPECT_EQ(ToProto(OverstayKindFrom(kind)->value()), kind);
+  }
+  EXPECT_THAT(OverstayKindFrom(static_cast<v1::OverstayKind>(kUnknownNumber)),
+              FailsWith(Reason::kInvalidField));
+}
+
+// That the values of `Value` from the first to `last` and those of the proto enum but UNSPECIFIED
+// are the same ones, in whatever order.
+template <typename Value>
+void ExpectOneToOne(Value last, const google::protobuf::EnumDescriptor& descriptor) {
+  std::set<int> reached;
+  for (int i = 0; i <= static_cast<int>(last); ++i) {
+    reached.insert(static_cast<int>(ToProto(static_cast<Value>(i))));
+  }
+  EXPECT_FALSE(reached.contains(0)) << descriptor.full_name();
+  EXPECT_EQ(static_cast<int>(reached.size()), static_cast<int>(last) + 1);
+  EXPECT_EQ(static_cast<int>(reached.size()), descriptor.value_count() - 1)
+      << descriptor.full_name();
+}
+
+TEST(ToProto, HasAValueForEachOfOurs) {
+  ExpectOneToOne(core::Direction::kDeparture, *v1::Direction_descriptor());
+  ExpectOneToOne(core::QualityIssue::kEyesNotVisible, *v1::QualityIssue_descriptor());
+  ExpectOneToOne(core::Outcome::kOptedOut, *v1::Outcome_descriptor());
+  ExpectOneToOne(core::StayState::kDepartureNotRecorded, *v1::StayState_descriptor());
+  ExpectOneToOne(core::CaseKind::kDocumentDataConflict, *v1::CaseKind_descriptor());
+  ExpectOneToOne(core::Severity::kHigh, *v1::Severity_descriptor());
+  ExpectOneToOne(core::CaseState::kWithdrawn, *v1::CaseState_descriptor());
+  ExpectOneToOne(ports::CaseEventKind::kWithdrawn, *v1::CaseEventKind_descriptor());
+  ExpectOneToOne(ports::CaptureStatus::kOptedOut, *v1::CaptureStatus_descriptor());
+  ExpectOneToOne(core::OverstayKind::kSuspectedInCountry, *v1::OverstayKind_descriptor());
+  ExpectOneToOne(core::Sex::kUnspecified, *v1::Sex_descriptor());
+}
+
+core::DecisionReceipt Receipt() {
+  core::DecisionReceipt receipt;
+  receipt.outcome = core::Outcome::kInconclusive;
+  receipt.distance = 1.05;
+  receipt.estimated_fmr = 0.002;
+  receipt.probe_crossing_id = core::CrossingId("departure");
+  receipt.probe_digest = "p";
+  receipt.references = {{core::CrossingId("arrival"), "r", 1.05}};
+  receipt.model = {"m", "d", "e"};
+  receipt.thresholds = {5e-4, 1e-2, 1.0, 1.1, "matched"};
+  receipt.best_k = 2;
+  receipt.rule_version = "v";
+  return receipt;
+}
+
+TEST(ToProto, TellsHowAnOutcomeCameAbout) {
+  app::CrossingResult result;
+  result.recorded = true;
+  result.capture_status = ports::CaptureStatus::kTemplateStored;
+  result.crossing.emplace();
+  result.crossing->crossing_id = core::CrossingId("departure");
+  result.crossing->traveler_id = core::TravelerId("traveler");
+  result.crossing->opened_cases = {core::CaseId("case")};
+  result.comparison.emplace();
+  result.comparison->comparison_id = core::ComparisonId("comparison");
+  result.comparison->compared_at = core::Timestamp(std::chrono::microseconds(1'000'001));
+  result.comparison->receipt = Receipt();
+
+  v1::RecordDepartureResponse response;
+  ToProto(result, &response);
+  EXPECT_TRUE(response.recorded());
+  EXPECT_EQ(response.crossing_id(), "departure");
+  EXPECT_EQ(response.traveler_id(), "traveler");
+  EXPECT_EQ(response.outcome(), v1::OUTCOME_INCONCLUSIVE);
+  EXPECT_THAT(response.opened_case_ids(), ::testing::ElementsAre("case"));
+  const v1::Comparison& comparison = response.comparison();
+  EXPECT_EQ(comparison.comparison_id(), "comparison");
+  EXPECT_EQ(comparison.compared_at().seconds(), 1);
+  EXPECT_EQ(comparison.compared_at().nanos(), 1000);
+  EXPECT_EQ(comparison.crossing_id(), "departure");
+  EXPECT_EQ(comparison.distance(), 1.05);
+  EXPECT_EQ(comparison.estimated_fmr(), 0.002);
+  EXPECT_EQ(comparison.references(0).crossing_id(), "arrival");
+  EXPECT_EQ(comparison.references(0).template_digest(), "r");
+  EXPECT_EQ(comparison.model().digest(), "d");
+  EXPECT_EQ(comparison.thresholds().no_match_distance(), 1.1);
+  EXPECT_EQ(comparison.thresholds().calibration(), "matched");
+  EXPECT_EQ(comparison.best_k(), 2);
+}
+
+TEST(ToProto, TellsWhyAPoorCaptureWasNotRecorded) {
+  app::CrossingResult result;
+  result.capture_status = ports::CaptureStatus::kLowQuality;
+  result.findings = {{core::QualityIssue::kTooDark, 20, 40}};
+  v1::RecordDepartureResponse response;
+  ToProto(result, &response);
+  EXPECT_FALSE(response.recorded());
+  EXPECT_EQ(response.outcome(), v1::OUTCOME_LOW_QUALITY);
+  EXPECT_FALSE(response.has_comparison());
+  ASSERT_EQ(response.findings_size(), 1);
+  EXPECT_EQ(response.findings(0).issue(), v1::QUALITY_ISSUE_TOO_DARK);
+  EXPECT_EQ(response.findings(0).measured(), 20);
+  EXPECT_EQ(response.findings(0).limit(), 40);
+  EXPECT_FALSE(response.findings(0).advice().empty());
+}
+
+TEST(ToProto, LeavesOutWhatAnOpenStayDoesNotHave) {
+  ports::StayRecord stay;
+  stay.port_id = core::PortId("SEA");
+  stay.stay.arrived_on = core::Date(std::chrono::year(2026) / 1 / 2);
+  stay.stay.authorized_until = core::Date(std::chrono::year(2026) / 4 / 1);
+  v1::ListOverstaysResponse row;
+  ToProto(stay, {core::OverstayKind::kSuspectedInCountry, 7}, &row);
+  EXPECT_EQ(row.kind(), v1::OVERSTAY_KIND_SUSPECTED_IN_COUNTRY);
+  EXPECT_EQ(row.days_overstayed(), 7);
+  EXPECT_EQ(row.stay().state(), v1::STAY_STATE_OPEN);
+  EXPECT_EQ(row.stay().authorized_until().month(), 4);
+  EXPECT_FALSE(row.stay().has_departed_at());
+  EXPECT_FALSE(row.stay().has_departed_on());
+  EXPECT_TRUE(row.stay().departure_crossing_id().empty());
+}
+
+TEST(ToProto, GivesAReplayTheIdAndTimeOfWhatWasRecorded) {
+  app::Replay replay;
+  replay.recorded.comparison_id = core::ComparisonId("comparison");
+  replay.recorded.compared_at = core::Timestamp(std::chrono::seconds(5));
+  replay.recorded.receipt = Receipt();
+  replay.replayed = Receipt();
+  replay.replayed.outcome = core::Outcome::kMatch;
+  replay.differences = {"outcome"};
+  v1::ReplayDecisionResponse response;
+  ToProto(replay, &response);
+  EXPECT_FALSE(response.identical());
+  EXPECT_THAT(response.differences(), ::testing::ElementsAre("outcome"));
+  EXPECT_EQ(response.recorded().outcome(), v1::OUTCOME_INCONCLUSIVE);
+  EXPECT_EQ(response.replayed().outcome(), v1::OUTCOME_MATCH);
+  EXPECT_EQ(response.replayed().comparison_id(), "comparison");
+  EXPECT_EQ(response.replayed().compared_at().seconds(), 5);
+}
+
+}  // namespace
+}  // namespace entryexit::rpc

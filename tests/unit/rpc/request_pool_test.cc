@@ -1,0 +1,152 @@
+#include "entryexit/rpc/request_pool.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <future>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "entryexit/core/reason.h"
+#include "tests/support/status_matchers.h"
+
+namespace entryexit::rpc {
+namespace {
+
+using core::Reason;
+using testing::FailsWith;
+using testing::IsOk;
+
+const core::Deadline kFarDeadline = core::Deadline::max();
+
+RequestPool::Job JobThat(std::function<void(const absl::Status&)> run,
+                         core::Deadline deadline = kFarDeadline, bool cancelled = false) {
+  return {deadline, [cancelled] { return cancelled; }, std::move(run)};
+}
+
+// A job that tells what it was called with.
+class Answer {
+ public:
+  RequestPool::Job Job(core::Deadline deadline = kFarDeadline, bool cancelled = false) {
+    return JobThat([this](const absl::Status& status) { promise_.set_value(status); }, deadline,
+                   cancelled);
+  }
+  absl::Status Get() { return promise_.get_future().get(); }
+
+ private:
+  std::promise<absl::Status> promise_;
+};
+
+// Keeps one thread of a pool busy until released.
+class Blocker {
+ public:
+  explicit Blocker(RequestPool& pool) {
+    EXPECT_THAT(pool.Post(JobThat([this](const absl::Status&) {
+      started_.set_value();
+      released_.get_future().wait();
+    })),
+                IsOk());
+    started_.get_future().wait();
+  }
+  void Release() { released_.set_value(); }
+
+ private:
+  std::promise<void> started_;
+  std::promise<void> released_;
+};
+
+TEST(RequestPool, DoesTheWork) {
+  RequestPool pool(2, 10);
+  Answer answer;
+  ASSERT_THAT(pool.Post(answer.Job()), IsOk());
+  EXPECT_THAT(answer.Get(), IsOk());
+}
+
+TEST(RequestPool, RefusesAtOnceWhenTheQueueIsFull) {
+  RequestPool pool(1, 1);
+  Blocker blocker(pool);
+  Answer waiting;
+  Answer refused;
+  ASSERT_THAT(pool.Post(waiting.Job()), IsOk());
+  EXPECT_EQ(pool.depth(), 1U);
+  EXPECT_THAT(pool.Post(refused.Job()), FailsWith(Reason::kOverloaded));
+  blocker.Release();
+  EXPECT_THAT(waiting.Get(), IsOk());
+}
+
+TEST(RequestPool, ServesPatientJobsAfterAllOthersAndNeverRefusesThem) {
+  RequestPool pool(1, 2);
+  Blocker blocker(pool);
+  std::vector<std::string> order;
+  std::promise<void> done;
+  const auto note = [&order](const char* name) {
+    return JobThat([&order, name](const absl::Status&) { order.emplace_back(name); });
+  };
+  ASSERT_THAT(pool.PostPatient(note("patient 1")), IsOk());
+  ASSERT_THAT(pool.PostPatient(note("patient 2")), IsOk());
+  ASSERT_THAT(pool.PostPatient(JobThat([&](const absl::Status&) { done.set_value(); })), IsOk());
+  ASSERT_THAT(pool.Post(note("first")), IsOk());
+  ASSERT_THAT(pool.Post(note("second")), IsOk());
+  blocker.Release();
+  done.get_future().wait();
+  EXPECT_THAT(order, ::testing::ElementsAre("first", "second", "patient 1", "patient 2"));
+}
+
+TEST(RequestPool, AnswersWithoutWorkWhenTheDeadlineHasPassed) {
+  RequestPool pool(1, 10);
+  Answer answer;
+  ASSERT_THAT(pool.Post(answer.Job(std::chrono::steady_clock::now())), IsOk());
+  EXPECT_THAT(answer.Get(), FailsWith(Reason::kDeadlineExceeded));
+}
+
+TEST(RequestPool, AnswersWithoutWorkWhenTheCallerHasHungUp) {
+  RequestPool pool(1, 10);
+  Answer answer;
+  ASSERT_THAT(pool.Post(answer.Job(kFarDeadline, /*cancelled=*/true)), IsOk());
+  EXPECT_THAT(answer.Get(), FailsWith(Reason::kCancelled));
+}
+
+TEST(RequestPool, AnswersTheJobsThatWaitWhenItStops) {
+  std::optional<RequestPool> pool(std::in_place, 1, 10);
+  Blocker blocker(*pool);
+  Answer waiting;
+  Answer patient;
+  ASSERT_THAT(pool->Post(waiting.Job()), IsOk());
+  ASSERT_THAT(pool->PostPatient(patient.Job()), IsOk());
+  std::thread stopper([&] { pool->Stop(); });
+  // The pool refuses new work as soon as it is stopping.
+  absl::Status status;
+  while (status.ok()) status = pool->PostPatient(JobThat([](const absl::Status&) {}));
+  EXPECT_THAT(status, FailsWith(Reason::kShuttingDown));
+  blocker.Release();
+  stopper.join();
+  EXPECT_THAT(waiting.Get(), FailsWith(Reason::kShuttingDown));
+  EXPECT_THAT(patient.Get(), FailsWith(Reason::kShuttingDown));
+}
+
+TEST(RequestPool, RunsEachOfManyJobsFromManyThreadsOnce) {
+  constexpr int kPosters = 4;
+  constexpr int kJobsEach = 500;
+  std::atomic<int> ran{0};
+  {
+    RequestPool pool(3, kPosters * kJobsEach);
+    std::vector<std::thread> posters;
+    for (int i = 0; i < kPosters; ++i) {
+      posters.emplace_back([&] {
+        for (int j = 0; j < kJobsEach; ++j) {
+          EXPECT_THAT(pool.Post(JobThat([&ran](const absl::Status&) { ++ran; })), IsOk());
+        }
+      });
+    }
+    for (std::thread& poster : posters) poster.join();
+  }
+  EXPECT_EQ(ran, kPosters * kJobsEach);
+}
+
+}  // namespace
+}  // namespace entryexit::rpc
