@@ -1,0 +1,53 @@
+#ifndef ENTRYEXIT_SRC_FACE_DLIB_NETWORK_H_
+#define ENTRYEXIT_SRC_FACE_DLIB_NETWORK_H_
+
+#include <dlib/dnn.h>
+#include <fmt/format.h>
+
+#include <exception>
+#include <sstream>
+
+#include "entryexit/core/reason.h"
+#include "network.h"
+
+namespace entryexit::face {
+
+// Runs a network of dlib's type `Net`. Each type is instantiated in one .cc file only: it takes
+// the compiler ten seconds.
+template <typename Net>
+class DlibNetwork final : public EmbeddingNetwork {
+ public:
+  static absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> Load(const std::string& bytes) {
+    auto network = std::make_unique<DlibNetwork>();
+    try {
+      std::istringstream in(bytes);
+      dlib::deserialize(network->net_, in);
+    } catch (const std::exception& error) {
+      return core::MakeError(
+          core::Reason::kModelFileInvalid,
+          fmt::format("the model file does not hold the architecture that the manifest names: {}",
+                      error.what()));
+    }
+    return network;
+  }
+
+  core::Embedding Embed(const cv::Mat& crop) override {
+    input_.set_size(crop.rows, crop.cols);
+    for (int row = 0; row < crop.rows; ++row) {
+      for (int column = 0; column < crop.cols; ++column) {
+        const auto& bgr = crop.at<cv::Vec3b>(row, column);
+        input_(row, column) = dlib::rgb_pixel(bgr[2], bgr[1], bgr[0]);
+      }
+    }
+    const dlib::matrix<float, 0, 1>& output = net_(input_);
+    return {output.begin(), output.end()};
+  }
+
+ private:
+  Net net_;
+  dlib::matrix<dlib::rgb_pixel> input_;
+};
+
+}  // namespace entryexit::face
+
+#endif  // ENTRYEXIT_SRC_FACE_DLIB_NETWORK_H_

@@ -1,0 +1,216 @@
+#include "entryexit/face/engine.h"
+
+#include <dlib/revision.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <exception>
+#include <opencv2/core.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "entryexit/core/reason.h"
+#include "entryexit/face/model_manifest.h"
+#include "golden.h"
+#include "landmarks.h"
+#include "model_files.h"
+#include "network.h"
+#include "pipeline.h"
+
+// Declared here because OpenBLAS's own header drags in C's complex numbers.
+extern "C" void openblas_set_num_threads(int threads);
+
+namespace entryexit::face {
+namespace {
+
+using core::MakeError;
+using core::Reason;
+
+class Engine final : public ports::FaceEngine {
+ public:
+  Engine(core::ModelRef model, std::optional<core::Calibration> calibration,
+         std::function<void(const StageTimes&)> on_stages,
+         std::vector<std::unique_ptr<Pipeline>> workers)
+      : model_(std::move(model)),
+        calibration_(std::move(calibration)),
+        on_stages_(std::move(on_stages)),
+        idle_(std::move(workers)) {}
+
+  absl::StatusOr<core::FaceObservation> Observe(std::string_view image,
+                                                core::Deadline deadline) const override {
+    std::unique_ptr<Pipeline> worker = TakeWorker(deadline);
+    if (worker == nullptr) {
+      return MakeError(Reason::kDeadlineExceeded, "no face worker came free in time");
+    }
+    StageTimes times;
+    absl::StatusOr<core::FaceObservation> observation = ObserveWith(*worker, image, times);
+    ReturnWorker(std::move(worker));
+    if (observation.ok() && on_stages_) on_stages_(times);
+    return observation;
+  }
+
+  const core::ModelRef& model() const override { return model_; }
+
+  const core::Calibration& calibration() const override {
+    if (!calibration_) {
+      spdlog::critical("the calibration of an engine made without one was asked for");
+      std::terminate();
+    }
+    return *calibration_;
+  }
+
+ private:
+  static absl::StatusOr<core::FaceObservation> ObserveWith(Pipeline& worker, std::string_view image,
+                                                           StageTimes& times) {
+    try {
+      return worker.Observe(image, times);
+    } catch (const std::exception& error) {
+      return MakeError(Reason::kInternal, fmt::format("face pipeline: {}", error.what()));
+    }
+  }
+
+  // Null when the deadline passes first. A deadline in the past gets no worker, even an idle one.
+  std::unique_ptr<Pipeline> TakeWorker(core::Deadline deadline) const {
+    const auto left = deadline - std::chrono::steady_clock::now();
+    if (left <= left.zero()) return nullptr;
+    const absl::MutexLock lock(&mutex_);
+    const auto any_idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !idle_.empty(); };
+    if (!mutex_.AwaitWithTimeout(absl::Condition(&any_idle), absl::FromChrono(left))) {
+      return nullptr;
+    }
+    std::unique_ptr<Pipeline> worker = std::move(idle_.back());
+    idle_.pop_back();
+    return worker;
+  }
+
+  void ReturnWorker(std::unique_ptr<Pipeline> worker) const {
+    const absl::MutexLock lock(&mutex_);
+    idle_.push_back(std::move(worker));
+  }
+
+  const core::ModelRef model_;
+  const std::optional<core::Calibration> calibration_;
+  const std::function<void(const StageTimes&)> on_stages_;
+  mutable absl::Mutex mutex_;
+  mutable std::vector<std::unique_ptr<Pipeline>> idle_ ABSL_GUARDED_BY(mutex_);
+};
+
+absl::Status CheckConfig(const EngineConfig& config) {
+  if (config.workers < 1) return MakeError(Reason::kConfigInvalid, "face workers: at least 1");
+  if (!(config.min_face_share > 0 && config.min_face_share < 1)) {
+    return MakeError(Reason::kConfigInvalid, "min_face_share must lie between 0 and 1");
+  }
+  if (config.image.max_image_bytes > 1u << 30) {
+    return MakeError(Reason::kConfigInvalid, "max_image_bytes: at most 1 GiB");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<core::Calibration>> FindCalibration(const ModelDescription& model,
+                                                                 const std::string& pairs) {
+  if (pairs.empty()) return std::nullopt;
+  if (const CalibrationTable* table = model.CalibrationFor(pairs)) return table->calibration;
+  return MakeError(Reason::kConfigInvalid,
+                   fmt::format("model {} has no calibration on {} pairs, so no distance of its can "
+                               "be judged; measure it: entryexitctl evaluate --write-calibration",
+                               model.id, pairs));
+}
+
+absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadNetwork(Architecture architecture,
+                                                              const std::string& bytes) {
+  switch (architecture) {
+    case Architecture::kEntryexitResnet:
+      return LoadEntryexitResnet(bytes);
+    case Architecture::kDlibResnet:
+      return LoadDlibResnet(bytes);
+  }
+  return MakeError(Reason::kInternal, "unknown architecture");
+}
+
+absl::StatusOr<std::shared_ptr<const LandmarkFinder>> LoadLandmarks(const EngineConfig& config,
+                                                                    const ModelDescription& model) {
+  absl::StatusOr<std::shared_ptr<const LandmarkFinder>> landmarks =
+      LandmarkFinder::Load(config.landmarks);
+  if (landmarks.ok() && (*landmarks)->num_points() == 5 &&
+      model.alignment == Alignment::kArcface112) {
+    return MakeError(Reason::kConfigInvalid,
+                     fmt::format("model {} is aligned by arcface-112, which needs 68 landmarks; {} "
+                                 "has 5",
+                                 model.id, config.landmarks.string()));
+  }
+  return landmarks;
+}
+
+absl::StatusOr<std::vector<std::unique_ptr<Pipeline>>> MakeWorkers(const EngineConfig& config,
+                                                                   const ModelDescription& model,
+                                                                   const std::string& weights) {
+  const auto landmarks = LoadLandmarks(config, model);
+  if (!landmarks.ok()) return landmarks.status();
+  const Pipeline::Settings settings{.image = config.image,
+                                    .min_face_share = config.min_face_share,
+                                    .quality = config.quality,
+                                    .alignment = model.alignment,
+                                    .l2_normalise = model.l2_normalised};
+  std::vector<std::unique_ptr<Pipeline>> workers;
+  for (int i = 0; i < config.workers; ++i) {
+    absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> network =
+        LoadNetwork(model.architecture, weights);
+    if (!network.ok()) return network.status();
+    workers.push_back(std::make_unique<Pipeline>(settings, *landmarks, *std::move(network)));
+  }
+  return workers;
+}
+
+// One worker stands for all: they have the same weights and the same code.
+absl::Status SelfTest(const ModelManifest& manifest, const ModelDescription& model,
+                      Pipeline& worker) {
+  if (model.golden.empty()) {
+    spdlog::warn("model {} has no golden captures; the self-test at start is skipped", model.id);
+    return absl::OkStatus();
+  }
+  const absl::StatusOr<GoldenSet> golden = LoadGoldenSet(manifest.folder() / model.golden);
+  return golden.ok() ? CheckGoldenSet(*golden, worker) : golden.status();
+}
+
+absl::StatusOr<std::unique_ptr<ports::FaceEngine>> Create(const EngineConfig& config) {
+  if (absl::Status status = CheckConfig(config); !status.ok()) return status;
+  const absl::StatusOr<ModelManifest> manifest = ModelManifest::Load(config.manifest);
+  if (!manifest.ok()) return manifest.status();
+  const absl::StatusOr<ModelDescription> model = manifest->Find(config.model);
+  if (!model.ok()) return model.status();
+  auto calibration = FindCalibration(*model, config.calibration_pairs);
+  if (!calibration.ok()) return calibration.status();
+  const absl::StatusOr<ModelBytes> weights = ReadModel(*manifest, *model, config.installed_models);
+  if (!weights.ok()) return weights.status();
+
+  // Each worker is one thread of the service; libraries that start more would only compete.
+  openblas_set_num_threads(1);
+  cv::setNumThreads(1);
+  auto workers = MakeWorkers(config, *model, weights->bytes);
+  if (!workers.ok()) return workers.status();
+  if (absl::Status status = SelfTest(*manifest, *model, *workers->front()); !status.ok()) {
+    return status;
+  }
+  if (!model->warning.empty()) spdlog::warn("model {}: {}", model->id, model->warning);
+  core::ModelRef ref{.id = model->id,
+                     .digest = weights->sha256,
+                     .engine = fmt::format("dlib-{}.{}", DLIB_MAJOR_VERSION, DLIB_MINOR_VERSION)};
+  return std::make_unique<Engine>(std::move(ref), *std::move(calibration), config.on_stages,
+                                  *std::move(workers));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ports::FaceEngine>> CreateFaceEngine(const EngineConfig& config) {
+  try {
+    return Create(config);
+  } catch (const std::exception& error) {
+    return MakeError(Reason::kInternal, fmt::format("face engine: {}", error.what()));
+  }
+}
+
+}  // namespace entryexit::face

@@ -1,0 +1,26 @@
+#ifndef ENTRYEXIT_SRC_FACE_IMAGE_HEADER_H_
+#define ENTRYEXIT_SRC_FACE_IMAGE_HEADER_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace entryexit::face {
+
+enum class ImageFormat { kJpeg, kPng, kWebp };
+
+struct ImageHeader {
+  ImageFormat format;
+  uint64_t width;  // px, as stored (before EXIF orientation); above 0
+  uint64_t height;
+};
+
+// Reads format and size without decoding a pixel, and checks that the file runs to its end mark:
+// lenient decoders would make a half grey picture of a truncated one. Thread-safe.
+// Errors: IMAGE_EMPTY, IMAGE_UNSUPPORTED_FORMAT, IMAGE_CORRUPT.
+absl::StatusOr<ImageHeader> ReadImageHeader(std::string_view bytes);
+
+}  // namespace entryexit::face
+
+#endif  // ENTRYEXIT_SRC_FACE_IMAGE_HEADER_H_

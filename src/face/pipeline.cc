@@ -1,0 +1,145 @@
+#include "pipeline.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "alignment.h"
+#include "decoder.h"
+#include "quality.h"
+
+namespace entryexit::face {
+namespace {
+
+using core::FaceObservation;
+using core::QualityIssue;
+using StepClock = std::chrono::steady_clock;
+
+// Adds the time from its making to its end to one stage.
+class StageTimer {
+ public:
+  explicit StageTimer(std::chrono::nanoseconds& stage) : stage_(stage) {}
+  ~StageTimer() { stage_ += StepClock::now() - start_; }
+  StageTimer(const StageTimer&) = delete;
+  StageTimer& operator=(const StageTimer&) = delete;
+
+ private:
+  std::chrono::nanoseconds& stage_;
+  StepClock::time_point start_ = StepClock::now();
+};
+
+core::PixelBox ToPixelBox(const cv::Rect2d& box) {
+  const cv::Rect rounded = box;
+  return {rounded.x, rounded.y, rounded.width, rounded.height};
+}
+
+// Its centre lies within the middle 80 % of the picture, both ways.
+bool IsCentral(const DetectedFace& face, const cv::Size& picture) {
+  constexpr double kMargin = 0.1;
+  const cv::Point2d centre = (face.box.tl() + face.box.br()) / 2;
+  return cv::Rect2d(kMargin * picture.width, kMargin * picture.height,
+                    (1 - 2 * kMargin) * picture.width, (1 - 2 * kMargin) * picture.height)
+      .contains(centre);
+}
+
+void Normalise(core::Embedding& embedding) {
+  double squares = 0;
+  for (const float value : embedding) squares += static_cast<double>(value) * value;
+  const auto length = static_cast<float>(std::sqrt(squares));
+  for (float& value : embedding) value /= length;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const Settings& settings, std::shared_ptr<const LandmarkFinder> landmarks,
+                   std::unique_ptr<EmbeddingNetwork> network)
+    : settings_(settings),
+      landmarks_(std::move(landmarks)),
+      network_(std::move(network)),
+      search_(settings.min_face_share) {}
+
+absl::StatusOr<FaceObservation> Pipeline::Observe(std::string_view image, StageTimes& times) {
+  times = {};
+  cv::Mat bgr;
+  {
+    const StageTimer timer(times.decode);
+    absl::StatusOr<cv::Mat> decoded = DecodeImage(image, settings_.image);
+    if (!decoded.ok()) return decoded.status();
+    bgr = *std::move(decoded);
+  }
+  FaceObservation observation;
+  observation.image_width = bgr.cols;
+  observation.image_height = bgr.rows;
+
+  std::vector<DetectedFace> faces;
+  {
+    const StageTimer timer(times.detect);
+    faces = search_.Find(bgr);
+    if (faces.empty()) faces = search_.FindThoroughly(bgr);
+  }
+  if (!faces.empty()) {
+    const Choice choice = Choose(faces, bgr.size());
+    ObserveFace(bgr, choice, times, observation);
+    // What the detector itself would not call a face serves to say what is wrong with the capture;
+    // when nothing else is, it was none.
+    const bool doubtful = choice.face.confidence < 0 && observation.findings.empty();
+    if (!doubtful) return observation;
+  }
+  observation.face.reset();
+  observation.embedding.reset();
+  observation.findings = {{QualityIssue::kNoFace, 0, 1}};
+  return observation;
+}
+
+// The widest central face; the widest of all when none is central.
+Pipeline::Choice Pipeline::Choose(const std::vector<DetectedFace>& faces, const cv::Size& picture) {
+  auto chosen = std::ranges::find_if(
+      faces, [&picture](const DetectedFace& face) { return IsCentral(face, picture); });
+  if (chosen == faces.end()) chosen = faces.begin();
+  double next_width = 0;
+  for (auto face = faces.begin(); face != faces.end(); ++face) {
+    if (face != chosen) next_width = std::max(next_width, face->box.width);
+  }
+  const double dominance =
+      next_width > 0 ? chosen->box.width / next_width : std::numeric_limits<double>::infinity();
+  return {*chosen, dominance};
+}
+
+void Pipeline::ObserveFace(const cv::Mat& bgr, const Choice& choice, StageTimes& times,
+                           FaceObservation& observation) {
+  const cv::Rect2d& box = choice.face.box;
+  observation.face = ToPixelBox(box);
+  Landmarks landmarks;
+  {
+    const StageTimer timer(times.landmarks);
+    landmarks = landmarks_->Find(bgr, box);
+  }
+  {
+    const StageTimer timer(times.quality);
+    observation.findings = Judge(Measure(bgr, box, landmarks), settings_.quality);
+    if (choice.dominance < settings_.quality.min_dominance) {
+      observation.findings.insert(
+          observation.findings.begin(),
+          {QualityIssue::kSeveralFaces, choice.dominance, settings_.quality.min_dominance});
+    }
+  }
+  if (observation.findings.empty()) observation.embedding = Embed(bgr, landmarks, times);
+}
+
+core::Embedding Pipeline::Embed(const cv::Mat& bgr, const Landmarks& landmarks, StageTimes& times) {
+  cv::Mat crop;
+  {
+    const StageTimer timer(times.align);
+    crop = settings_.alignment == Alignment::kArcface112 ? CutArcface112(bgr, landmarks)
+                                                         : CutDlib150(bgr, landmarks);
+  }
+  const StageTimer timer(times.embed);
+  core::Embedding embedding = network_->Embed(crop);
+  if (settings_.l2_normalise) Normalise(embedding);
+  return embedding;
+}
+
+}  // namespace entryexit::face

@@ -1,0 +1,55 @@
+#ifndef ENTRYEXIT_SRC_FACE_PIPELINE_H_
+#define ENTRYEXIT_SRC_FACE_PIPELINE_H_
+
+#include <memory>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "entryexit/core/face.h"
+#include "entryexit/face/engine_config.h"
+#include "entryexit/face/model_manifest.h"
+#include "face_search.h"
+#include "landmarks.h"
+#include "network.h"
+
+namespace entryexit::face {
+
+// One worker's share of the engine: image bytes in, observation out. Not thread-safe. dlib and
+// OpenCV may throw from it (out of memory, a defect).
+class Pipeline {
+ public:
+  struct Settings {
+    ImageLimits image;
+    double min_face_share = 0;
+    QualityLimits quality;
+    Alignment alignment{};
+    bool l2_normalise = false;
+  };
+
+  Pipeline(const Settings& settings, std::shared_ptr<const LandmarkFinder> landmarks,
+           std::unique_ptr<EmbeddingNetwork> network);
+
+  // Sets `times`. Errors: as ports::FaceEngine::Observe, without the deadline.
+  absl::StatusOr<core::FaceObservation> Observe(std::string_view image, StageTimes& times);
+
+ private:
+  // The face that the capture is about, and whether it is alone enough.
+  struct Choice {
+    DetectedFace face;
+    double dominance = 0;  // its width over the next one's; infinite when there is none
+  };
+
+  static Choice Choose(const std::vector<DetectedFace>& faces, const cv::Size& picture);
+  void ObserveFace(const cv::Mat& bgr, const Choice& choice, StageTimes& times,
+                   core::FaceObservation& observation);
+  core::Embedding Embed(const cv::Mat& bgr, const Landmarks& landmarks, StageTimes& times);
+
+  Settings settings_;
+  std::shared_ptr<const LandmarkFinder> landmarks_;
+  std::unique_ptr<EmbeddingNetwork> network_;
+  FaceSearch search_;
+};
+
+}  // namespace entryexit::face
+
+#endif  // ENTRYEXIT_SRC_FACE_PIPELINE_H_
