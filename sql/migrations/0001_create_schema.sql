@@ -178,7 +178,6 @@ CREATE TABLE comparison (
   comparison_id uuid NOT NULL,
   crossing_id uuid NOT NULL,
   compared_at timestamptz NOT NULL,
-  ordinal bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   outcome text NOT NULL CHECK (outcome IN ('MATCH', 'NO_MATCH', 'INCONCLUSIVE', 'NO_REFERENCE',
                                            'LOW_QUALITY', 'EXEMPT', 'OPTED_OUT')),
   distance float8 CHECK (distance >= 0),
@@ -210,8 +209,6 @@ CREATE INDEX comparison_by_id ON comparison (comparison_id);
 COMMENT ON TABLE comparison IS
   'The decision receipt of a departure: everything needed to show later how the outcome came about. Append-only: a departure compared again has several.';
 COMMENT ON COLUMN comparison.crossing_id IS 'The departure that was compared.';
-COMMENT ON COLUMN comparison.ordinal IS
-  'Grows with each comparison of a traveler, whatever the clocks of several daemons say.';
 COMMENT ON COLUMN comparison.outcome IS 'What the machine said: a lead, never a determination.';
 COMMENT ON COLUMN comparison.distance IS 'Fused distance, lower is more alike; null: not compared.';
 COMMENT ON COLUMN comparison.estimated_fmr IS 'False match rate at the distance.';
