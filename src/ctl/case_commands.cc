@@ -1,0 +1,318 @@
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "ctl/commands.h"
+#include "ctl/describe.h"
+#include "ctl/interrupt.h"
+#include "ctl/options.h"
+#include "entryexit/client/text.h"
+#include "entryexit/crypto/digest.h"
+#include "entryexit/v1/back_office_service.grpc.pb.h"
+
+namespace entryexit::ctl {
+namespace {
+
+using BackOffice = v1::BackOfficeService::Stub;
+
+constexpr int kMaxPageSize = 500;
+
+constexpr char kListExamples[] = R"(Examples:
+  entryexitctl cases list
+  entryexitctl cases list --state open --kind identity-no-match --port SEA)";
+
+constexpr char kDecideExamples[] =
+    R"(Read the case first; 'cases show' prints this command with the etag that it had:
+  entryexitctl cases decide 3f0c... --etag 2 --dismiss --reason 'Seen in person: the same woman'
+A decision is refused when the case has changed since. It never alters what the machine found.)";
+
+Table CaseTable(const Context& context) {
+  return context.MakeTable({{"OPENED", 20},
+                            {"SEVERITY", 8},
+                            {"KIND", 25},
+                            {"STATE", 9},
+                            {"PORT", 4},
+                            {"DAYS OVER", 9},
+                            {"CASE", 36},
+                            {"TRAVELER"}});
+}
+
+std::string ToTheSecond(google::protobuf::Timestamp timestamp) {
+  timestamp.set_nanos(0);
+  return client::FormatTimestamp(timestamp);
+}
+
+std::vector<Cell> RowOf(const v1::Case& item) {
+  return {ToTheSecond(item.opened_at()),
+          Describe(item.severity()),
+          client::NameOf(item.kind()),
+          Describe(item.state()),
+          item.port_id(),
+          item.days_overstayed() > 0 ? std::to_string(item.days_overstayed()) : "-",
+          item.case_id(),
+          item.traveler_id()};
+}
+
+// `limit` 0: all.
+ExitCode ListCases(const Context& context, v1::ListCasesRequest request, int limit) {
+  const auto channel = context.Channel();
+  if (!channel.ok()) return context.Fail(channel.status());
+  BackOffice stub(*channel);
+  Table table = CaseTable(context);
+  int listed = 0;
+  do {
+    request.set_page_size(limit == 0 ? kMaxPageSize : std::min(limit - listed, kMaxPageSize));
+    const auto page = client::Call(stub, &BackOffice::ListCases, request, context.timeout());
+    if (!page.ok()) return context.Fail(page.status());
+    for (const auto& item : page->cases()) {
+      if (context.json) {
+        context.WriteJson(item);
+      } else {
+        table.Add(RowOf(item));
+      }
+    }
+    listed += page->cases_size();
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty() && (limit == 0 || listed < limit));
+
+  if (!context.json) table.Flush();
+  if (!request.page_token().empty()) {
+    fmt::print(context.err, "There are more: --limit 0 lists all.\n");
+  }
+  return ExitCode::kOk;
+}
+
+void WriteCase(const Context& context, const v1::GetCaseResponse& response) {
+  const v1::Case& item = response.case_();
+  const v1::Crossing& crossing = response.crossing();
+  fmt::print(context.out, "Case {}: a lead for an officer, not a determination\n", item.case_id());
+  std::vector<Field> fields = {
+      {"kind", {client::NameOf(item.kind()), Colour::kBold}},
+      {"severity", Describe(item.severity())},
+      {"state", Describe(item.state())},
+      {"why", response.explanation()},
+      {"days over", item.days_overstayed() > 0 ? std::to_string(item.days_overstayed()) : ""},
+      {"traveler", item.traveler_id()},
+      {"crossing", fmt::format("{} ({} at lane {}, {})", crossing.crossing_id(),
+                               client::NameOf(crossing.direction()), crossing.lane_id(),
+                               client::FormatTimestamp(crossing.captured_at()))},
+      {"opened", client::FormatTimestamp(item.opened_at())},
+      {"etag", item.etag()}};
+  if (response.has_comparison()) {
+    fields.emplace_back("outcome", Describe(response.comparison().outcome()));
+    for (Field& field : ComparisonFields(response.comparison())) {
+      fields.push_back(std::move(field));
+    }
+  }
+  context.WriteFields(fields);
+  WriteReferences(context, response.comparison());
+}
+
+void WriteHistory(const Context& context, const v1::GetCaseResponse& response) {
+  context.out << "\nHistory\n";
+  Table table = context.MakeTable({{"AT"}, {"WHAT"}, {"BY"}, {"REASON"}});
+  for (const auto& event : response.history()) {
+    table.Add({client::FormatTimestamp(event.at()), client::NameOf(event.kind()), event.principal(),
+               event.reason()});
+  }
+  table.Flush();
+}
+
+void WriteNextSteps(const Context& context, const v1::GetCaseResponse& response) {
+  if (response.case_().state() != v1::CASE_STATE_OPEN) return;
+  context.out << "\nNext\n";
+  fmt::print(context.out, "  entryexitctl capture {} --out departure.jpg\n",
+             response.case_().crossing_id());
+  for (const auto& reference : response.comparison().references()) {
+    fmt::print(context.out, "  entryexitctl capture {} --out arrival.jpg\n",
+               reference.crossing_id());
+  }
+  fmt::print(context.out,
+             "  entryexitctl cases decide {} --etag {} --uphold|--dismiss --reason TEXT\n",
+             response.case_().case_id(), response.case_().etag());
+}
+
+ExitCode ShowCase(const Context& context, const std::string& case_id) {
+  const auto channel = context.Channel();
+  if (!channel.ok()) return context.Fail(channel.status());
+  BackOffice stub(*channel);
+  v1::GetCaseRequest request;
+  request.set_case_id(case_id);
+  const auto response = client::Call(stub, &BackOffice::GetCase, request, context.timeout());
+  if (!response.ok()) return context.Fail(response.status());
+  if (context.json) {
+    context.WriteJson(*response);
+    return ExitCode::kOk;
+  }
+  WriteCase(context, *response);
+  WriteHistory(context, *response);
+  WriteNextSteps(context, *response);
+  return ExitCode::kOk;
+}
+
+ExitCode DecideCase(const Context& context, const v1::DecideCaseRequest& request) {
+  const auto channel = context.Channel();
+  if (!channel.ok()) return context.Fail(channel.status());
+  BackOffice stub(*channel);
+  const auto response = client::Call(stub, &BackOffice::DecideCase, request, context.timeout());
+  if (!response.ok()) {
+    const ExitCode code = context.Fail(response.status());
+    if (code == ExitCode::kUnavailable) {
+      fmt::print(context.err, "To try again: the same command with --request-id {}\n",
+                 request.request_id());
+    }
+    return code;
+  }
+  if (context.json) {
+    context.WriteJson(*response);
+  } else {
+    fmt::print(context.out, "Decided: case {} is {}\n", response->case_().case_id(),
+               client::NameOf(response->case_().state()));
+    context.WriteFields({{"request id", request.request_id()}});
+  }
+  return ExitCode::kOk;
+}
+
+ExitCode WatchCases(const Context& context, const v1::WatchCasesRequest& request) {
+  grpc::ClientContext call;
+  // Before the channel, whose threads take over what is blocked here.
+  const InterruptGuard guard([&call] { call.TryCancel(); });
+  const auto channel = context.Channel();
+  if (!channel.ok()) return context.Fail(channel.status());
+  BackOffice stub(*channel);
+  const auto stream = stub.WatchCases(&call, request);
+  Table table = CaseTable(context);
+  v1::WatchCasesResponse response;
+  while (context.out && stream->Read(&response)) {
+    if (!response.has_case_()) {
+      context.err << "Watching; Ctrl-C ends it.\n";
+    } else if (context.json) {
+      context.WriteJson(response.case_());
+    } else {
+      table.Add(RowOf(response.case_()));
+      table.Flush();
+    }
+  }
+  call.TryCancel();  // a no-op unless it is our output that ended
+  const absl::Status status = client::ToStatus(stream->Finish(), call);
+  if (status.ok() || guard.interrupted() || !context.out) return ExitCode::kOk;
+  const ExitCode code = context.Fail(status);
+  if (code == ExitCode::kUnavailable) {
+    context.err << "Cases may have been missed: watch again with --include-open\n";
+  }
+  return code;
+}
+
+void AddList(CLI::App& cases, Context& context) {
+  struct Options {
+    v1::CaseState state = v1::CASE_STATE_UNSPECIFIED;
+    v1::CaseKind kind = v1::CASE_KIND_UNSPECIFIED;
+    std::string port;
+    std::string traveler;
+    int limit = 100;
+  };
+  auto* command = cases.add_subcommand("list", "List cases, oldest first");
+  auto options = std::make_shared<Options>();
+  AddEnumOption(*command, "--state", options->state, "Only cases in this state");
+  AddEnumOption(*command, "--kind", options->kind, "Only cases of this kind");
+  command->add_option("--port", options->port, "Only cases of this port")->type_name("PORT");
+  command->add_option("--traveler", options->traveler, "Only cases of this traveler")
+      ->type_name("TRAVELER");
+  command->add_option("--limit", options->limit, "At most so many; 0 for all")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N")
+      ->capture_default_str();
+  command->footer(kListExamples);
+  command->callback([&context, options] {
+    context.command = [&context, options] {
+      v1::ListCasesRequest request;
+      request.set_state(options->state);
+      request.set_kind(options->kind);
+      request.set_port_id(options->port);
+      request.set_traveler_id(options->traveler);
+      return ListCases(context, request, options->limit);
+    };
+  });
+}
+
+void AddShow(CLI::App& cases, Context& context) {
+  auto* command = cases.add_subcommand("show", "Show a case with its evidence and history");
+  auto id = std::make_shared<std::string>();
+  command->add_option("case", *id, "The case's id")->required()->type_name("CASE");
+  command->callback(
+      [&context, id] { context.command = [&context, id] { return ShowCase(context, *id); }; });
+}
+
+void AddDecide(CLI::App& cases, Context& context) {
+  struct Options {
+    std::string case_id;
+    std::string etag;
+    bool uphold = false;
+    bool dismiss = false;
+    std::string reason;
+    std::string request_id;
+  };
+  auto* command = cases.add_subcommand("decide", "Record an officer's decision on a case");
+  auto options = std::make_shared<Options>();
+  command->add_option("case", options->case_id, "The case's id")->required()->type_name("CASE");
+  command->add_option("--etag", options->etag, "The case's etag when the officer read it")
+      ->required()
+      ->type_name("ETAG");
+  auto* decision = command->add_option_group("decision", "What the officer decides");
+  decision->add_flag("--uphold", options->uphold, "The officer agrees with the lead");
+  decision->add_flag("--dismiss", options->dismiss, "The officer finds the lead unfounded");
+  decision->require_option(1);
+  command->add_option("--reason", options->reason, "Why, 1 to 2000 characters; kept for good")
+      ->required()
+      ->type_name("TEXT");
+  command
+      ->add_option("--request-id", options->request_id,
+                   "The UUID of a request that may have been sent before; default a new one")
+      ->type_name("UUID");
+  command->footer(kDecideExamples);
+  command->callback([&context, options] {
+    context.command = [&context, options] {
+      v1::DecideCaseRequest request;
+      request.set_request_id(options->request_id.empty() ? crypto::NewUuid() : options->request_id);
+      request.set_case_id(options->case_id);
+      request.set_etag(options->etag);
+      request.set_decision(options->uphold ? v1::CASE_DECISION_UPHOLD : v1::CASE_DECISION_DISMISS);
+      request.set_reason(options->reason);
+      return DecideCase(context, request);
+    };
+  });
+}
+
+void AddWatch(CLI::App& cases, Context& context) {
+  auto* command = cases.add_subcommand("watch", "Show cases as they are opened, until Ctrl-C");
+  struct Options {
+    bool include_open = false;
+    std::string port;
+  };
+  auto options = std::make_shared<Options>();
+  command->add_flag("--include-open", options->include_open, "First those that are open now");
+  command->add_option("--port", options->port, "Only cases of this port")->type_name("PORT");
+  command->callback([&context, options] {
+    context.command = [&context, options] {
+      v1::WatchCasesRequest request;
+      request.set_include_open(options->include_open);
+      request.set_port_id(options->port);
+      return WatchCases(context, request);
+    };
+  });
+}
+
+}  // namespace
+
+void AddCaseCommands(CLI::App& app, Context& context) {
+  auto* cases = app.add_subcommand("cases", "What officers must decide: list, show, decide, watch");
+  cases->require_subcommand(1);
+  AddList(*cases, context);
+  AddShow(*cases, context);
+  AddDecide(*cases, context);
+  AddWatch(*cases, context);
+}
+
+}  // namespace entryexit::ctl

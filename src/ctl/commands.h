@@ -1,0 +1,24 @@
+#ifndef ENTRYEXIT_SRC_CTL_COMMANDS_H_
+#define ENTRYEXIT_SRC_CTL_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+
+#include "ctl/context.h"
+
+// One function a group of commands: adds them to `app`; a command that is then parsed sets
+// `context.command`. `context` must outlive `app`.
+namespace entryexit::ctl {
+
+void AddLaneCommands(CLI::App& app, Context& context);      // arrive, depart, assess
+void AddBacklogCommand(CLI::App& app, Context& context);    // backlog
+void AddTravelerCommands(CLI::App& app, Context& context);  // traveler, crossings, capture, replay
+void AddCaseCommands(CLI::App& app, Context& context);      // cases
+void AddReportCommands(CLI::App& app, Context& context);    // overstays
+void AddServiceCommands(CLI::App& app, Context& context);   // health, migrate
+void AddSecretCommands(CLI::App& app, Context& context);    // certs, keys
+void AddModelCommands(CLI::App& app, Context& context);     // models
+void AddEvaluateCommand(CLI::App& app, Context& context);   // evaluate
+
+}  // namespace entryexit::ctl
+
+#endif  // ENTRYEXIT_SRC_CTL_COMMANDS_H_

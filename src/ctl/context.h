@@ -1,0 +1,58 @@
+#ifndef ENTRYEXIT_SRC_CTL_CONTEXT_H_
+#define ENTRYEXIT_SRC_CTL_CONTEXT_H_
+
+#include <google/protobuf/message.h>
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "ctl/exit_code.h"
+#include "ctl/table.h"
+#include "entryexit/client/channel.h"
+
+namespace entryexit::ctl {
+
+// The options of every command, and where its output goes.
+struct Context {
+  std::ostream& out;
+  std::ostream& err;
+  bool colours = false;  // on `out`
+
+  std::string server = "localhost:7443";
+  std::filesystem::path certs;
+  // Each goes before the file of that purpose in `certs`.
+  std::filesystem::path ca;
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+  bool json = false;
+  double timeout_seconds = 10;
+
+  // What the command line asks for; set when it was parsed.
+  std::function<ExitCode()> command;
+
+  std::chrono::milliseconds timeout() const {
+    return std::chrono::milliseconds(static_cast<std::int64_t>(timeout_seconds * 1000));
+  }
+
+  // A channel by the options above.
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> Channel() const;
+
+  // Says on `err` why the command failed, and what its exit code is.
+  ExitCode Fail(const absl::Status& status) const;
+
+  void WriteJson(const google::protobuf::Message& message) const;
+  void WriteFields(const std::vector<Field>& fields) const;
+  Table MakeTable(std::vector<Table::Column> columns) const;
+};
+
+}  // namespace entryexit::ctl
+
+#endif  // ENTRYEXIT_SRC_CTL_CONTEXT_H_

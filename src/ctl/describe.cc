@@ -1,0 +1,101 @@
+#include "ctl/describe.h"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include "entryexit/client/text.h"
+
+namespace entryexit::ctl {
+
+Cell Describe(v1::Outcome outcome) {
+  const std::string name = client::NameOf(outcome);
+  switch (outcome) {
+    case v1::OUTCOME_MATCH:
+      return {name, Colour::kGreen};
+    case v1::OUTCOME_NO_MATCH:
+      return {name, Colour::kRed};
+    case v1::OUTCOME_INCONCLUSIVE:
+    case v1::OUTCOME_NO_REFERENCE:
+    case v1::OUTCOME_LOW_QUALITY:
+      return {name, Colour::kYellow};
+    default:
+      return {name};
+  }
+}
+
+Cell Describe(v1::Severity severity) {
+  const std::string name = client::NameOf(severity);
+  if (severity == v1::SEVERITY_HIGH) return {name, Colour::kRed};
+  if (severity == v1::SEVERITY_MEDIUM) return {name, Colour::kYellow};
+  return {name};
+}
+
+Cell Describe(v1::CaseState state) {
+  return {client::NameOf(state), state == v1::CASE_STATE_OPEN ? Colour::kBold : Colour::kNone};
+}
+
+Cell Describe(v1::CaptureStatus status) {
+  return {client::NameOf(status),
+          status == v1::CAPTURE_STATUS_LOW_QUALITY ? Colour::kYellow : Colour::kNone};
+}
+
+std::string Percent(double share) { return fmt::format("{:.2g} %", share * 100); }
+
+std::string DescribeAdmission(const std::string& class_of_admission, bool has_date,
+                              const v1::Date& authorized_until) {
+  if (class_of_admission.empty()) return {};
+  if (!has_date) return class_of_admission + " for the duration of status";
+  return fmt::format("{} until {}", class_of_admission, client::FormatDate(authorized_until));
+}
+
+std::vector<Field> ComparisonFields(const v1::Comparison& comparison) {
+  std::vector<Field> fields;
+  const v1::Thresholds& thresholds = comparison.thresholds();
+  if (comparison.has_distance()) {
+    fields.emplace_back(
+        "distance",
+        fmt::format("{:.4f} (a match up to {:.4f}, no match beyond {:.4f})", comparison.distance(),
+                    thresholds.match_distance(), thresholds.no_match_distance()));
+  }
+  if (comparison.has_estimated_fmr()) {
+    fields.emplace_back("estimated FMR",
+                        fmt::format("{} of pairs of different people ({}) come this close",
+                                    Percent(comparison.estimated_fmr()), thresholds.calibration()));
+  }
+  fields.emplace_back("model", comparison.model().model_id());
+  fields.emplace_back("comparison", comparison.comparison_id());
+  return fields;
+}
+
+void WriteReferences(const Context& context, const v1::Comparison& comparison) {
+  if (comparison.references().empty()) return;
+  fmt::print(context.out, "\nCompared with (the best {} of the distances are averaged)\n",
+             comparison.best_k());
+  Table table = context.MakeTable({{"ARRIVAL"}, {"DISTANCE"}});
+  for (const auto& reference : comparison.references()) {
+    table.Add({reference.crossing_id(), fmt::format("{:.4f}", reference.distance())});
+  }
+  table.Flush();
+}
+
+void WriteFindings(const Context& context, const Findings& findings) {
+  if (findings.empty()) return;
+  context.out << '\n';
+  Table table = context.MakeTable({{"FINDING"}, {"MEASURED"}, {"LIMIT"}, {"WHAT TO DO"}});
+  for (const auto& finding : findings) {
+    table.Add({{client::NameOf(finding.issue()), Colour::kYellow},
+               fmt::format("{:.4g}", finding.measured()),
+               fmt::format("{:.4g}", finding.limit()),
+               finding.advice()});
+  }
+  table.Flush();
+}
+
+void WriteOpenedCases(const Context& context,
+                      const google::protobuf::RepeatedPtrField<std::string>& case_ids) {
+  if (case_ids.empty()) return;
+  context.out << "\nFor an officer to decide\n";
+  for (const auto& id : case_ids) fmt::print(context.out, "  entryexitctl cases show {}\n", id);
+}
+
+}  // namespace entryexit::ctl

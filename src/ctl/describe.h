@@ -1,0 +1,46 @@
+#ifndef ENTRYEXIT_SRC_CTL_DESCRIBE_H_
+#define ENTRYEXIT_SRC_CTL_DESCRIBE_H_
+
+#include <google/protobuf/repeated_ptr_field.h>
+#include <google/protobuf/timestamp.pb.h>
+
+#include <string>
+#include <vector>
+
+#include "ctl/context.h"
+#include "ctl/table.h"
+#include "entryexit/v1/types.pb.h"
+
+// The API's messages in words, as several commands show them.
+namespace entryexit::ctl {
+
+using Findings = google::protobuf::RepeatedPtrField<v1::QualityFinding>;
+
+Cell Describe(v1::Outcome outcome);
+Cell Describe(v1::Severity severity);
+Cell Describe(v1::CaseState state);
+Cell Describe(v1::CaptureStatus status);
+
+// A share of 0 to 1 in per cent, two significant digits: "0.05 %".
+std::string Percent(double share);
+
+// "B-2 until 2026-05-01", "F-1 for the duration of status"; empty without a class.
+std::string DescribeAdmission(const std::string& class_of_admission, bool has_date,
+                              const v1::Date& authorized_until);
+
+// How an outcome came about, one line each.
+std::vector<Field> ComparisonFields(const v1::Comparison& comparison);
+
+// The references of a comparison with their distances; nothing when there are none.
+void WriteReferences(const Context& context, const v1::Comparison& comparison);
+
+// What was wrong with a capture and what to do about it; nothing when there is nothing.
+void WriteFindings(const Context& context, const Findings& findings);
+
+// The cases that a crossing opened, each as the command that shows it; nothing when it opened none.
+void WriteOpenedCases(const Context& context,
+                      const google::protobuf::RepeatedPtrField<std::string>& case_ids);
+
+}  // namespace entryexit::ctl
+
+#endif  // ENTRYEXIT_SRC_CTL_DESCRIBE_H_

@@ -1,0 +1,21 @@
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "ctl/command_line.h"
+
+namespace {
+
+// https://no-color.org: any text, but not an empty one, asks for no colours.
+bool WantsColours() {
+  const char* no_color = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  entryexit::ctl::Context context{.out = std::cout, .err = std::cerr, .colours = WantsColours()};
+  return static_cast<int>(entryexit::ctl::RunCommandLine({argv + 1, argv + argc}, context));
+}

@@ -1,0 +1,99 @@
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <memory>
+
+#include "ctl/commands.h"
+#include "ctl/model_paths.h"
+#include "entryexit/face/model_manifest.h"
+
+namespace entryexit::ctl {
+namespace {
+
+constexpr char kInstallHelp[] = R"(The file is checked by its digest before it is put in place.
+
+Example:
+  entryexitctl models install dlib-resnet-v1 dlib_face_recognition_resnet_model_v1.dat)";
+
+Cell DescribeState(const face::ModelState& state) {
+  if (state.path.empty()) return {"not installed", Colour::kYellow};
+  if (!state.digest_ok) return {"WRONG DIGEST", Colour::kRed};
+  return {"ready", Colour::kGreen};
+}
+
+std::string CalibrationsOf(const face::ModelDescription& model) {
+  std::string kinds;
+  for (const auto& table : model.calibrations) {
+    kinds += (kinds.empty() ? "" : ", ") + table.calibration.pairs();
+  }
+  return kinds.empty() ? "none: cannot match yet" : kinds;
+}
+
+ExitCode ListModels(const Context& context, const ModelPaths& paths) {
+  const auto manifest = face::ModelManifest::Load(paths.manifest);
+  if (!manifest.ok()) return context.Fail(manifest.status());
+  for (const auto& model : manifest->models()) {
+    const auto state = face::InspectModel(*manifest, model, paths.installed);
+    if (!state.ok()) return context.Fail(state.status());
+    fmt::print(context.out, "{}\n", Styled({model.id, Colour::kBold}, context.colours));
+    context.WriteFields({{"state", DescribeState(*state)},
+                         {"file", state->path.empty() ? model.file : state->path.string()},
+                         {"SHA-256", state->sha256},
+                         {"calibration", CalibrationsOf(model)},
+                         {"licence", model.licence},
+                         {"source", model.source},
+                         {"warning", {model.warning, Colour::kYellow}}});
+  }
+  return ExitCode::kOk;
+}
+
+ExitCode InstallModel(const Context& context, const ModelPaths& paths, const std::string& id,
+                      const std::string& file) {
+  const auto manifest = face::ModelManifest::Load(paths.manifest);
+  if (!manifest.ok()) return context.Fail(manifest.status());
+  const absl::Status status = face::InstallModel(*manifest, id, file, paths.installed);
+  if (!status.ok()) return context.Fail(status);
+  fmt::print(context.out,
+             "Installed {} in {}. The daemon uses it once face.model names it and it is "
+             "restarted.\n",
+             id, paths.installed.string());
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+void AddModelCommands(CLI::App& app, Context& context) {
+  struct Options {
+    ModelPaths paths;
+    std::string id;
+    std::string file;
+  };
+  auto* models = app.add_subcommand("models", "Face models: list, install");
+  models->require_subcommand(1);
+  auto options = std::make_shared<Options>();
+
+  auto* list = models->add_subcommand("list", "List the known models and what is in place");
+  AddModelPathOptions(*list, options->paths);
+  list->callback([&context, options] {
+    context.command = [&context, options] {
+      options->paths.FillDefaults();
+      return ListModels(context, options->paths);
+    };
+  });
+
+  auto* install = models->add_subcommand("install", "Put a model's file in place");
+  install->add_option("id", options->id, "The model's id in the manifest")
+      ->required()
+      ->type_name("MODEL");
+  install->add_option("file", options->file, "The file")->required()->type_name("FILE");
+  AddModelPathOptions(*install, options->paths);
+  install->footer(kInstallHelp);
+  install->callback([&context, options] {
+    context.command = [&context, options] {
+      options->paths.FillDefaults();
+      return InstallModel(context, options->paths, options->id, options->file);
+    };
+  });
+}
+
+}  // namespace entryexit::ctl

@@ -1,0 +1,294 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "ctl/commands.h"
+#include "ctl/crossing_request.h"
+#include "ctl/describe.h"
+#include "entryexit/client/text.h"
+#include "entryexit/core/reason.h"
+#include "entryexit/v1/back_office_service.grpc.pb.h"
+
+namespace entryexit::ctl {
+namespace {
+
+using BackOffice = v1::BackOfficeService::Stub;
+
+constexpr int kPageSize = 500;
+
+void WriteDocuments(const Context& context, const v1::GetTravelerResponse& traveler) {
+  context.out << "\nDocuments\n";
+  Table table =
+      context.MakeTable({{"STATE"}, {"NUMBER"}, {"NATIONALITY"}, {"BIRTH DATE"}, {"SEX"}});
+  for (const auto& document : traveler.documents()) {
+    table.Add({document.issuing_state(), document.number(), document.nationality(),
+               client::FormatDate(document.birth_date()), client::NameOf(document.sex())});
+  }
+  table.Flush();
+}
+
+void WriteStays(const Context& context, const v1::GetTravelerResponse& traveler) {
+  if (traveler.stays().empty()) {
+    context.out << "\nNo stays\n";
+    return;
+  }
+  context.out << "\nStays\n";
+  Table table = context.MakeTable(
+      {{"ARRIVED"}, {"DEPARTED"}, {"STATE"}, {"PORT"}, {"ADMITTED"}, {"ARRIVAL"}, {"DEPARTURE"}});
+  for (const auto& stay : traveler.stays()) {
+    table.Add({client::FormatDate(stay.arrived_on()),
+               stay.has_departed_on() ? client::FormatDate(stay.departed_on()) : "-",
+               client::NameOf(stay.state()), stay.port_id(),
+               DescribeAdmission(stay.class_of_admission(), stay.has_authorized_until(),
+                                 stay.authorized_until()),
+               stay.arrival_crossing_id(),
+               stay.departure_crossing_id().empty() ? "-" : stay.departure_crossing_id()});
+  }
+  table.Flush();
+}
+
+ExitCode ShowTraveler(const Context& context, const std::string& id, const std::string& document) {
+  v1::GetTravelerRequest request;
+  if (id.empty() == document.empty()) {
+    return context.Fail(
+        core::MakeError(core::Reason::kMissingField, "give either a traveler's id or --document"));
+  }
+  if (!id.empty()) {
+    request.set_traveler_id(id);
+  } else {
+    const auto key = ParseDocument(document);
+    if (!key.ok()) return context.Fail(key.status());
+    *request.mutable_document() = *key;
+  }
+  const auto channel = context.Channel();
+  if (!channel.ok()) return context.Fail(channel.status());
+  BackOffice stub(*channel);
+  const auto traveler = client::Call(stub, &BackOffice::GetTraveler, request, context.timeout());
+  if (!traveler.ok()) return context.Fail(traveler.status());
+  if (context.json) {
+    context.WriteJson(*traveler);
+    return ExitCode::kOk;
+  }
+  fmt::print(context.out, "Traveler {}, known since {}\n", traveler->traveler_id(),
+             client::FormatTimestamp(traveler->created_at()));
+  WriteDocuments(context, *traveler);
+  WriteStays(context, *traveler);
+  return ExitCode::kOk;
+}
+
+std::vector<Cell> RowOf(const v1::Crossing& crossing) {
+  const bool compared = !crossing.comparisons().empty();
+  const Cell result = compared ? Describe(crossing.comparisons().rbegin()->outcome())
+                               : Describe(crossing.capture_status());
+  return {client::FormatTimestamp(crossing.captured_at()),
+          client::NameOf(crossing.direction()),
+          crossing.lane_id(),
+          fmt::format("{} {}", crossing.carrier(), crossing.flight()),
+          DescribeAdmission(crossing.class_of_admission(), crossing.has_authorized_until(),
+                            crossing.authorized_until()),
+          result,
+          crossing.crossing_id()};
+}
+
+ExitCode ListCrossings(const Context& context, const std::string& traveler_id) {
+  const auto channel = context.Channel();
+  if (!channel.ok()) return context.Fail(channel.status());
+  BackOffice stub(*channel);
+  v1::ListCrossingsRequest request;
+  request.set_traveler_id(traveler_id);
+  request.set_page_size(kPageSize);
+  Table table = context.MakeTable({{"CAPTURED AT"},
+                                   {"DIRECTION"},
+                                   {"LANE"},
+                                   {"FLIGHT"},
+                                   {"ADMITTED"},
+                                   {"RESULT", 14},
+                                   {"CROSSING"}});
+  do {
+    const auto page = client::Call(stub, &BackOffice::ListCrossings, request, context.timeout());
+    if (!page.ok()) return context.Fail(page.status());
+    for (const auto& crossing : page->crossings()) {
+      if (context.json) {
+        context.WriteJson(crossing);
+      } else {
+        table.Add(RowOf(crossing));
+      }
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  if (!context.json) table.Flush();
+  return ExitCode::kOk;
+}
+
+// A picture of a person: a new file, which nobody else can read.
+absl::Status WritePicture(const std::string& file, const std::string& bytes) {
+  const int descriptor = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0) {
+    return core::MakeError(
+        core::Reason::kConfigInvalid,
+        fmt::format("cannot write {}: {}", file, std::generic_category().message(errno)));
+  }
+  std::size_t written = 0;
+  while (written < bytes.size()) {
+    const ssize_t count = write(descriptor, bytes.data() + written, bytes.size() - written);
+    if (count <= 0) break;
+    written += static_cast<std::size_t>(count);
+  }
+  const bool closed = close(descriptor) == 0;
+  if (closed && written == bytes.size()) return absl::OkStatus();
+  return core::MakeError(core::Reason::kConfigInvalid, fmt::format("cannot write all of {}", file));
+}
+
+ExitCode SaveCapture(const Context& context, const std::string& crossing_id,
+                     const std::string& file) {
+  const auto channel = context.Channel();
+  if (!channel.ok()) return context.Fail(channel.status());
+  BackOffice stub(*channel);
+  v1::GetCaptureRequest request;
+  request.set_crossing_id(crossing_id);
+  const auto capture = client::Call(stub, &BackOffice::GetCapture, request, context.timeout());
+  if (!capture.ok()) return context.Fail(capture.status());
+  const absl::Status written = WritePicture(file, capture->image());
+  if (!written.ok()) return context.Fail(written);
+  if (context.json) {
+    context.WriteJson(*capture);
+  } else {
+    fmt::print(context.out, "Wrote {}\n", file);
+    context.WriteFields({{"type", capture->media_type()},
+                         {"bytes", std::to_string(capture->image().size())},
+                         {"SHA-256", capture->digest()}});
+  }
+  return ExitCode::kOk;
+}
+
+std::vector<Cell> ReplayRow(const std::string& which, const v1::Comparison& comparison) {
+  return {which,
+          Describe(comparison.outcome()),
+          comparison.has_distance() ? fmt::format("{:.4f}", comparison.distance()) : "-",
+          comparison.has_estimated_fmr() ? Percent(comparison.estimated_fmr()) : "-",
+          std::to_string(comparison.references_size()),
+          comparison.model().model_id(),
+          comparison.rule_version()};
+}
+
+void WriteReplay(const Context& context, const v1::ReplayDecisionResponse& replay) {
+  fmt::print(context.out, "Comparison {} of {}: {}\n\n", replay.recorded().comparison_id(),
+             client::FormatTimestamp(replay.recorded().compared_at()),
+             Styled(replay.identical() ? Cell("replayed with the same result", Colour::kGreen)
+                                       : Cell("the replay DIFFERS", Colour::kRed),
+                    context.colours));
+  Table table = context.MakeTable(
+      {{""}, {"OUTCOME"}, {"DISTANCE"}, {"ESTIMATED FMR"}, {"REFERENCES"}, {"MODEL"}, {"RULE"}});
+  table.Add(ReplayRow("recorded", replay.recorded()));
+  table.Add(ReplayRow("replayed", replay.replayed()));
+  table.Flush();
+  for (const auto& difference : replay.differences()) {
+    fmt::print(context.out, "  {}\n", Printable(difference));
+  }
+}
+
+ExitCode Replay(const Context& context, const v1::ReplayDecisionRequest& request) {
+  const auto channel = context.Channel();
+  if (!channel.ok()) return context.Fail(channel.status());
+  BackOffice stub(*channel);
+  const auto replay = client::Call(stub, &BackOffice::ReplayDecision, request, context.timeout());
+  if (!replay.ok()) return context.Fail(replay.status());
+  if (context.json) {
+    context.WriteJson(*replay);
+  } else {
+    WriteReplay(context, *replay);
+  }
+  return replay->identical() ? ExitCode::kOk : ExitCode::kNeedsHuman;
+}
+
+void AddTraveler(CLI::App& app, Context& context) {
+  struct Options {
+    std::string id;
+    std::string document;
+  };
+  auto* command = app.add_subcommand("traveler", "Show a traveler with documents and stays");
+  auto options = std::make_shared<Options>();
+  auto* id = command->add_option("id", options->id, "The traveler's id")->type_name("TRAVELER");
+  command->add_option("--document", options->document, "Or: a document that the traveler used")
+      ->excludes(id)
+      ->type_name("STATE:NUMBER");
+  command->footer("Example:\n  entryexitctl traveler --document UTO:X1234567");
+  command->callback([&context, options] {
+    context.command = [&context, options] {
+      return ShowTraveler(context, options->id, options->document);
+    };
+  });
+}
+
+void AddCrossings(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("crossings", "List a traveler's crossings, oldest first");
+  auto id = std::make_shared<std::string>();
+  command->add_option("traveler", *id, "The traveler's id")->required()->type_name("TRAVELER");
+  command->callback(
+      [&context, id] { context.command = [&context, id] { return ListCrossings(context, *id); }; });
+}
+
+void AddCapture(CLI::App& app, Context& context) {
+  struct Options {
+    std::string crossing;
+    std::string out;
+  };
+  auto* command = app.add_subcommand("capture", "Save the picture of a crossing, as received");
+  auto options = std::make_shared<Options>();
+  command->add_option("crossing", options->crossing, "The crossing's id")
+      ->required()
+      ->type_name("CROSSING");
+  command->add_option("--out", options->out, "Where to; must not exist")
+      ->required()
+      ->type_name("FILE");
+  command->callback([&context, options] {
+    context.command = [&context, options] {
+      return SaveCapture(context, options->crossing, options->out);
+    };
+  });
+}
+
+void AddReplay(CLI::App& app, Context& context) {
+  struct Options {
+    std::string crossing;
+    std::string comparison;
+  };
+  auto* command = app.add_subcommand(
+      "replay", "Recompute a departure's outcome from what is stored, and compare");
+  auto options = std::make_shared<Options>();
+  auto* crossing =
+      command->add_option("crossing", options->crossing, "The departure; its latest comparison")
+          ->type_name("CROSSING");
+  command->add_option("--comparison", options->comparison, "Or: this comparison")
+      ->excludes(crossing)
+      ->type_name("COMPARISON");
+  command->callback([&context, options] {
+    context.command = [&context, options] {
+      if (options->crossing.empty() == options->comparison.empty()) {
+        return context.Fail(core::MakeError(core::Reason::kMissingField,
+                                            "give either a crossing's id or --comparison"));
+      }
+      v1::ReplayDecisionRequest request;
+      if (options->crossing.empty()) {
+        request.set_comparison_id(options->comparison);
+      } else {
+        request.set_crossing_id(options->crossing);
+      }
+      return Replay(context, request);
+    };
+  });
+}
+
+}  // namespace
+
+void AddTravelerCommands(CLI::App& app, Context& context) {
+  AddTraveler(app, context);
+  AddCrossings(app, context);
+  AddCapture(app, context);
+  AddReplay(app, context);
+}
+
+}  // namespace entryexit::ctl

@@ -1,0 +1,163 @@
+#include "ctl/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+
+#include "tests/support/temp_dir.h"
+
+namespace entryexit::ctl {
+namespace {
+
+class CommandLine : public ::testing::Test {
+ protected:
+  ExitCode Run(std::vector<std::string> arguments) {
+    out_.str("");
+    err_.str("");
+    Context context{.out = out_, .err = err_};
+    return RunCommandLine(std::move(arguments), context);
+  }
+
+  std::string out() const { return out_.str(); }
+  std::string err() const { return err_.str(); }
+  std::string In(const std::string& name) const { return (temp_dir_.path() / name).string(); }
+
+  const entryexit::testing::TempDir temp_dir_;
+
+ private:
+  std::ostringstream out_;
+  std::ostringstream err_;
+};
+
+TEST_F(CommandLine, HelpOfEveryCommandGoesToTheOutputAndSucceeds) {
+  const std::vector<std::vector<std::string>> commands = {{},
+                                                          {"arrive"},
+                                                          {"depart"},
+                                                          {"assess"},
+                                                          {"backlog"},
+                                                          {"traveler"},
+                                                          {"crossings"},
+                                                          {"capture"},
+                                                          {"replay"},
+                                                          {"cases"},
+                                                          {"cases", "list"},
+                                                          {"cases", "show"},
+                                                          {"cases", "decide"},
+                                                          {"cases", "watch"},
+                                                          {"overstays"},
+                                                          {"health"},
+                                                          {"migrate"},
+                                                          {"certs"},
+                                                          {"certs", "init"},
+                                                          {"certs", "issue"},
+                                                          {"certs", "list"},
+                                                          {"keys"},
+                                                          {"keys", "init"},
+                                                          {"models"},
+                                                          {"models", "list"},
+                                                          {"models", "install"},
+                                                          {"evaluate"}};
+  for (auto command : commands) {
+    const std::string name = command.empty() ? "" : command.back();
+    command.push_back("--help");
+    EXPECT_EQ(Run(command), ExitCode::kOk) << name;
+    EXPECT_NE(out().find(name), std::string::npos);
+    EXPECT_EQ(err(), "") << name;
+  }
+}
+
+TEST_F(CommandLine, WrongUseIsToldFromFailure) {
+  EXPECT_EQ(Run({}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"frobnicate"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"cases"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"cases", "list", "--kind", "nonsense"}), ExitCode::kUsage);
+  EXPECT_NE(err().find("identity-no-match"), std::string::npos) << "it lists the choices";
+  EXPECT_EQ(Run({"overstays", "--as-of", "2026-02-30"}), ExitCode::kUsage);
+  EXPECT_NE(err().find("2026-02-30"), std::string::npos);
+  EXPECT_EQ(Run({"cases", "decide", "c", "--etag", "1", "--reason", "r"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"cases", "decide", "c", "--etag", "1", "--reason", "r", "--uphold", "--dismiss"}),
+            ExitCode::kUsage);
+  EXPECT_EQ(out(), "");
+}
+
+TEST_F(CommandLine, AsksForCertificatesBeforeItCalls) {
+  unsetenv("ENTRYEXITCTL_CERTS");
+  EXPECT_EQ(Run({"health"}), ExitCode::kUsage);
+  EXPECT_NE(err().find("--certs"), std::string::npos);
+  EXPECT_EQ(Run({"health", "--certs", In("nowhere")}), ExitCode::kUsage);
+  EXPECT_NE(err().find(In("nowhere/ca.pem")), std::string::npos);
+}
+
+TEST_F(CommandLine, MakesAnAuthorityAndAClientThatCanBeUsed) {
+  ASSERT_EQ(Run({"certs", "init", In("certs")}), ExitCode::kOk) << err();
+  ASSERT_EQ(Run({"certs", "issue", In("certs"), "lane/SEA-A1"}), ExitCode::kOk) << err();
+  EXPECT_NE(out().find(In("certs/lane/SEA-A1")), std::string::npos);
+  ASSERT_EQ(Run({"certs", "list", In("certs")}), ExitCode::kOk) << err();
+  EXPECT_NE(out().find("entryexit://lane/SEA-A1"), std::string::npos);
+  // Port 1 of this machine: nobody listens there.
+  EXPECT_EQ(Run({"health", "--server", "127.0.0.1:1", "--certs", In("certs/lane/SEA-A1")}),
+            ExitCode::kUnavailable);
+  EXPECT_NE(err().find("127.0.0.1:1"), std::string::npos);
+}
+
+TEST_F(CommandLine, NeverOverwritesCertificatesUnasked) {
+  ASSERT_EQ(Run({"certs", "init", In("certs")}), ExitCode::kOk);
+  EXPECT_EQ(Run({"certs", "init", In("certs")}), ExitCode::kUsage);
+  ASSERT_EQ(Run({"certs", "issue", In("certs"), "officer/4711", "--out", In("o")}), ExitCode::kOk);
+  EXPECT_EQ(Run({"certs", "issue", In("certs"), "officer/4711", "--out", In("o")}),
+            ExitCode::kUsage);
+  EXPECT_EQ(Run({"certs", "issue", In("certs"), "officer/4711", "--out", In("o"), "--replace"}),
+            ExitCode::kOk);
+}
+
+TEST_F(CommandLine, RefusesAPrincipalWithoutRole) {
+  ASSERT_EQ(Run({"certs", "init", In("certs")}), ExitCode::kOk);
+  EXPECT_EQ(Run({"certs", "issue", In("certs"), "SEA-A1"}), ExitCode::kUsage);
+}
+
+TEST_F(CommandLine, NeverOverwritesKeys) {
+  EXPECT_EQ(Run({"keys", "init", In("vault.keys")}), ExitCode::kOk) << err();
+  EXPECT_TRUE(std::filesystem::exists(In("vault.keys")));
+  EXPECT_EQ(Run({"keys", "init", In("vault.keys")}), ExitCode::kUsage);
+}
+
+TEST_F(CommandLine, MigrateSaysHowToNameTheDatabase) {
+  unsetenv("ENTRYEXIT_DATABASE_DSN");
+  EXPECT_EQ(Run({"migrate"}), ExitCode::kUsage);
+  EXPECT_NE(err().find("--dsn"), std::string::npos);
+}
+
+TEST_F(CommandLine, ListsTheBundledModel) {
+  EXPECT_EQ(Run({"models", "list", "--manifest", ENTRYEXIT_SOURCE_DIR "/models/manifest.yaml"}),
+            ExitCode::kOk)
+      << err();
+  EXPECT_NE(out().find("entryexit-resnet-v1"), std::string::npos);
+  EXPECT_NE(out().find("ready"), std::string::npos);
+}
+
+TEST_F(CommandLine, ModelsThatAreNotWhatTheManifestMeansAreNotInstalled) {
+  EXPECT_EQ(Run({"models", "install", "dlib-resnet-v1",
+                 ENTRYEXIT_SOURCE_DIR "/models/entryexit_resnet_v1.dat", "--manifest",
+                 ENTRYEXIT_SOURCE_DIR "/models/manifest.yaml", "--installed", In("installed")}),
+            ExitCode::kFailed);
+}
+
+TEST_F(CommandLine, EvaluateWantsOneSourceOfPairs) {
+  EXPECT_EQ(Run({"evaluate"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"evaluate", "--pairs", "p"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"evaluate", "--pairs", "p", "--images", "i", "--write-calibration"}),
+            ExitCode::kUsage);
+}
+
+TEST_F(CommandLine, AnOutputThatCannotBeWrittenIsAFailure) {
+  std::ostringstream out;
+  std::ostringstream err;
+  out.setstate(std::ios::badbit);
+  Context context{.out = out, .err = err};
+  EXPECT_EQ(RunCommandLine({"keys", "init", In("k")}, context), ExitCode::kFailed);
+}
+
+}  // namespace
+}  // namespace entryexit::ctl
