@@ -46,8 +46,9 @@ cv::Rect2d SourceOf(const cv::Matx23d& to_crop) {
 
 // One axis of the picture and of the picture reduced as a whole.
 struct Axis {
-  double step;  // px of the picture in one of the reduced picture
-  int first;    // the part wanted, px of the reduced picture
+  double step;     // px of the picture to one of the reduced picture, which has whole pixels only
+  double average;  // px of the picture that one of the reduced picture averages
+  int first;       // the part wanted, px of the reduced picture
   int last;
 };
 
@@ -59,17 +60,17 @@ Axis AxisAround(double low, double high, int size, double scale) {
   const int first = std::clamp(static_cast<int>(std::floor(low / step)) - kMargin, 0, reduced - 1);
   const int last =
       std::clamp(static_cast<int>(std::ceil(high / step)) + kMargin, first + 1, reduced);
-  return {step, first, last};
+  return {step, 1 / scale, first, last};
 }
 
 // Calls `add(i, share)` for each px i of the picture under px `at` of the reduced one.
 template <typename Add>
 void ForEachShare(const Axis& axis, int at, const Add& add) {
   constexpr double kNothing = 1e-6;
-  const double begin = at * axis.step;
-  const double end = begin + axis.step;
+  const double begin = at * axis.average;
+  const double end = begin + axis.average;
   for (int i = static_cast<int>(begin); i < end - kNothing; ++i) {
-    add(i, static_cast<float>((std::min(end, i + 1.0) - std::max(begin, i * 1.0)) / axis.step));
+    add(i, static_cast<float>((std::min(end, i + 1.0) - std::max(begin, i * 1.0)) / axis.average));
   }
 }
 
@@ -78,8 +79,8 @@ void ForEachShare(const Axis& axis, int at, const Add& add) {
 // embeddings by 0.05.
 cv::Mat AverageAreas(const cv::Mat& bgr, const Axis& x, const Axis& y) {
   constexpr int kChannels = 3;
-  const int left = static_cast<int>(x.first * x.step);
-  const int right = std::min(bgr.cols, static_cast<int>(std::ceil(x.last * x.step)));
+  const int left = static_cast<int>(x.first * x.average);
+  const int right = std::min(bgr.cols, static_cast<int>(std::ceil(x.last * x.average)));
   std::vector<float> row(static_cast<size_t>(kChannels * (right - left)));
   cv::Mat reduced(y.last - y.first, x.last - x.first, CV_8UC3);
   for (int out_y = y.first; out_y < y.last; ++out_y) {

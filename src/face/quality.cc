@@ -78,11 +78,15 @@ std::vector<QualityFinding> Judge(const FaceMeasurements& face, const QualityLim
   at_least(QualityIssue::kFaceCutOff, face.share_inside, limits.min_share_inside);
   at_least(QualityIssue::kTooDark, face.luma, limits.min_luma);
   at_most(QualityIssue::kTooBright, face.luma, limits.max_luma);
-  at_least(QualityIssue::kBlurred, face.sharpness, limits.min_sharpness);
+  // A tiny or wrongly exposed face has no detail either; saying so too would mislead.
+  const bool detail_expected = findings.empty();
+  if (detail_expected) at_least(QualityIssue::kBlurred, face.sharpness, limits.min_sharpness);
   at_most(QualityIssue::kRoll, face.pose.roll, limits.max_roll_degrees);
   if (face.pose.yaw) at_most(QualityIssue::kYaw, *face.pose.yaw, limits.max_yaw_degrees);
   if (face.pose.pitch) at_most(QualityIssue::kPitch, *face.pose.pitch, limits.max_pitch_degrees);
-  at_least(QualityIssue::kEyesNotVisible, face.eye_contrast, limits.min_eye_contrast);
+  if (detail_expected) {
+    at_least(QualityIssue::kEyesNotVisible, face.eye_contrast, limits.min_eye_contrast);
+  }
   return findings;
 }
 

@@ -22,16 +22,16 @@ struct ImageLimits {
 // When a capture is unfit for a template. The defaults let all good captures of the bundled set
 // pass, with a margin.
 struct QualityLimits {
-  double min_face_px = 100;       // width of the detected face, px of the upright picture
-  double min_share_inside = 0.9;  // of the face's outline within the picture, 0..1
+  double min_face_px = 90;        // width of the detected face, px of the upright picture
+  double min_share_inside = 0.9;  // of the face's box within the picture, 0..1
   double min_luma = 40;           // mean of the face, 0..255
-  double max_luma = 225;          // mean of the face, 0..255
-  double min_sharpness = 30;      // variance of the Laplacian of the aligned face
+  double max_luma = 232;          // mean of the face, 0..255
+  double min_sharpness = 21;      // deviation of the gradient of the face, eyes 35 px apart
   double max_roll_degrees = 20;
   double max_yaw_degrees = 25;
-  double max_pitch_degrees = 25;
-  double min_eye_contrast = 10;  // standard deviation of luma around the eyes
-  double min_dominance = 1.5;    // width of the face taken over that of the next one
+  double max_pitch_degrees = 30;
+  double min_eye_contrast = 12.5;  // deviation of luma around the eyes
+  double min_dominance = 1.5;      // width of the face taken over that of the next one
 };
 
 // Wall time that each step of one observation took; zero for a step that was not needed.

@@ -1,0 +1,76 @@
+#include "bench/plain_pipeline.h"
+
+#include <dlib/image_processing/frontal_face_detector.h>
+#include <dlib/opencv/cv_image.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <opencv2/imgcodecs.hpp>
+#include <vector>
+
+#include "src/face/alignment.h"
+#include "src/face/files.h"
+#include "src/face/landmarks.h"
+#include "src/face/network.h"
+
+namespace entryexit::bench {
+namespace {
+
+// Runs `step` and sets `stage` to the time it took.
+template <typename Step>
+auto Timed(std::chrono::nanoseconds& stage, const Step& step) {
+  const auto start = std::chrono::steady_clock::now();
+  auto result = step();
+  stage = std::chrono::steady_clock::now() - start;
+  return result;
+}
+
+core::Embedding Normalised(core::Embedding embedding) {
+  double squares = 0;
+  for (const float value : embedding) squares += static_cast<double>(value) * value;
+  for (float& value : embedding) value = static_cast<float>(value / std::sqrt(squares));
+  return embedding;
+}
+
+}  // namespace
+
+struct PlainPipeline::Impl {
+  dlib::frontal_face_detector detector = dlib::get_frontal_face_detector();
+  std::shared_ptr<const face::LandmarkFinder> landmarks;
+  std::unique_ptr<face::EmbeddingNetwork> network;
+};
+
+PlainPipeline::PlainPipeline(const std::filesystem::path& weights,
+                             const std::filesystem::path& landmarks)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->landmarks = face::LandmarkFinder::Load(landmarks).value();
+  impl_->network = face::LoadEntryexitResnet(face::ReadFile(weights).value()).value();
+}
+
+PlainPipeline::~PlainPipeline() = default;
+
+core::FaceObservation PlainPipeline::Observe(const std::string& image, face::StageTimes& times) {
+  times = {};
+  const cv::Mat bgr = Timed(times.decode, [&] {
+    return cv::imdecode(std::vector<uchar>(image.begin(), image.end()), cv::IMREAD_COLOR);
+  });
+  core::FaceObservation observation;
+  observation.image_width = bgr.cols;
+  observation.image_height = bgr.rows;
+  const std::vector<dlib::rectangle> faces =
+      Timed(times.detect, [&] { return impl_->detector(dlib::cv_image<dlib::bgr_pixel>(bgr)); });
+  if (faces.empty()) return observation;
+  const dlib::rectangle& widest = *std::ranges::max_element(faces, {}, &dlib::rectangle::width);
+  const cv::Rect box(static_cast<int>(widest.left()), static_cast<int>(widest.top()),
+                     static_cast<int>(widest.width()), static_cast<int>(widest.height()));
+  observation.face = core::PixelBox{box.x, box.y, box.width, box.height};
+  const face::Landmarks landmarks =
+      Timed(times.landmarks, [&] { return impl_->landmarks->Find(bgr, box); });
+  const cv::Mat chip = Timed(times.align, [&] { return face::CutArcface112(bgr, landmarks); });
+  observation.embedding =
+      Timed(times.embed, [&] { return Normalised(impl_->network->Embed(chip)); });
+  return observation;
+}
+
+}  // namespace entryexit::bench
