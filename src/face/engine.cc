@@ -145,35 +145,34 @@ absl::StatusOr<std::shared_ptr<const LandmarkFinder>> LoadLandmarks(const Engine
   return landmarks;
 }
 
-absl::StatusOr<std::vector<std::unique_ptr<Pipeline>>> MakeWorkers(const EngineConfig& config,
-                                                                   const ModelDescription& model,
-                                                                   const std::string& weights) {
-  const auto landmarks = LoadLandmarks(config, model);
-  if (!landmarks.ok()) return landmarks.status();
+// One worker, made to the limits of `config`.
+absl::StatusOr<std::unique_ptr<Pipeline>> MakeWorker(
+    const EngineConfig& config, const ModelDescription& model, const std::string& weights,
+    const std::shared_ptr<const LandmarkFinder>& landmarks) {
+  absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> network =
+      LoadNetwork(model.architecture, weights);
+  if (!network.ok()) return network.status();
   const Pipeline::Settings settings{.image = config.image,
                                     .min_face_share = config.min_face_share,
                                     .quality = config.quality,
                                     .alignment = model.alignment,
                                     .l2_normalise = model.l2_normalised};
-  std::vector<std::unique_ptr<Pipeline>> workers;
-  for (int i = 0; i < config.workers; ++i) {
-    absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> network =
-        LoadNetwork(model.architecture, weights);
-    if (!network.ok()) return network.status();
-    workers.push_back(std::make_unique<Pipeline>(settings, *landmarks, *std::move(network)));
-  }
-  return workers;
+  return std::make_unique<Pipeline>(settings, landmarks, *std::move(network));
 }
 
-// One worker stands for all: they have the same weights and the same code.
+// Runs with the default limits, whatever is configured: those the golden captures were recorded
+// with.
 absl::Status SelfTest(const ModelManifest& manifest, const ModelDescription& model,
-                      Pipeline& worker) {
+                      const std::string& weights,
+                      const std::shared_ptr<const LandmarkFinder>& landmarks) {
   if (model.golden.empty()) {
     spdlog::warn("model {} has no golden captures; the self-test at start is skipped", model.id);
     return absl::OkStatus();
   }
   const absl::StatusOr<GoldenSet> golden = LoadGoldenSet(manifest.folder() / model.golden);
-  return golden.ok() ? CheckGoldenSet(*golden, worker) : golden.status();
+  if (!golden.ok()) return golden.status();
+  const auto worker = MakeWorker(EngineConfig(), model, weights, landmarks);
+  return worker.ok() ? CheckGoldenSet(*golden, **worker) : worker.status();
 }
 
 absl::StatusOr<std::unique_ptr<ports::FaceEngine>> Create(const EngineConfig& config) {
@@ -190,17 +189,23 @@ absl::StatusOr<std::unique_ptr<ports::FaceEngine>> Create(const EngineConfig& co
   // Each worker is one thread of the service; libraries that start more would only compete.
   openblas_set_num_threads(1);
   cv::setNumThreads(1);
-  auto workers = MakeWorkers(config, *model, weights->bytes);
-  if (!workers.ok()) return workers.status();
-  if (absl::Status status = SelfTest(*manifest, *model, *workers->front()); !status.ok()) {
+  const auto landmarks = LoadLandmarks(config, *model);
+  if (!landmarks.ok()) return landmarks.status();
+  if (absl::Status status = SelfTest(*manifest, *model, weights->bytes, *landmarks); !status.ok()) {
     return status;
+  }
+  std::vector<std::unique_ptr<Pipeline>> workers;
+  for (int i = 0; i < config.workers; ++i) {
+    auto worker = MakeWorker(config, *model, weights->bytes, *landmarks);
+    if (!worker.ok()) return worker.status();
+    workers.push_back(*std::move(worker));
   }
   if (!model->warning.empty()) spdlog::warn("model {}: {}", model->id, model->warning);
   core::ModelRef ref{.id = model->id,
                      .digest = weights->sha256,
                      .engine = fmt::format("dlib-{}.{}", DLIB_MAJOR_VERSION, DLIB_MINOR_VERSION)};
   return std::make_unique<Engine>(std::move(ref), *std::move(calibration), config.on_stages,
-                                  *std::move(workers));
+                                  std::move(workers));
 }
 
 }  // namespace

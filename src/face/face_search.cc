@@ -17,11 +17,12 @@ constexpr double kThoroughEnlargement = 2;
 constexpr double kThoroughBorder = 0.2;
 constexpr double kThoroughThreshold = -0.3;
 
-// Boxes of the reduced picture in px of the whole one.
+// Boxes of the reduced picture in px of the whole one. A pixel's centre is half a pixel from its
+// corner in both.
 void Enlarge(std::vector<DetectedFace>& faces, double scale) {
   for (DetectedFace& face : faces) {
-    face.box = {face.box.x / scale, face.box.y / scale, face.box.width / scale,
-                face.box.height / scale};
+    face.box = {(face.box.x + 0.5) / scale - 0.5, (face.box.y + 0.5) / scale - 0.5,
+                face.box.width / scale, face.box.height / scale};
   }
 }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 
+#include "entryexit/face/engine.h"
 #include "src/face/face_search.h"
 #include "src/face/files.h"
 #include "src/face/network.h"
@@ -76,15 +77,30 @@ TEST(Parity, CutsTheSameCropFromTheCapture) {
   }
 }
 
-TEST(Parity, CaptureGivesTheExpectedEmbedding) {
+// The greatest distance of an embedding from the expected one.
+double GreatestDrift(const ports::FaceEngine& engine) {
+  double greatest = 0;
   for (const auto& vector : ParityVectors()) {
-    const auto observation =
-        testing::SharedEngine().Observe(CaptureOf(vector), testing::InAMinute());
-    ASSERT_THAT(observation, IsOk());
-    ASSERT_TRUE(observation->usable()) << vector["capture"];
-    EXPECT_LT(testing::Distance(*observation->embedding, vector["embedding"]), 0.05)
-        << vector["capture"];
+    const auto observation = engine.Observe(CaptureOf(vector), testing::InAMinute());
+    EXPECT_THAT(observation, IsOk());
+    EXPECT_TRUE(observation->usable()) << vector["capture"];
+    greatest = std::max(greatest, testing::Distance(*observation->embedding, vector["embedding"]));
   }
+  return greatest;
+}
+
+TEST(Parity, CaptureGivesTheExpectedEmbeddingWhenDetectedAtFullSize) {
+  EngineConfig config = testing::BundledConfig();
+  config.min_face_share = 0.1;
+  const auto engine = CreateFaceEngine(config);
+  ASSERT_THAT(engine, IsOk());
+  EXPECT_LT(GreatestDrift(**engine), 0.05);
+}
+
+// On the reduced picture the box, and with it a landmark or two, moves by a pixel. Mated captures
+// of one person lie 0.8 apart, so this is little; it is watched here all the same.
+TEST(Parity, DetectionOnTheReducedPictureMovesAnEmbeddingLittle) {
+  EXPECT_LT(GreatestDrift(testing::SharedEngine()), 0.25);
 }
 
 TEST(CutArcface112, WorksOnAFaceThatReachesPastTheBorder) {
