@@ -27,16 +27,16 @@ struct Context {
   bool colours = false;  // on `out`
 
   std::string server = "localhost:7443";
-  std::filesystem::path certs;
+  std::filesystem::path certs = {};
   // Each goes before the file of that purpose in `certs`.
-  std::filesystem::path ca;
-  std::filesystem::path certificate;
-  std::filesystem::path key;
+  std::filesystem::path ca = {};
+  std::filesystem::path certificate = {};
+  std::filesystem::path key = {};
   bool json = false;
   double timeout_seconds = 10;
 
   // What the command line asks for; set when it was parsed.
-  std::function<ExitCode()> command;
+  std::function<ExitCode()> command = {};
 
   std::chrono::milliseconds timeout() const {
     return std::chrono::milliseconds(static_cast<std::int64_t>(timeout_seconds * 1000));
