@@ -95,7 +95,7 @@ class Bench {
     int captures = 0;
     int same_face = 0;
     double greatest_distance = 0;
-    for (const std::string image : MakeCaptures(size)) {
+    for (const std::string& image : MakeCaptures(size)) {
       ++captures;
       core::FaceObservation seen;
       core::FaceObservation expected;

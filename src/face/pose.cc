@@ -54,7 +54,7 @@ Pose PoseOf(const Landmarks& landmarks) {
   const cv::Vec3d right = cv::normalize(cv::Vec3d(map(0, 0), map(1, 0), map(2, 0)));
   const cv::Vec3d down = cv::normalize(cv::Vec3d(map(0, 1), map(1, 1), map(2, 1)));
   const double towards = right.cross(down)[2];
-  return {.roll = Degrees(std::atan2(-down[0], down[1])),
+  return {.roll = Degrees(std::atan2(down[0], down[1])),
           .yaw = Degrees(std::atan2(right[2], towards)),
           .pitch = Degrees(std::atan2(-down[2], std::hypot(right[2], towards)))};
 }

@@ -13,7 +13,8 @@ for folder in "$@"; do
     echo "this processor is older than $level: not compared"
     continue
   fi
-  LD_PRELOAD="$folder/libentryexit_face.so" "$program" "$capture" > "$work/$level"
+  # Log lines go to standard output too; they start with a bracket.
+  LD_PRELOAD="$folder/libentryexit_face.so" "$program" "$capture" | grep -v '^\[' > "$work/$level"
 done
 cd "$work"
 first=$(ls | head -n 1)
