@@ -16,7 +16,8 @@ void CaseWatch::Read() {
   v1::WatchCasesResponse response;
   while (reader_->Read(&response)) {
     const std::lock_guard lock(mutex_);
-    delivered_.emplace(response.case_().case_id(), std::chrono::steady_clock::now());
+    delivered_.try_emplace(response.case_().case_id(),
+                           Delivery{response.case_(), std::chrono::steady_clock::now()});
     changed_.notify_all();
   }
   reader_->Finish();
@@ -27,7 +28,7 @@ bool CaseWatch::WaitFor(const std::string& case_id, std::chrono::milliseconds ti
   return changed_.wait_for(lock, timeout, [&] { return delivered_.contains(case_id); });
 }
 
-std::map<std::string, std::chrono::steady_clock::time_point> CaseWatch::Delivered() const {
+std::map<std::string, Delivery> CaseWatch::Delivered() const {
   const std::lock_guard lock(mutex_);
   return delivered_;
 }

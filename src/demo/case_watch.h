@@ -14,6 +14,12 @@
 
 namespace entryexit::demo {
 
+// A case as the officer was told of it.
+struct Delivery {
+  v1::Case lead;
+  std::chrono::steady_clock::time_point at;
+};
+
 // An officer who watches the case queue from Start until Stop. Thread-safe.
 class CaseWatch {
  public:
@@ -30,8 +36,8 @@ class CaseWatch {
   // Waits for the case to be delivered; false when it was not within `timeout`.
   bool WaitFor(const std::string& case_id, std::chrono::milliseconds timeout);
 
-  // When each case was delivered, by case id.
-  std::map<std::string, std::chrono::steady_clock::time_point> Delivered() const;
+  // What was delivered so far, by case id.
+  std::map<std::string, Delivery> Delivered() const;
 
   // Hangs up.
   void Stop();
@@ -45,7 +51,7 @@ class CaseWatch {
   std::thread thread_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::string, std::chrono::steady_clock::time_point> delivered_;
+  std::map<std::string, Delivery> delivered_;
 };
 
 }  // namespace entryexit::demo

@@ -54,7 +54,7 @@ struct Review {
   std::map<std::string, int> travelers;              // index into the scenario, by traveler id
   std::map<std::string, v1::Crossing> crossings;     // by crossing id
   std::vector<v1::GetCaseResponse> cases;            // by time opened
-  std::map<std::string, Picture> pictures;           // by crossing id; those that cases need
+  std::map<std::string, Picture> pictures;           // by crossing id
   std::vector<v1::ListOverstaysResponse> overstays;  // as of the last simulated day
   std::vector<Decided> decisions;
   std::map<std::string, v1::ReplayDecisionResponse> replays;  // by crossing id

@@ -102,8 +102,8 @@ bool Alike(const Answer& a, const Answer& b) {
 std::string OutcomeText(const PlannedCrossing& crossing, const Answer& answer) {
   if (!answer.refusal.empty()) return "refused: " + answer.refusal;
   if (!answer.recorded) {
-    std::string text = "poor capture";
-    for (const auto& finding : answer.findings) text += "; " + FindingInWords(finding);
+    std::string text = "poor capture:";
+    for (const auto& finding : answer.findings) text += " " + FindingInWords(finding);
     return text;
   }
   if (!answer.comparison) {
@@ -274,14 +274,14 @@ void Player::AwaitCases(const Answer& answer) {
       journal_.undelivered_case_ids.push_back(case_id);
       continue;
     }
-    const std::chrono::duration<double, std::milli> delay =
-        watch_.Delivered().at(case_id) - answered_at;
+    const Delivery delivery = watch_.Delivered().at(case_id);
     // Often it is there before the lane has its own answer.
+    const std::chrono::duration<double, std::milli> delay = delivery.at - answered_at;
     journal_.case_delays_ms[case_id] = std::max(0.0, delay.count());
+    fmt::print("{:37}-> {} sees a case: {}, {} severity\n", "", kOfficer,
+               Plain(client::NameOf(delivery.lead.kind())),
+               Plain(client::NameOf(delivery.lead.severity())));
   }
-  if (answer.opened_case_ids.empty()) return;
-  fmt::print("{:37}-> {} new case{} on the officer's screen\n", "", answer.opened_case_ids.size(),
-             answer.opened_case_ids.size() == 1 ? "" : "s");
 }
 
 void Player::PrintLine(std::size_t index) const {

@@ -98,7 +98,8 @@ class Report {
         "<title>Entryexit demo report</title>\n<style>{}</style>\n</head>\n<body>\n",
         kStyle);
     page += Header() + "<main>\n" + Tiles() + Outcomes() + Distances() + Flags() + Checks() +
-            Cases() + Overstays() + PoorCaptures() + Departures() + "</main>\n" + Footer();
+            Cases() + MatchedLookAlikes() + Overstays() + PoorCaptures() + Departures() +
+            "</main>\n" + Footer();
     return page + "</body>\n</html>\n";
   }
 
@@ -128,6 +129,8 @@ class Report {
     add(std::to_string(CountOf(Truth::kImpostor, v1::OUTCOME_MATCH)), "impostors matched");
     add(std::to_string(verdict_.genuine_no_match + verdict_.genuine_inconclusive),
         "genuine travelers delayed for a human check");
+    add(fmt::format("{} of {}", verdict_.look_alikes_matched, verdict_.look_alikes),
+        "look-alike siblings matched on each other's document");
     add(std::to_string(review_.overstays.size()), "overstays listed");
     add(fmt::format("{}", review_.cases.size()),
         fmt::format("cases opened, {} withdrawn later", withdrawn));
@@ -242,6 +245,26 @@ class Report {
     return html;
   }
 
+  // A match opens no case, so these need a place of their own.
+  std::string MatchedLookAlikes() const {
+    std::string html;
+    for (const auto& [crossing_id, index] : planned_) {
+      const auto* comparison = FinalComparison(review_, crossing_id);
+      if (scenario_.crossings[index].truth != Truth::kLookAlike || comparison == nullptr ||
+          comparison->outcome() != v1::OUTCOME_MATCH) {
+        continue;
+      }
+      html += "<article class=\"case\">\n<div class=\"columns\">\n" + Faces(crossing_id) +
+              "<div>\n" + DistanceScale(*comparison) + OutcomeInWords(*comparison) +
+              "</div>\n</div>\n" + Staged(crossing_id) + "</article>\n";
+    }
+    if (html.empty()) return "";
+    return "<h2>What the machine missed</h2>\n<p>Siblings who look alike, matched on each other's "
+           "document: no case was opened and no officer was told. Error rates are measured on "
+           "strangers and promise nothing about close relatives.</p>\n" +
+           html;
+  }
+
   std::string Case(const v1::GetCaseResponse& one, int number) const {
     const v1::Case& lead = one.case_();
     const auto* comparison = FinalComparison(review_, lead.crossing_id());
@@ -253,22 +276,26 @@ class Report {
         Element("span", Plain(client::NameOf(lead.severity())) + " severity",
                 fmt::format("badge {}", ClassOf(lead.severity()))),
         Element("span", Plain(client::NameOf(lead.state())), "badge"));
-    html += Faces(lead) + "<div>\n" + Element("p", one.explanation());
+    html += Faces(lead.crossing_id()) + "<div>\n" + Element("p", one.explanation());
     if (comparison != nullptr && comparison->has_distance()) {
       html += DistanceScale(*comparison);
-      html += fmt::format("<p>{}: {}.</p>\n",
-                          Element("span", Capitalized(Plain(client::NameOf(comparison->outcome()))),
-                                  ClassOf(comparison->outcome())),
-                          Escaped(FmrInWords(*comparison)));
+      html += OutcomeInWords(*comparison);
     }
     html += ComparedAgain(lead.crossing_id()) + History(one) + "</div>\n</div>\n";
-    return html + Staged(lead) + "</article>\n";
+    return html + Staged(lead.crossing_id()) + "</article>\n";
+  }
+
+  static std::string OutcomeInWords(const v1::Comparison& comparison) {
+    return fmt::format("<p>{}. {}</p>\n",
+                       Element("span", Capitalized(Plain(client::NameOf(comparison.outcome()))),
+                               ClassOf(comparison.outcome())),
+                       Escaped(FmrInWords(comparison)));
   }
 
   // The reference and the probe; for a case that an arrival raised, the arrival before and this
   // one.
-  std::string Faces(const v1::Case& lead) const {
-    const v1::Crossing& crossing = review_.crossings.at(lead.crossing_id());
+  std::string Faces(const std::string& crossing_id) const {
+    const v1::Crossing& crossing = review_.crossings.at(crossing_id);
     const v1::Crossing* reference = ReferenceOf(crossing);
     return "<div class=\"faces\">\n" + Face(reference, "No arrival with a face is on record") +
            Face(&crossing, "No capture was taken") + "</div>\n";
@@ -342,15 +369,13 @@ class Report {
     return html + "</ol>\n";
   }
 
-  std::string Staged(const v1::Case& lead) const {
-    const Traveler& traveler = TravelerOf(lead.traveler_id());
+  std::string Staged(const std::string& crossing_id) const {
+    const PlannedCrossing& crossing = scenario_.crossings[planned_.at(crossing_id)];
+    const Traveler& traveler = scenario_.travelers[static_cast<std::size_t>(crossing.traveler)];
     std::string text = fmt::format("Traveler {}: {}", traveler.number, traveler.story);
-    const auto planned = planned_.find(lead.crossing_id());
-    if (planned != planned_.end() && scenario_.crossings[planned->second].truth) {
-      text += fmt::format(" This departure shows {}.",
-                          DescribeIn(*scenario_.crossings[planned->second].truth));
-    }
-    return fmt::format("<p class=\"staged\"><b>Staged.</b> {}</p>\n", Escaped(text));
+    if (crossing.truth)
+      text += fmt::format(" The departure shows {}.", DescribeIn(*crossing.truth));
+    return fmt::format("<p class=\"staged\"><b>What was staged.</b> {}</p>\n", Escaped(text));
   }
 
   const Traveler& TravelerOf(const std::string& traveler_id) const {
@@ -389,7 +414,7 @@ class Report {
       if (crossing.expected != Expected::kPoorCapture) continue;
       std::string reasons;
       for (const auto& finding : journal_.answers[i].findings) {
-        reasons += Escaped(Capitalized(FindingInWords(finding))) + "<br>";
+        reasons += Escaped(FindingInWords(finding)) + "<br>";
       }
       html +=
           fmt::format("<figure>{}<figcaption><b>Traveler {}, {}</b>{}</figcaption></figure>\n",
@@ -415,7 +440,7 @@ class Report {
                                      scenario_.lanes.at(crossing.lane).time_zone)),
                Cell(DescribeIn(*crossing.truth)), Number(comparison->references_size()),
                Cell(compared ? fmt::format("{:.3f}", comparison->distance()) : "–", "n"),
-               Cell(compared ? fmt::format("{:.1e}", comparison->estimated_fmr()) : "–", "n"),
+               Cell(compared ? FmrShare(*comparison) : "–", "n"),
                Cell(Plain(client::NameOf(comparison->outcome())), ClassOf(comparison->outcome()))});
     }
     return "<h2>All departures</h2>\n" +

@@ -135,15 +135,9 @@ class Reviewer {
     return absl::OkStatus();
   }
 
-  // Of every crossing of a traveler with a case.
   absl::Status FetchPictures() {
-    std::set<std::string> travelers;
-    for (const auto& one : review_.cases) travelers.insert(one.case_().traveler_id());
     for (const auto& [crossing_id, crossing] : review_.crossings) {
-      if (!travelers.contains(crossing.traveler_id()) ||
-          crossing.capture_status() != v1::CAPTURE_STATUS_TEMPLATE_STORED) {
-        continue;
-      }
+      if (crossing.capture_status() != v1::CAPTURE_STATUS_TEMPLATE_STORED) continue;
       v1::GetCaptureRequest request;
       request.set_crossing_id(crossing_id);
       const auto response = Ask(&BackOffice::GetCapture, request);

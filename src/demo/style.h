@@ -74,7 +74,7 @@ svg .label { fill: var(--text); font-size: 13px; }
 ol.history { margin: 10px 0 0; padding-left: 20px; font-size: .9rem; }
 ul.checks { list-style: none; margin: 0; padding: 0; background: var(--card);
   border: 1px solid var(--line); border-radius: 8px; }
-ul.checks li { display: grid; grid-template-columns: 64px 1fr; padding: 8px 14px;
+ul.checks li { display: grid; grid-template-columns: 84px 1fr; padding: 8px 14px;
   border-bottom: 1px solid var(--line); }
 ul.checks li:last-child { border-bottom: 0; }
 ul.checks small { color: var(--soft); display: block; }

@@ -109,8 +109,13 @@ std::string SummaryTable(const Verdict& verdict) {
   text += fmt::format(
       "  {} genuine travelers came out as NO_MATCH and {} as INCONCLUSIVE: each of them would "
       "have\n"
-      "  been delayed for a human check.\n\n",
-      verdict.genuine_no_match, verdict.genuine_inconclusive);
+      "  been delayed for a human check.\n"
+      "  {} of {} look-alike siblings who used each other's document came out as MATCH, and no "
+      "officer\n"
+      "  was told: error rates are measured on strangers and promise nothing about close "
+      "relatives.\n\n",
+      verdict.genuine_no_match, verdict.genuine_inconclusive, verdict.look_alikes_matched,
+      verdict.look_alikes);
   for (const Check& check : verdict.checks) {
     text += fmt::format("  {}  {}\n        {}\n", check.passed ? "ok  " : "FAIL", check.text,
                         check.detail);
@@ -131,6 +136,7 @@ std::string SummaryJson(const Scenario& scenario, const Journal& journal, const 
       {"departures", OutcomesJson(verdict)},
       {"genuine_no_match", verdict.genuine_no_match},
       {"genuine_inconclusive", verdict.genuine_inconclusive},
+      {"look_alikes_matched", verdict.look_alikes_matched},
       {"flags", ToJson(verdict.flags)},
       {"overstays", ToJson(verdict.overstays)},
       {"poor_captures", ToJson(verdict.poor_captures)},

@@ -60,6 +60,8 @@ class Judgement {
       ++verdict_.outcomes[*truth][comparison ? comparison->outcome() : v1::OUTCOME_UNSPECIFIED];
     }
     verdict_.genuine_no_match = CountOf(Truth::kSamePerson, v1::OUTCOME_NO_MATCH);
+    verdict_.look_alikes = CountOf(Truth::kLookAlike);
+    verdict_.look_alikes_matched = CountOf(Truth::kLookAlike, v1::OUTCOME_MATCH);
     verdict_.genuine_inconclusive = CountOf(Truth::kSamePerson, v1::OUTCOME_INCONCLUSIVE);
   }
 
@@ -82,13 +84,9 @@ class Judgement {
 
   void CheckComparisons() {
     const int impostors = CountOf(Truth::kImpostor);
-    const int look_alikes = CountOf(Truth::kLookAlike);
     const int matched = CountOf(Truth::kImpostor, v1::OUTCOME_MATCH);
-    const int matched_alikes = CountOf(Truth::kLookAlike, v1::OUTCOME_MATCH);
-    Add("no_impostor_matched", "No impostor was matched, a look-alike sibling's document included",
-        matched + matched_alikes == 0,
-        fmt::format("{} of {} impostors and {} of {} siblings matched", matched, impostors,
-                    matched_alikes, look_alikes));
+    Add("no_impostor_matched", "No impostor was matched", matched == 0,
+        fmt::format("{} of {} impostors matched", matched, impostors));
     Add("nothing_compared_without_reference",
         "Where nothing could be compared, the service said so",
         AllAre(Truth::kNoArrival, v1::OUTCOME_NO_REFERENCE) &&

@@ -35,6 +35,10 @@ struct Verdict {
   Count refusals;
   int genuine_no_match = 0;
   int genuine_inconclusive = 0;
+  // Siblings who used each other's document. Reported, but no check: FMR is measured on strangers
+  // and promises nothing about close relatives.
+  int look_alikes = 0;
+  int look_alikes_matched = 0;
   std::vector<Check> checks;
 
   bool Passed() const;

@@ -6,8 +6,6 @@
 #include <cctype>
 #include <cmath>
 
-#include "entryexit/client/text.h"
-
 namespace entryexit::demo {
 namespace {
 
@@ -28,21 +26,27 @@ long Rounded(double number) {
 
 }  // namespace
 
-std::string FmrInWords(const v1::Comparison& comparison) {
-  if (!comparison.has_estimated_fmr()) return "nothing was compared";
+std::string FmrShare(const v1::Comparison& comparison) {
+  if (!comparison.has_estimated_fmr()) return "";
   const double fmr = comparison.estimated_fmr();
   const std::string share = fmr >= 0.1 ? fmt::format("{} in 100", std::lround(fmr * 100))
                                        : "1 in " + Grouped(Rounded(1 / std::max(fmr, 1e-9)));
+  if (comparison.outcome() == v1::OUTCOME_MATCH) return "at most " + share;
+  return comparison.outcome() == v1::OUTCOME_NO_MATCH ? "at least " + share : share;
+}
+
+std::string FmrInWords(const v1::Comparison& comparison) {
+  const bool bound = comparison.outcome() != v1::OUTCOME_INCONCLUSIVE;
+  const std::string share = (bound ? "" : "about ") + FmrShare(comparison);
   const std::string people = comparison.thresholds().calibration() == "matched"
                                  ? "different people of the same sex, region and age"
                                  : "different people";
-  return fmt::format("about {} pairs of {} would look at least as alike", share, people);
+  return fmt::format("Of pairs of {}, {} would look at least as alike.", people, share);
 }
 
 std::string FindingInWords(const v1::QualityFinding& finding) {
-  return fmt::format("{}: measured {:.4g}, limit {:.4g}. {}",
-                     Plain(client::NameOf(finding.issue())), finding.measured(), finding.limit(),
-                     finding.advice());
+  return fmt::format("{} (measured {:.3g}, limit {:.3g})", finding.advice(), finding.measured(),
+                     finding.limit());
 }
 
 std::string Plain(const std::string& enum_name) {

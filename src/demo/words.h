@@ -14,10 +14,16 @@ inline constexpr char kLeadNotDetermination[] =
 inline constexpr char kFacesAreSynthetic[] =
     "Every face is synthetic and every traveler invented; nobody is depicted.";
 
-// "about 1 in 20,000 pairs of different people would look at least as alike".
+// The estimated FMR as a share: "1 in 530". The service clamps it to the range that was measured,
+// so that it is a bound on either side: "at most 1 in 10,000" for a match, "at least 1 in 100" for
+// no match. Empty when nothing was compared.
+std::string FmrShare(const v1::Comparison& comparison);
+
+// "Of pairs of different people, about 1 in 530 would look at least as alike."
+// Requires: a distance.
 std::string FmrInWords(const v1::Comparison& comparison);
 
-// "face too small: measured 31.0, limit 90.0. The face is too small: please come closer."
+// "The face is too small: please come closer. (measured 31, limit 90)"
 std::string FindingInWords(const v1::QualityFinding& finding);
 
 // An enum's name for people: "IDENTITY_NO_MATCH" becomes "identity no match".

@@ -5,30 +5,34 @@
 namespace entryexit::demo {
 namespace {
 
-v1::Comparison At(double fmr, const char* calibration) {
+v1::Comparison At(double fmr, v1::Outcome outcome, const char* calibration) {
   v1::Comparison comparison;
+  comparison.set_outcome(outcome);
   comparison.set_estimated_fmr(fmr);
   comparison.mutable_thresholds()->set_calibration(calibration);
   return comparison;
 }
 
-TEST(WordsTest, ARareRateIsOneInRoundedMany) {
-  EXPECT_EQ(FmrInWords(At(0.0000512, "random")),
-            "about 1 in 20,000 pairs of different people would look at least as alike");
-  EXPECT_EQ(FmrInWords(At(0.0045, "random")),
-            "about 1 in 220 pairs of different people would look at least as alike");
+TEST(WordsTest, ARateIsOneInRoundedMany) {
+  EXPECT_EQ(FmrShare(At(0.0045, v1::OUTCOME_INCONCLUSIVE, "random")), "1 in 220");
+  EXPECT_EQ(FmrShare(At(0.434, v1::OUTCOME_INCONCLUSIVE, "random")), "43 in 100");
 }
 
-TEST(WordsTest, ACommonRateIsOutOfAHundred) {
+TEST(WordsTest, OutsideTheDoubtfulRangeTheRateIsABound) {
+  EXPECT_EQ(FmrShare(At(0.0000512, v1::OUTCOME_MATCH, "random")), "at most 1 in 20,000");
+  EXPECT_EQ(FmrShare(At(0.01, v1::OUTCOME_NO_MATCH, "random")), "at least 1 in 100");
+}
+
+TEST(WordsTest, TheRateIsSaidOfThePairsItWasMeasuredOn) {
   EXPECT_EQ(
-      FmrInWords(At(0.434, "matched")),
-      "about 43 in 100 pairs of different people of the same sex, region and age would look at "
-      "least as alike");
+      FmrInWords(At(0.0019, v1::OUTCOME_INCONCLUSIVE, "matched")),
+      "Of pairs of different people of the same sex, region and age, about 1 in 530 would look "
+      "at least as alike.");
+  EXPECT_EQ(FmrInWords(At(0.01, v1::OUTCOME_NO_MATCH, "random")),
+            "Of pairs of different people, at least 1 in 100 would look at least as alike.");
 }
 
-TEST(WordsTest, WithoutADistanceNothingWasCompared) {
-  EXPECT_EQ(FmrInWords(v1::Comparison()), "nothing was compared");
-}
+TEST(WordsTest, WithoutADistanceThereIsNoRate) { EXPECT_EQ(FmrShare(v1::Comparison()), ""); }
 
 TEST(WordsTest, EnumNamesBecomePlain) { EXPECT_EQ(Plain("NO_MATCH"), "no match"); }
 
