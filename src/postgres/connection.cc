@@ -41,6 +41,9 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
   PGconn* raw = PQconnectStartParams(keywords, values, /*expand_dbname=*/1);
   if (raw == nullptr) return core::MakeError(core::Reason::kDatabaseUnavailable, "out of memory");
   std::unique_ptr<Connection> connection(new Connection(raw, interrupt_fd));
+  // libpq would print notices on standard error; what matters of them shows in an error too.
+  PQsetNoticeProcessor(
+      raw, [](void*, const char*) {}, nullptr);
   if (absl::Status status = connection->Connect(deadline); !status.ok()) return status;
   if (PQsetnonblocking(raw, 1) != 0 || PQenterPipelineMode(raw) != 1) return LinkError(raw);
   absl::StatusOr<Result> set_up = connection->Run({{StatementId::kSetUpSession, {}}}, deadline);
@@ -174,10 +177,14 @@ absl::Status Connection::Broken(absl::Status status) {
   return status;
 }
 
-bool Connection::IsIdle() {
-  // Reads what the server may have said since, such as that it is shutting down; does not block.
-  return !broken_ && PQconsumeInput(connection_) == 1 && PQstatus(connection_) == CONNECTION_OK &&
-         PQtransactionStatus(connection_) == PQTRANS_IDLE;
+bool Connection::IsIdle() const {
+  if (broken_ || PQstatus(connection_) != CONNECTION_OK ||
+      PQtransactionStatus(connection_) != PQTRANS_IDLE) {
+    return false;
+  }
+  // A server that speaks unasked says goodbye: after its restart, idle connections are dead.
+  pollfd unasked{PQsocket(connection_), POLLIN, 0};
+  return poll(&unasked, 1, 0) == 0;
 }
 
 absl::Status Connection::WaitForNews(core::Deadline deadline) { return WaitFor(POLLIN, deadline); }

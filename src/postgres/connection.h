@@ -43,7 +43,7 @@ class Connection {
   absl::StatusOr<Result> Run(const std::vector<Call>& calls, core::Deadline deadline);
 
   // True when the link is whole as far as is known without asking, and no transaction is open.
-  bool IsIdle();
+  bool IsIdle() const;
 
   // Waits until the server has something to tell.
   absl::Status WaitForNews(core::Deadline deadline);

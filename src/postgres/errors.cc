@@ -55,8 +55,8 @@ absl::Status ErrorOf(const PGresult* result, const char* statement) {
 
 absl::Status LinkError(const PGconn* connection) {
   std::string message = PQerrorMessage(connection);
-  std::replace(message.begin(), message.end(), '\n', ' ');
-  message.erase(message.find_last_not_of(' ') + 1);
+  // What follows the first line is advice to a person at a terminal.
+  message.erase(std::min(message.find('\n'), message.size()));
   if (message.empty()) message = "the connection was closed";
   return core::MakeError(Reason::kDatabaseUnavailable,
                          fmt::format("the link to the database failed: {}", message));

@@ -11,7 +11,6 @@ namespace entryexit::postgres {
 absl::StatusOr<Pool::Lease> Pool::Acquire(core::Deadline deadline) {
   absl::StatusOr<std::unique_ptr<Connection>> connection = TakePlace(deadline);
   if (!connection.ok()) return connection.status();
-  // After a restart of the server, every connection that was idle meanwhile is dead.
   if (*connection == nullptr || !(*connection)->IsIdle()) {
     connection = OpenConnection(deadline);
     if (!connection.ok()) {

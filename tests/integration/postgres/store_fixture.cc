@@ -1,0 +1,146 @@
+#include "tests/integration/postgres/store_fixture.h"
+
+#include "entryexit/crypto/digest.h"
+#include "entryexit/postgres/migrations.h"
+
+namespace entryexit::postgres {
+namespace {
+
+constexpr core::Date kDayZero =
+    std::chrono::sys_days(std::chrono::year(2026) / std::chrono::September / 1);
+
+struct Shared {
+  std::unique_ptr<testing::PostgresServer> server;
+  std::string template_database;
+};
+Shared* shared = nullptr;
+
+ports::CrossingRecord Crossing(const core::TravelerId& traveler, int minutes) {
+  ports::CrossingRecord record;
+  record.traveler_id = traveler;
+  record.crossing_id = core::CrossingId(crypto::NewUuid());
+  record.request_id = core::RequestId(crypto::NewUuid());
+  record.document_id = core::DocumentId(crypto::NewUuid());
+  record.lane_id = core::LaneId("SEA-1");
+  record.port_id = core::PortId("SEA");
+  record.carrier = "Carrier";
+  record.flight = "XX 1";
+  record.captured_at = At(minutes);
+  record.recorded_at = At(minutes) + std::chrono::microseconds(123456);
+  record.local_date = Day(minutes / 1440);
+  record.capture_status = ports::CaptureStatus::kTemplateStored;
+  return record;
+}
+
+}  // namespace
+
+void StoreTest::SetUpTestSuite() {
+  shared = new Shared;
+  auto server = testing::PostgresServer::Start();
+  ASSERT_THAT(server, testing::IsOk());
+  shared->server = *std::move(server);
+  shared->template_database = *shared->server->CreateDatabase();
+  ASSERT_THAT(
+      Migrate(shared->server->OwnerDsn(shared->template_database), [](const std::string&) {}),
+      testing::IsOk());
+}
+
+void StoreTest::TearDownTestSuite() {
+  delete shared;
+  shared = nullptr;
+}
+
+StoreTest::StoreTest() {
+  database_ = *shared->server->CreateDatabase(shared->template_database);
+  store_ = *OpenStore(Options());
+}
+
+StoreTest::~StoreTest() = default;
+
+DatabaseOptions StoreTest::Options() const {
+  DatabaseOptions options;
+  options.dsn = shared->server->DaemonDsn(database_);
+  return options;
+}
+
+testing::PostgresServer& StoreTest::server() const { return *shared->server; }
+
+std::vector<std::string> StoreTest::Sql(const std::string& user, const std::string& sql) const {
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> link(
+      PQconnectdb(server().Dsn(database_, user).c_str()), &PQfinish);
+  const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(link.get(), sql.c_str()),
+                                                             &PQclear);
+  const char* sqlstate = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+  if (sqlstate != nullptr) return {sqlstate};
+  std::vector<std::string> values;
+  for (int i = 0; i < PQntuples(result.get()); ++i) {
+    values.emplace_back(PQgetvalue(result.get(), i, 0));
+  }
+  return values;
+}
+
+core::Timestamp At(int minutes) {
+  return core::Timestamp(kDayZero) + std::chrono::minutes(minutes);
+}
+
+core::Date Day(int days) { return kDayZero + std::chrono::days(days); }
+
+core::TravelDocument Document(const std::string& number) {
+  return {"UTO", number, "D", Day(-12000), core::Sex::kFemale};
+}
+
+core::DocumentId DocumentIdOf(const core::TravelDocument& document) {
+  return core::DocumentId(crypto::DeterministicUuid(document.issuing_state + document.number));
+}
+
+std::string Hex(char digit) { return std::string(64, digit); }
+
+ports::CrossingRecord Arrival(const core::TravelerId& traveler, int minutes) {
+  ports::CrossingRecord record = Crossing(traveler, minutes);
+  record.direction = core::Direction::kArrival;
+  record.admission = {"B-2", Day(30)};
+  return record;
+}
+
+ports::CrossingRecord Departure(const core::TravelerId& traveler, int minutes) {
+  ports::CrossingRecord record = Crossing(traveler, minutes);
+  record.direction = core::Direction::kDeparture;
+  return record;
+}
+
+ports::CaseRecord CaseOf(const ports::CrossingRecord& crossing, int minutes) {
+  ports::CaseRecord record;
+  record.traveler_id = crossing.traveler_id;
+  record.case_id = core::CaseId(crypto::NewUuid());
+  record.kind = core::CaseKind::kOverstay;
+  record.severity = core::Severity::kMedium;
+  record.crossing_id = crossing.crossing_id;
+  record.port_id = crossing.port_id;
+  record.days_overstayed = 3;
+  record.opened_at = At(minutes);
+  record.updated_at = At(minutes);
+  return record;
+}
+
+absl::StatusOr<core::TravelerId> AddTraveler(
+    ports::Store& store, const std::string& number,
+    const std::function<std::vector<ports::CrossingRecord>(const core::TravelerId&)>& make) {
+  core::TravelerId id;
+  const core::Deadline deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const absl::Status status =
+      store.Transact(deadline, [&](ports::Transaction& transaction) -> absl::Status {
+        const core::TravelDocument document = Document(number);
+        const auto locked = transaction.LockTravelerOf(DocumentIdOf(document), document);
+        if (!locked.ok()) return locked.status();
+        id = locked->traveler_id;
+        if (!make) return absl::OkStatus();
+        for (const ports::CrossingRecord& crossing : make(id)) {
+          if (absl::Status added = transaction.AddCrossing(crossing); !added.ok()) return added;
+        }
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  return id;
+}
+
+}  // namespace entryexit::postgres

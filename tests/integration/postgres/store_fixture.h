@@ -1,0 +1,62 @@
+#ifndef ENTRYEXIT_TESTS_INTEGRATION_POSTGRES_STORE_FIXTURE_H_
+#define ENTRYEXIT_TESTS_INTEGRATION_POSTGRES_STORE_FIXTURE_H_
+
+#include <libpq-fe.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "entryexit/postgres/store.h"
+#include "tests/support/postgres_fixture.h"
+#include "tests/support/status_matchers.h"
+
+namespace entryexit::postgres {
+
+// A fresh, migrated database for each test, on one server for each test suite.
+class StoreTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite();
+  static void TearDownTestSuite();
+
+  StoreTest();
+  ~StoreTest() override;
+
+  DatabaseOptions Options() const;
+  testing::PostgresServer& server() const;
+  // Runs SQL as `user`; the first column of what it returns, or the SQLSTATE of its failure.
+  std::vector<std::string> Sql(const std::string& user, const std::string& sql) const;
+
+  // Long enough for any machine.
+  static core::Deadline Soon() {
+    return std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  }
+  absl::Status Run(const std::function<absl::Status(ports::Transaction&)>& work) {
+    return store_->Transact(Soon(), work);
+  }
+
+  std::string database_;
+  std::unique_ptr<ports::Store> store_;
+};
+
+core::Timestamp At(int minutes);
+core::Date Day(int days);
+core::TravelDocument Document(const std::string& number);
+core::DocumentId DocumentIdOf(const core::TravelDocument& document);
+std::string Hex(char digit);  // a digest's worth of one digit
+
+// Valid records with every field set, whose ids are new.
+ports::CrossingRecord Arrival(const core::TravelerId& traveler, int minutes);
+ports::CrossingRecord Departure(const core::TravelerId& traveler, int minutes);
+ports::CaseRecord CaseOf(const ports::CrossingRecord& crossing, int minutes);
+
+// Records the document's traveler and the crossings that `make` gives for the traveler.
+absl::StatusOr<core::TravelerId> AddTraveler(
+    ports::Store& store, const std::string& number,
+    const std::function<std::vector<ports::CrossingRecord>(const core::TravelerId&)>& make = {});
+
+}  // namespace entryexit::postgres
+
+#endif  // ENTRYEXIT_TESTS_INTEGRATION_POSTGRES_STORE_FIXTURE_H_

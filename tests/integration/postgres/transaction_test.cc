@@ -1,0 +1,444 @@
+#include <limits>
+
+#include "entryexit/crypto/digest.h"
+#include "tests/integration/postgres/store_fixture.h"
+
+namespace entryexit::postgres {
+namespace {
+
+using core::Reason;
+using ports::Transaction;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// What a careless statement would run, cut short or change.
+constexpr char kHostile[] = "'; DROP TABLE stay; --\\ \"$1\" %s \n\t{é中}";
+
+class TransactionTest : public StoreTest {
+ protected:
+  // What `read` gives in a transaction of its own.
+  template <typename Read>
+  auto Fetch(Read read) {
+    decltype(read(std::declval<Transaction&>())) result;
+    const absl::Status status = Run([&](Transaction& transaction) {
+      result = read(transaction);
+      return result.status();
+    });
+    EXPECT_EQ(status, result.status());
+    return result;
+  }
+};
+
+TEST_F(TransactionTest, ARequestComesBackAsItWasStored) {
+  const ports::RequestRecord record{core::RequestId(crypto::NewUuid()), kHostile, Hex('a'),
+                                    core::TravelerId(crypto::NewUuid()), crypto::NewUuid()};
+  ASSERT_THAT(Run([&](Transaction& t) { return t.AddRequest(record); }), testing::IsOk());
+  const auto found = Fetch([&](Transaction& t) { return t.FindRequest(record.request_id); });
+  ASSERT_THAT(found, testing::IsOk());
+  ASSERT_TRUE(found->has_value());
+  EXPECT_EQ((*found)->principal, kHostile);
+  EXPECT_EQ((*found)->content_digest, record.content_digest);
+  EXPECT_EQ((*found)->traveler_id, record.traveler_id);
+  EXPECT_EQ((*found)->subject_id, record.subject_id);
+  const auto other =
+      Fetch([&](Transaction& t) { return t.FindRequest(core::RequestId(crypto::NewUuid())); });
+  ASSERT_THAT(other, testing::IsOk());
+  EXPECT_FALSE(other->has_value());
+}
+
+TEST_F(TransactionTest, ADocumentKeepsItsTravelerAndItsFirstData) {
+  const auto id = AddTraveler(*store_, "P1");
+  ASSERT_THAT(id, testing::IsOk());
+  core::TravelDocument later = Document("P1");
+  later.nationality = "XXA";
+  const auto locked =
+      Fetch([&](Transaction& t) { return t.LockTravelerOf(DocumentIdOf(later), later); });
+  ASSERT_THAT(locked, testing::IsOk());
+  EXPECT_EQ(locked->traveler_id, *id);
+  EXPECT_EQ(locked->known_document, Document("P1"));
+
+  const auto traveler = Fetch([&](Transaction& t) { return t.GetTraveler(*id); });
+  ASSERT_THAT(traveler, testing::IsOk());
+  EXPECT_THAT(traveler->documents, ElementsAre(Document("P1")));
+  const auto found =
+      Fetch([&](Transaction& t) { return t.FindTravelerByDocument(DocumentIdOf(later)); });
+  ASSERT_THAT(found, testing::IsOk());
+  EXPECT_EQ(*found, *id);
+}
+
+TEST_F(TransactionTest, WhatIsNotThereIsNotFound) {
+  const std::string uuid = crypto::NewUuid();
+  for (const std::string& id : {uuid, std::string("not a uuid"), std::string()}) {
+    EXPECT_THAT(Fetch([&](Transaction& t) { return t.GetTraveler(core::TravelerId(id)); }),
+                testing::FailsWith(Reason::kTravelerNotFound));
+    EXPECT_THAT(Fetch([&](Transaction& t) { return t.GetCrossing(core::CrossingId(id)); }),
+                testing::FailsWith(Reason::kCrossingNotFound));
+    EXPECT_THAT(Fetch([&](Transaction& t) { return t.GetCapture(core::CrossingId(id)); }),
+                testing::FailsWith(Reason::kCaptureNotFound));
+    EXPECT_THAT(Fetch([&](Transaction& t) { return t.GetComparison(core::ComparisonId(id)); }),
+                testing::FailsWith(Reason::kComparisonNotFound));
+    EXPECT_THAT(Fetch([&](Transaction& t) { return t.GetCase(core::CaseId(id)); }),
+                testing::FailsWith(Reason::kCaseNotFound));
+  }
+}
+
+TEST_F(TransactionTest, ACrossingComesBackAsItWasStored) {
+  ports::CrossingRecord record;
+  const auto id = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {
+    record = Arrival(traveler, 5);
+    record.lane_id = core::LaneId(kHostile);
+    record.port_id = core::PortId(kHostile);
+    record.carrier = kHostile;
+    record.flight = "'--\\";
+    record.captured_at += std::chrono::microseconds(1);
+    record.capture_status = ports::CaptureStatus::kLowQuality;
+    record.findings = {{core::QualityIssue::kYaw, -0.1, 1.0 / 3},
+                       {core::QualityIssue::kBlurred, 5e-324, 1.7976931348623157e308}};
+    record.opened_cases = {core::CaseId(crypto::NewUuid()), core::CaseId(crypto::NewUuid())};
+    return std::vector{record};
+  });
+  ASSERT_THAT(id, testing::IsOk());
+  const auto stored = Fetch([&](Transaction& t) { return t.GetCrossing(record.crossing_id); });
+  ASSERT_THAT(stored, testing::IsOk());
+  EXPECT_EQ(stored->traveler_id, record.traveler_id);
+  EXPECT_EQ(stored->request_id, record.request_id);
+  EXPECT_EQ(stored->document_id, record.document_id);
+  EXPECT_EQ(stored->direction, record.direction);
+  EXPECT_EQ(stored->lane_id, record.lane_id);
+  EXPECT_EQ(stored->port_id, record.port_id);
+  EXPECT_EQ(stored->carrier, record.carrier);
+  EXPECT_EQ(stored->flight, record.flight);
+  EXPECT_EQ(stored->captured_at, record.captured_at);
+  EXPECT_EQ(stored->recorded_at, record.recorded_at);
+  EXPECT_EQ(stored->local_date, record.local_date);
+  ASSERT_TRUE(stored->admission.has_value());
+  EXPECT_EQ(stored->admission->class_of_admission, "B-2");
+  EXPECT_EQ(stored->admission->authorized_until, Day(30));
+  EXPECT_EQ(stored->capture_status, record.capture_status);
+  EXPECT_EQ(stored->findings, record.findings);
+  EXPECT_EQ(stored->opened_cases, record.opened_cases);
+}
+
+TEST_F(TransactionTest, PagesOfCrossingsHaveNoGapsAndNoDoublesAtEqualTimes) {
+  const auto id = AddTraveler(*store_, "P1", [](const core::TravelerId& traveler) {
+    std::vector<ports::CrossingRecord> crossings;
+    for (int i = 0; i < 20; ++i) {
+      crossings.push_back(Arrival(traveler, i / 7));
+      crossings.back().lane_id = core::LaneId("L" + std::to_string(i));
+    }
+    return crossings;
+  });
+  ASSERT_THAT(id, testing::IsOk());
+  std::vector<core::CrossingId> all;
+  const auto everything = Fetch([&](Transaction& t) { return t.AllCrossings(*id); });
+  for (const auto& crossing : *everything) all.push_back(crossing.crossing_id);
+  ASSERT_THAT(all, SizeIs(20));
+
+  std::vector<core::CrossingId> paged;
+  std::optional<ports::CrossingCursor> after;
+  for (;;) {
+    const auto page = Fetch([&](Transaction& t) { return t.ListCrossings(*id, after, 3); });
+    ASSERT_THAT(page, testing::IsOk());
+    for (const auto& crossing : *page) paged.push_back(crossing.crossing_id);
+    if (page->size() < 3) break;
+    after = {page->back().captured_at, page->back().crossing_id};
+  }
+  EXPECT_EQ(paged, all);
+}
+
+TEST_F(TransactionTest, CapturesAndTemplatesKeepEveryByte) {
+  std::string bytes;
+  for (int i = 0; i < 4096; ++i) bytes += static_cast<char>(i);
+  ports::CrossingRecord crossing;
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [&](const core::TravelerId& traveler) {
+                            return std::vector{crossing = Arrival(traveler, 0)};
+                          }),
+              testing::IsOk());
+  const ports::SealedBlob blob{"key'1", bytes.substr(0, 12), bytes};
+  const ports::CaptureRecord capture{crossing.traveler_id, crossing.crossing_id, "image/png",
+                                     Hex('b'), blob};
+  const ports::TemplateRecord face{crossing.traveler_id,
+                                   crossing.crossing_id,
+                                   crossing.direction,
+                                   crossing.captured_at,
+                                   {"model", Hex('c'), "engine"},
+                                   Hex('d'),
+                                   blob};
+  ASSERT_THAT(Run([&](Transaction& t) {
+                const absl::Status status = t.AddCapture(capture);
+                return status.ok() ? t.AddTemplate(face) : status;
+              }),
+              testing::IsOk());
+  const auto stored = Fetch([&](Transaction& t) { return t.GetCapture(crossing.crossing_id); });
+  ASSERT_THAT(stored, testing::IsOk());
+  EXPECT_EQ(stored->traveler_id, capture.traveler_id);
+  EXPECT_EQ(stored->media_type, capture.media_type);
+  EXPECT_EQ(stored->digest, capture.digest);
+  EXPECT_EQ(stored->image.key_id, blob.key_id);
+  EXPECT_EQ(stored->image.nonce, blob.nonce);
+  EXPECT_EQ(stored->image.ciphertext, blob.ciphertext);
+  const auto faces = Fetch([&](Transaction& t) { return t.AllTemplates(crossing.traveler_id); });
+  ASSERT_THAT(faces, testing::IsOk());
+  ASSERT_THAT(*faces, SizeIs(1));
+  EXPECT_EQ(faces->front().crossing_id, face.crossing_id);
+  EXPECT_EQ(faces->front().direction, face.direction);
+  EXPECT_EQ(faces->front().captured_at, face.captured_at);
+  EXPECT_TRUE(faces->front().model.Comparable(face.model));
+  EXPECT_EQ(faces->front().model.engine, face.model.engine);
+  EXPECT_EQ(faces->front().digest, face.digest);
+  EXPECT_EQ(faces->front().embedding.ciphertext, blob.ciphertext);
+}
+
+TEST_F(TransactionTest, AReceiptComesBackToTheLastBit) {
+  ports::CrossingRecord departure;
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [&](const core::TravelerId& traveler) {
+                            return std::vector{departure = Departure(traveler, 0)};
+                          }),
+              testing::IsOk());
+  ports::ComparisonRecord record;
+  record.traveler_id = departure.traveler_id;
+  record.comparison_id = core::ComparisonId(crypto::NewUuid());
+  record.attempt = 1;
+  record.compared_at = At(1);
+  core::DecisionReceipt& receipt = record.receipt;
+  receipt.outcome = core::Outcome::kInconclusive;
+  receipt.distance = 0.1 + 0.2;
+  receipt.estimated_fmr = 1.0 / 3;
+  receipt.probe_crossing_id = departure.crossing_id;
+  receipt.probe_digest = Hex('1');
+  receipt.references = {{core::CrossingId(crypto::NewUuid()), Hex('2'), 2.0 / 3},
+                        {core::CrossingId(crypto::NewUuid()), Hex('3'), 5e-324}};
+  receipt.model = {"model", Hex('4'), kHostile};
+  receipt.thresholds = {5e-4, 1e-2, 0.7 / 3, 1.1 / 3, kHostile};
+  receipt.best_k = 2;
+  receipt.rule_version = kHostile;
+  ports::ComparisonRecord again = record;
+  again.comparison_id = core::ComparisonId(crypto::NewUuid());
+  again.attempt = 2;
+  again.compared_at = At(0);
+  ASSERT_THAT(Run([&](Transaction& t) {
+                const absl::Status status = t.AddComparison(again);
+                return status.ok() ? t.AddComparison(record) : status;
+              }),
+              testing::IsOk());
+  const auto stored = Fetch([&](Transaction& t) { return t.GetComparison(record.comparison_id); });
+  ASSERT_THAT(stored, testing::IsOk());
+  EXPECT_EQ(stored->compared_at, record.compared_at);
+  EXPECT_EQ(stored->receipt.outcome, receipt.outcome);
+  EXPECT_EQ(stored->receipt.distance, receipt.distance);
+  EXPECT_EQ(stored->receipt.estimated_fmr, receipt.estimated_fmr);
+  EXPECT_EQ(stored->receipt.probe_crossing_id, receipt.probe_crossing_id);
+  EXPECT_EQ(stored->receipt.probe_digest, receipt.probe_digest);
+  EXPECT_EQ(stored->receipt.references, receipt.references);
+  EXPECT_TRUE(stored->receipt.model.Comparable(receipt.model));
+  EXPECT_EQ(stored->receipt.model.engine, receipt.model.engine);
+  EXPECT_EQ(stored->receipt.thresholds, receipt.thresholds);
+  EXPECT_EQ(stored->receipt.best_k, receipt.best_k);
+  EXPECT_EQ(stored->receipt.rule_version, receipt.rule_version);
+  const auto all = Fetch([&](Transaction& t) { return t.AllComparisons(record.traveler_id); });
+  ASSERT_THAT(all, testing::IsOk());
+  ASSERT_THAT(*all, SizeIs(2));
+  EXPECT_EQ(all->front().attempt, 1) << "whatever the clock said";
+}
+
+TEST_F(TransactionTest, ACaseKeepsItsHistoryAndRefusesAStaleChange) {
+  ports::CrossingRecord departure;
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [&](const core::TravelerId& traveler) {
+                            return std::vector{departure = Departure(traveler, 0)};
+                          }),
+              testing::IsOk());
+  const ports::CaseRecord opened = CaseOf(departure, 1);
+  ports::CaseRecord upheld = opened;
+  upheld.version = 2;
+  upheld.state = core::CaseState::kUpheld;
+  upheld.severity = core::Severity::kHigh;
+  upheld.days_overstayed = 9;
+  upheld.updated_at = At(2);
+  const ports::CaseEvent event{
+      opened.traveler_id, opened.case_id, 2, ports::CaseEventKind::kUpheld, At(2),
+      "officer/1",        kHostile};
+  ASSERT_THAT(Run([&](Transaction& t) { return t.AddCase(opened); }), testing::IsOk());
+  ASSERT_THAT(Run([&](Transaction& t) {
+                const absl::Status status = t.UpdateCase(upheld);
+                return status.ok() ? t.AddCaseEvent(event) : status;
+              }),
+              testing::IsOk());
+  EXPECT_THAT(Run([&](Transaction& t) { return t.UpdateCase(upheld); }),
+              testing::FailsWith(Reason::kCaseChanged));
+
+  const auto stored = Fetch([&](Transaction& t) { return t.GetCase(opened.case_id); });
+  ASSERT_THAT(stored, testing::IsOk());
+  EXPECT_EQ(stored->kind, opened.kind);
+  EXPECT_EQ(stored->severity, upheld.severity);
+  EXPECT_EQ(stored->state, upheld.state);
+  EXPECT_EQ(stored->version, 2);
+  EXPECT_EQ(stored->crossing_id, opened.crossing_id);
+  EXPECT_EQ(stored->comparison_id, std::nullopt);
+  EXPECT_EQ(stored->port_id, opened.port_id);
+  EXPECT_EQ(stored->days_overstayed, 9);
+  EXPECT_EQ(stored->opened_at, opened.opened_at);
+  EXPECT_EQ(stored->updated_at, upheld.updated_at);
+  const auto events =
+      Fetch([&](Transaction& t) { return t.CaseEvents(opened.traveler_id, opened.case_id); });
+  ASSERT_THAT(events, testing::IsOk());
+  ASSERT_THAT(*events, SizeIs(1));
+  EXPECT_EQ(events->front().kind, event.kind);
+  EXPECT_EQ(events->front().at, event.at);
+  EXPECT_EQ(events->front().principal, event.principal);
+  EXPECT_EQ(events->front().reason, kHostile);
+  EXPECT_THAT(*Fetch([&](Transaction& t) { return t.AllCases(opened.traveler_id); }), SizeIs(1));
+}
+
+TEST_F(TransactionTest, PagesOfCasesHaveNoGapsAndNoDoublesAndObeyEveryFilter) {
+  ports::CrossingRecord departure;
+  const auto id = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {
+    return std::vector{departure = Departure(traveler, 0)};
+  });
+  ASSERT_THAT(id, testing::IsOk());
+  ASSERT_THAT(Run([&](Transaction& t) {
+                absl::Status status;
+                for (int i = 0; i < 12 && status.ok(); ++i) {
+                  ports::CaseRecord record = CaseOf(departure, i / 5);
+                  if (i % 3 == 0) record.state = core::CaseState::kDismissed;
+                  if (i % 4 == 0) record.port_id = core::PortId("PDX");
+                  status = t.AddCase(record);
+                }
+                return status;
+              }),
+              testing::IsOk());
+  const auto count = [&](const ports::CaseFilter& filter) {
+    size_t rows = 0;
+    std::optional<ports::CaseCursor> after;
+    for (;;) {
+      const auto page = Fetch([&](Transaction& t) { return t.ListCases(filter, after, 2); });
+      EXPECT_THAT(page, testing::IsOk());
+      for (const auto& record : *page) {
+        const bool in_order = !after || std::pair(after->opened_at, after->case_id.value()) <
+                                            std::pair(record.opened_at, record.case_id.value());
+        EXPECT_TRUE(in_order);
+        after = {record.opened_at, record.case_id};
+        ++rows;
+      }
+      if (page->size() < 2) return rows;
+    }
+  };
+  const core::PortId pdx("PDX");
+  const auto open = core::CaseState::kOpen;
+  EXPECT_EQ(count({}), 12);
+  EXPECT_EQ(count({open, {}, {}, {}}), 8);
+  EXPECT_EQ(count({{}, {}, pdx, {}}), 3);
+  EXPECT_EQ(count({open, {}, pdx, {}}), 2);
+  EXPECT_EQ(count({{}, core::CaseKind::kNoReference, {}, {}}), 0);
+  EXPECT_EQ(count({{}, core::CaseKind::kOverstay, {}, *id}), 12);
+  EXPECT_EQ(count({{}, {}, {}, core::TravelerId(crypto::NewUuid())}), 0);
+}
+
+// The list in SQL says what the rule in core says of every stay on every day.
+TEST_F(TransactionTest, OverstaysAreListedAsTheRuleFindsThem) {
+  std::vector<ports::StayRecord> stays;
+  const auto id = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {
+    std::vector<ports::CrossingRecord> crossings;
+    const auto add = [&](core::StayState state, std::optional<core::Date> until,
+                         std::optional<int> departed_day) {
+      const int minutes = static_cast<int>(stays.size()) * 10;
+      crossings.push_back(Arrival(traveler, minutes));
+      core::Stay stay{
+          state, crossings.back().crossing_id, At(minutes), Day(0), "B-2", until, {}, {}, {}};
+      if (departed_day) {
+        crossings.push_back(Departure(traveler, minutes + 1440 * 20));
+        stay.departure_id = crossings.back().crossing_id;
+        stay.departed_at = crossings.back().captured_at;
+        stay.departed_on = Day(*departed_day);
+      }
+      stays.push_back({traveler, core::PortId("SEA"), stay});
+    };
+    for (const int until : {1, 3, 3}) {
+      add(core::StayState::kOpen, Day(until), {});
+      add(core::StayState::kClosed, Day(until), until);
+      add(core::StayState::kClosed, Day(until), until + 2);
+      add(core::StayState::kDepartureNotRecorded, Day(until), {});
+    }
+    add(core::StayState::kOpen, std::nullopt, {});
+    add(core::StayState::kClosed, std::nullopt, 9);
+    return crossings;
+  });
+  ASSERT_THAT(id, testing::IsOk());
+  ASSERT_THAT(Run([&](Transaction& t) { return t.ReplaceStays(*id, stays); }), testing::IsOk());
+  const auto stored = Fetch([&](Transaction& t) { return t.AllStays(*id); });
+  ASSERT_THAT(stored, testing::IsOk());
+  ASSERT_THAT(*stored, SizeIs(stays.size()));
+  EXPECT_EQ(stored->at(2).stay.departed_on, stays[2].stay.departed_on);
+  EXPECT_EQ(stored->at(2).stay.departed_at, stays[2].stay.departed_at);
+  EXPECT_EQ(stored->at(2).stay.departure_id, stays[2].stay.departure_id);
+
+  const std::optional<core::OverstayKind> kinds[] = {
+      std::nullopt, core::OverstayKind::kOutOfCountry, core::OverstayKind::kSuspectedInCountry};
+  for (int day = -1; day < 8; ++day) {
+    for (const auto& kind : kinds) {
+      std::vector<core::CrossingId> expected;
+      for (const ports::StayRecord& record : stays) {
+        const auto overstay = core::OverstayOf(record.stay, Day(day));
+        if (overstay && (!kind || overstay->kind == *kind)) {
+          expected.push_back(record.stay.arrival_id);
+        }
+      }
+      std::vector<core::CrossingId> listed;
+      std::optional<ports::OverstayCursor> after;
+      for (;;) {
+        const auto page =
+            Fetch([&](Transaction& t) { return t.ListOverstays(Day(day), kind, after, 2); });
+        ASSERT_THAT(page, testing::IsOk());
+        for (const auto& record : *page) listed.push_back(record.stay.arrival_id);
+        if (page->size() < 2) break;
+        const core::Stay& last = page->back().stay;
+        after = {*last.authorized_until, *id, last.arrival_id};
+      }
+      EXPECT_THAT(listed, ::testing::UnorderedElementsAreArray(expected)) << "day " << day;
+    }
+  }
+  ASSERT_THAT(Run([&](Transaction& t) { return t.ReplaceStays(*id, {}); }), testing::IsOk());
+  EXPECT_THAT(*Fetch([&](Transaction& t) { return t.AllStays(*id); }), IsEmpty());
+}
+
+TEST_F(TransactionTest, WhatBreaksARuleIsRefusedWithoutQuotingIt) {
+  const absl::Status status = AddTraveler(*store_, "P1", [](const core::TravelerId& traveler) {
+                                ports::CrossingRecord record = Departure(traveler, 0);
+                                record.carrier = std::string(65, 'x');
+                                return std::vector{record};
+                              }).status();
+  EXPECT_THAT(status, testing::FailsWith(Reason::kInternal));
+  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("add_crossing"));
+  EXPECT_THAT(std::string(status.message()), ::testing::Not(::testing::HasSubstr("xxx")));
+}
+
+TEST_F(TransactionTest, ATextWithANulIsRefusedRatherThanCutShort) {
+  EXPECT_THAT(AddTraveler(*store_, "P1",
+                          [](const core::TravelerId& traveler) {
+                            ports::CrossingRecord record = Departure(traveler, 0);
+                            record.carrier = std::string("a\0b", 3);
+                            return std::vector{record};
+                          }),
+              testing::FailsWith(Reason::kInternal));
+  EXPECT_THAT(store_->Ping(Soon()), testing::IsOk());
+}
+
+TEST_F(TransactionTest, AFailedWorkLeavesNothingBehind) {
+  const core::RequestId id(crypto::NewUuid());
+  const absl::Status refusal = core::MakeError(Reason::kLaneUnknown, "no");
+  EXPECT_EQ(Run([&](Transaction& t) {
+              EXPECT_THAT(t.AddRequest({id, "p", Hex('a'), core::TravelerId(crypto::NewUuid()),
+                                        crypto::NewUuid()}),
+                          testing::IsOk());
+              EXPECT_TRUE((*t.FindRequest(id)).has_value());
+              return refusal;
+            }),
+            refusal);
+  EXPECT_FALSE((*Fetch([&](Transaction& t) { return t.FindRequest(id); })).has_value());
+}
+
+}  // namespace
+}  // namespace entryexit::postgres
