@@ -200,44 +200,5 @@ TEST(ReplayDecision, ComesToTheSameOutcome) {
   EXPECT_EQ(replay.response.replayed().outcome(), v1::OUTCOME_MATCH);
 }
 
-TEST(ListOverstays, TellsBothKindsOnTheDayThatIsAskedFor) {
-  const auto lane = World::Shared().Lane("EPP-X1");
-  auto arrival =
-      ArrivalRequest({"EPP-X1", NewDocumentNumber(), FaceImage(10, "arrival_1"), hours(24 * 30)});
-  arrival.mutable_admission()->set_days_from_arrival(5);
-  const auto recorded = Call(*lane, &v1::LaneService::Stub::RecordArrival, arrival);
-  ASSERT_THAT(recorded, Succeeds());
-
-  const auto reporter = World::Shared().Reporter();
-  grpc::ClientContext context;
-  SetPatience(context);
-  v1::ListOverstaysRequest request;
-  request.mutable_as_of()->set_year(2100);
-  request.mutable_as_of()->set_month(1);
-  request.mutable_as_of()->set_day(1);
-  request.set_kind(v1::OVERSTAY_KIND_SUSPECTED_IN_COUNTRY);
-  const auto reader = reporter->ListOverstays(&context, request);
-  bool found = false;
-  v1::ListOverstaysResponse row;
-  while (reader->Read(&row)) {
-    EXPECT_EQ(row.kind(), v1::OVERSTAY_KIND_SUSPECTED_IN_COUNTRY);
-    EXPECT_GT(row.days_overstayed(), 0);
-    found = found || row.stay().arrival_crossing_id() == recorded.response.crossing_id();
-  }
-  EXPECT_TRUE(reader->Finish().ok());
-  EXPECT_TRUE(found);
-}
-
-TEST(ListOverstays, NeedsADay) {
-  const auto reporter = World::Shared().Reporter();
-  grpc::ClientContext context;
-  SetPatience(context);
-  const auto reader = reporter->ListOverstays(&context, v1::ListOverstaysRequest());
-  v1::ListOverstaysResponse row;
-  EXPECT_FALSE(reader->Read(&row));
-  EXPECT_EQ(reader->Finish().error_code(), StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(ReasonOf(context), "MISSING_FIELD");
-}
-
 }  // namespace
 }  // namespace entryexit::testing

@@ -1,4 +1,7 @@
 #include <gmock/gmock.h>
+#include <google/protobuf/wrappers.pb.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,6 +15,73 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+
+// A stream of grpc.health.v1.Health.Watch. Debian has no package of its messages; on the wire they
+// are these: one string, one enum.
+class HealthWatch {
+ public:
+  explicit HealthWatch(const std::shared_ptr<grpc::Channel>& channel) : stub_(channel) {
+    SetPatience(context_);
+    stream_ = stub_.PrepareCall(&context_, "/grpc.health.v1.Health/Watch", &queue_);
+    stream_->StartCall(nullptr);
+    Wait();
+    stream_->WriteLast(google::protobuf::StringValue(), {}, nullptr);
+    Wait();
+  }
+
+  // Blocks until the health is told, at first and at each change.
+  bool NextIsServing() {
+    google::protobuf::Int32Value response;
+    stream_->Read(&response, nullptr);
+    EXPECT_TRUE(Wait()) << "the watch has ended";
+    return response.value() == kServing;
+  }
+
+ private:
+  static constexpr int kServing = 1;
+
+  bool Wait() {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue_.Next(&tag, &ok) && ok;
+  }
+
+  grpc::TemplatedGenericStub<google::protobuf::StringValue, google::protobuf::Int32Value> stub_;
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<
+      grpc::ClientAsyncReaderWriter<google::protobuf::StringValue, google::protobuf::Int32Value>>
+      stream_;
+};
+
+TEST(Daemon, TellsItsHealthByWhetherTheDatabaseAnswers) {
+  World world({.environment = {}, .own_postgres = true});
+  HealthWatch health(world.Connect("entryexit://admin/probe"));
+  EXPECT_TRUE(health.NextIsServing());
+  world.postgres().KillImmediate();
+  EXPECT_FALSE(health.NextIsServing());
+  const auto arrival = ArrivalRequest({"SEA-A1", NewDocumentNumber(), FaceImage(15, "arrival_1")});
+  const auto lane = world.Lane("SEA-A1");
+  EXPECT_THAT(Call(*lane, &v1::LaneService::Stub::RecordArrival, arrival),
+              Fails(grpc::StatusCode::UNAVAILABLE, "DATABASE_UNAVAILABLE"));
+  ASSERT_TRUE(world.postgres().Restart().ok());
+  EXPECT_TRUE(health.NextIsServing());
+  EXPECT_THAT(Call(*lane, &v1::LaneService::Stub::RecordArrival, arrival), Succeeds());
+}
+
+TEST(Daemon, EndsWatchesWhenCasesMayHaveBeenMissed) {
+  World world({.environment = {}, .own_postgres = true});
+  const auto officer = world.Officer();
+  grpc::ClientContext context;
+  SetPatience(context);
+  const auto watch = officer->WatchCases(&context, v1::WatchCasesRequest());
+  v1::WatchCasesResponse response;
+  ASSERT_TRUE(watch->Read(&response));
+  ASSERT_TRUE(world.postgres().DropConnections().ok());
+  EXPECT_FALSE(watch->Read(&response));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ReasonOf(context), "DATABASE_UNAVAILABLE");
+}
 
 TEST(Daemon, TellsItsMetrics) {
   World& world = World::Shared();

@@ -187,6 +187,13 @@ std::shared_ptr<grpc::Channel> World::Connect(const std::string& uri) {
   return ConnectWith(ClientCredentials(directory_.path(), "ca", uri));
 }
 
+ClientFiles World::IssueClient(const std::string& uri) const {
+  const crypto::CertificateFiles client = FilesIn(directory_.path(), "ca-client");
+  OrDie(crypto::IssueClientCertificate(FilesIn(directory_.path(), "ca"), uri, kValidDays, client,
+                                       crypto::IfExists::kReplace));
+  return {directory_.path() / "ca.pem", client.certificate, client.key};
+}
+
 std::shared_ptr<grpc::Channel> World::ConnectFromOtherAuthority(const std::string& uri) {
   return ConnectWith(ClientCredentials(directory_.path(), "other-ca", uri));
 }

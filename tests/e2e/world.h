@@ -71,6 +71,13 @@ struct WorldOptions {
   bool own_postgres = false;
 };
 
+// What mutual TLS needs of a client, PEM.
+struct ClientFiles {
+  std::filesystem::path authority;
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+};
+
 // Everything the service needs, made from nothing and gone at the end: a database with the schema,
 // a certificate authority, a vault key, a configuration, and the real daemon on a free port of
 // 127.0.0.1. Lanes: SEA-A1 (arrivals), SEA-D1 (departures), SEA-X1 (both), and EPP-X1 (both) at
@@ -101,6 +108,8 @@ class World {
 
   // A new connection as the principal `uri`, e.g. "entryexit://lane/SEA-A1".
   std::shared_ptr<grpc::Channel> Connect(const std::string& uri);
+  // The same for a client that is a process of its own. The next connection replaces the files.
+  ClientFiles IssueClient(const std::string& uri) const;
   // As another authority's client of the same name, and as one without any certificate.
   std::shared_ptr<grpc::Channel> ConnectFromOtherAuthority(const std::string& uri);
   std::shared_ptr<grpc::Channel> ConnectWithoutCertificate();

@@ -1,0 +1,59 @@
+#include "tests/e2e/stored.h"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+
+namespace entryexit::testing {
+namespace {
+
+// The one number that `sql` gives.
+int NumberOf(World& world, const std::string& sql) {
+  const std::string dsn = world.postgres().Dsn(world.database(), "postgres");
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(dsn.c_str()),
+                                                                &PQfinish);
+  const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), sql.c_str()),
+                                                             &PQclear);
+  if (PQntuples(result.get()) != 1) {
+    std::cerr << "cannot read the database: " << PQerrorMessage(connection.get()) << std::endl;
+    std::abort();
+  }
+  return std::atoi(PQgetvalue(result.get(), 0, 0));
+}
+
+}  // namespace
+
+int CrossingsOf(World& world, const std::string& request_id) {
+  return NumberOf(world,
+                  fmt::format("SELECT count(*) FROM crossing WHERE request_id = '{}'", request_id));
+}
+
+int RowsIn(World& world) {
+  return NumberOf(world, R"(
+      SELECT (SELECT count(*) FROM traveler) + (SELECT count(*) FROM travel_document)
+           + (SELECT count(*) FROM request) + (SELECT count(*) FROM crossing)
+           + (SELECT count(*) FROM capture) + (SELECT count(*) FROM template)
+           + (SELECT count(*) FROM comparison) + (SELECT count(*) FROM stay)
+           + (SELECT count(*) FROM review_case))");
+}
+
+int BrokenCrossings(World& world) {
+  return NumberOf(world, R"(
+      SELECT count(*)
+      FROM crossing AS c FULL JOIN request AS r
+        ON r.request_id = c.request_id AND r.traveler_id = c.traveler_id
+       AND r.subject_id = c.crossing_id
+      WHERE r.request_id IS NULL OR c.crossing_id IS NULL
+         OR NOT EXISTS (SELECT FROM capture AS x WHERE x.crossing_id = c.crossing_id)
+         OR NOT EXISTS (SELECT FROM template AS x WHERE x.crossing_id = c.crossing_id)
+         OR NOT EXISTS (SELECT FROM travel_document AS x WHERE x.document_id = c.document_id)
+         OR c.direction = 'ARRIVAL'
+            AND NOT EXISTS (SELECT FROM stay AS x WHERE x.arrival_id = c.crossing_id)
+         OR c.direction = 'DEPARTURE'
+            AND NOT EXISTS (SELECT FROM comparison AS x WHERE x.crossing_id = c.crossing_id))");
+}
+
+}  // namespace entryexit::testing

@@ -1,0 +1,25 @@
+#ifndef ENTRYEXIT_TESTS_E2E_STORED_H_
+#define ENTRYEXIT_TESTS_E2E_STORED_H_
+
+#include <string>
+
+#include "tests/e2e/world.h"
+
+// What a world's database holds, read behind the service's back. Everything here ends the test
+// program when the database cannot be asked.
+namespace entryexit::testing {
+
+// Rows of crossings that this request made.
+int CrossingsOf(World& world, const std::string& request_id);
+
+// Rows in all tables that a crossing writes to: the same before and after means nothing was stored.
+int RowsIn(World& world);
+
+// Crossings that are there in part: without their request, capture, template, stay or comparison,
+// and requests without their crossing. For worlds where every capture was good and no case was
+// decided.
+int BrokenCrossings(World& world);
+
+}  // namespace entryexit::testing
+
+#endif  // ENTRYEXIT_TESTS_E2E_STORED_H_
