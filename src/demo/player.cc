@@ -287,11 +287,12 @@ void Player::AwaitCases(const Answer& answer) {
 void Player::PrintLine(std::size_t index) const {
   const PlannedCrossing& crossing = scenario_.crossings[index];
   const absl::TimeZone zone = scenario_.lanes.at(crossing.lane).time_zone;
-  fmt::print("  {}  {:<7} {:<9}  #{:02}  {}\n",
+  fmt::print("  {}  {:<7} {:<9}  #{:02}  {}{}\n",
              absl::FormatTime("%b %d %H:%M", crossing.captured_at, zone), crossing.lane,
              crossing.direction == v1::DIRECTION_ARRIVAL ? "arrival" : "departure",
              scenario_.travelers[static_cast<std::size_t>(crossing.traveler)].number,
-             OutcomeText(crossing, journal_.answers[index]));
+             OutcomeText(crossing, journal_.answers[index]),
+             crossing.sent_twice ? "; sent twice" : "");
   std::fflush(stdout);
 }
 

@@ -386,15 +386,15 @@ class Report {
     std::string body;
     for (const auto& one : review_.overstays) {
       const v1::Stay& stay = one.stay();
-      body += Row({RowHead(fmt::format("Traveler {}", TravelerOf(stay.traveler_id()).number)),
-                   Cell(one.kind() == v1::OVERSTAY_KIND_OUT_OF_COUNTRY
-                            ? "departed late"
-                            : "no departure recorded: suspected in the country"),
-                   Cell(stay.class_of_admission()), Cell(stay.port_id()),
-                   Cell(client::FormatDate(stay.arrived_on())),
-                   Cell(client::FormatDate(stay.authorized_until())),
-                   Cell(stay.has_departed_on() ? client::FormatDate(stay.departed_on()) : "–"),
-                   Number(one.days_overstayed())});
+      body +=
+          Row({RowHead(fmt::format("Traveler {}", TravelerOf(stay.traveler_id()).number)),
+               Cell(one.kind() == v1::OVERSTAY_KIND_OUT_OF_COUNTRY ? "departed late"
+                                                                   : "suspected in the country"),
+               Cell(stay.class_of_admission()), Cell(stay.port_id()),
+               Cell(client::FormatDate(stay.arrived_on())),
+               Cell(client::FormatDate(stay.authorized_until())),
+               Cell(stay.has_departed_on() ? client::FormatDate(stay.departed_on()) : "–"),
+               Number(one.days_overstayed())});
     }
     const std::string as_of = client::FormatDate(ToDate(scenario_.last_day));
     return "<h2>Overstays</h2>\n" +

@@ -36,7 +36,7 @@ a { color: var(--accent); }
 table { border-collapse: collapse; width: 100%; background: var(--card);
   border: 1px solid var(--line); font-size: .925rem; }
 caption { text-align: left; color: var(--soft); padding: 4px 0 8px; }
-th, td { text-align: left; padding: 7px 12px; border-bottom: 1px solid var(--line);
+th, td { text-align: left; padding: 7px 9px; white-space: nowrap; border-bottom: 1px solid var(--line);
   vertical-align: top; }
 thead th { font-weight: 600; color: var(--soft); }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
@@ -86,6 +86,7 @@ ul.checks small { color: var(--soft); display: block; }
   :root { --page: #fff; --card: #fff; --text: #000; --soft: #444; --line: #bbb;
     --match: #cfe8dc; --doubt: #f7e7b8; --nomatch: #f3cdc7;
     --good: #17633f; --warn: #7a5200; --bad: #a3241b; }
+  th, td { white-space: normal; } .scroll { overflow: visible; }
   body { font-size: 10.5pt; } h2 { break-after: avoid; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .case, figure, tr, li { break-inside: avoid; }
