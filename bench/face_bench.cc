@@ -17,6 +17,7 @@
 
 #include "bench/plain_pipeline.h"
 #include "entryexit/face/engine.h"
+#include "entryexit/face/matrix_kernels.h"
 
 namespace entryexit::bench {
 namespace {
@@ -222,4 +223,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace entryexit::bench
 
-int main(int argc, char** argv) { return entryexit::bench::Main(argc, argv); }
+int main(int argc, char** argv) {
+  entryexit::face::ChooseMatrixKernels(argv);
+  return entryexit::bench::Main(argc, argv);
+}

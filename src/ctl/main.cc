@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "ctl/command_line.h"
+#include "entryexit/face/matrix_kernels.h"
 
 namespace {
 
@@ -16,6 +17,7 @@ bool WantsColours() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  entryexit::face::ChooseMatrixKernels(argv);  // for `evaluate`
   entryexit::ctl::Context context{.out = std::cout, .err = std::cerr, .colours = WantsColours()};
   return static_cast<int>(entryexit::ctl::RunCommandLine({argv + 1, argv + argc}, context));
 }

@@ -12,6 +12,7 @@
 #include "daemon/daemon.h"
 #include "daemon/logging.h"
 #include "entryexit/core/reason.h"
+#include "entryexit/face/matrix_kernels.h"
 
 namespace {
 
@@ -69,6 +70,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  entryexit::face::ChooseMatrixKernels(argv);
   try {
     return Main(argc, argv);
   } catch (const std::exception& error) {
