@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <utility>
@@ -293,7 +294,7 @@ void Player::PrintLine(std::size_t index) const {
              scenario_.travelers[static_cast<std::size_t>(crossing.traveler)].number,
              OutcomeText(crossing, journal_.answers[index]),
              crossing.sent_twice ? "; sent twice" : "");
-  std::fflush(stdout);
+  (void)std::fflush(stdout);  // a lost line of progress is no reason to stop
 }
 
 }  // namespace entryexit::demo

@@ -157,7 +157,7 @@ class Report {
     for (const auto& [truth, row] : verdict_.outcomes) {
       int staged = 0;
       for (const auto& [outcome, count] : row) staged += count;
-      std::vector<std::string> cells = {RowHead(DescribeIn(truth)), Number(staged)};
+      std::vector<std::string> cells = {RowHead(Describe(truth)), Number(staged)};
       for (const auto outcome : columns) cells.push_back(Number(CountOf(truth, outcome)));
       body += Row(cells);
     }
@@ -197,7 +197,7 @@ class Report {
     if (!thresholds) return "";
     std::vector<Strip> strips;
     for (const auto& [truth, values] : distances) {
-      strips.push_back({Capitalized(DescribeIn(truth)), values});
+      strips.push_back({Capitalized(Describe(truth)), values});
     }
     return "<h2>Distances</h2>\n<p>Each dot is one departure. A distance says how unlike two faces "
            "are to the machine; the lower, the more alike.</p>\n" +
@@ -373,8 +373,7 @@ class Report {
     const PlannedCrossing& crossing = scenario_.crossings[planned_.at(crossing_id)];
     const Traveler& traveler = scenario_.travelers[static_cast<std::size_t>(crossing.traveler)];
     std::string text = fmt::format("Traveler {}: {}", traveler.number, traveler.story);
-    if (crossing.truth)
-      text += fmt::format(" The departure shows {}.", DescribeIn(*crossing.truth));
+    if (crossing.truth) text += fmt::format(" The departure shows {}.", Describe(*crossing.truth));
     return fmt::format("<p class=\"staged\"><b>What was staged.</b> {}</p>\n", Escaped(text));
   }
 
@@ -438,7 +437,7 @@ class Report {
                Cell(crossing.lane),
                Cell(absl::FormatTime("%Y-%m-%d %H:%M", crossing.captured_at,
                                      scenario_.lanes.at(crossing.lane).time_zone)),
-               Cell(DescribeIn(*crossing.truth)), Number(comparison->references_size()),
+               Cell(Describe(*crossing.truth)), Number(comparison->references_size()),
                Cell(compared ? fmt::format("{:.3f}", comparison->distance()) : "–", "n"),
                Cell(compared ? FmrShare(*comparison) : "–", "n"),
                Cell(Plain(client::NameOf(comparison->outcome())), ClassOf(comparison->outcome()))});

@@ -487,13 +487,6 @@ class Stage {
 
 }  // namespace
 
-const std::vector<Truth>& AllTruths() {
-  static const auto* const kAll =
-      new std::vector<Truth>{Truth::kSamePerson, Truth::kImpostor, Truth::kLookAlike,
-                             Truth::kNoArrival,  Truth::kExempt,   Truth::kOptedOut};
-  return *kAll;
-}
-
 const char* KeyOf(Truth truth) {
   switch (truth) {
     case Truth::kSamePerson:
@@ -512,7 +505,7 @@ const char* KeyOf(Truth truth) {
   return "";
 }
 
-const char* DescribeIn(Truth truth) {
+const char* Describe(Truth truth) {
   switch (truth) {
     case Truth::kSamePerson:
       return "the same person";

@@ -30,9 +30,8 @@ enum class Truth {
   kExempt,     // no capture: exempt class of admission
   kOptedOut,   // no capture: the traveler's choice
 };
-const char* KeyOf(Truth truth);       // "same_person", for machines
-const char* DescribeIn(Truth truth);  // "the same person", for people
-const std::vector<Truth>& AllTruths();
+const char* KeyOf(Truth truth);     // "same_person", for machines
+const char* Describe(Truth truth);  // "the same person", for people
 
 struct Traveler {
   int number = 0;        // 1, 2, ...

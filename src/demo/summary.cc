@@ -32,7 +32,7 @@ std::string OutcomesTable(const Verdict& verdict) {
       cells += fmt::format("{:>14}", count == 0 ? "-" : std::to_string(count));
       staged += count;
     }
-    table += fmt::format("  {:<28}{:>7}{}\n", DescribeIn(truth), staged, cells);
+    table += fmt::format("  {:<28}{:>7}{}\n", Describe(truth), staged, cells);
   }
   return table;
 }
