@@ -60,15 +60,15 @@ struct EncryptionConfig {
 
 // Limits of a usable capture, as in face/engine_config.h.
 struct QualityConfig {
-  double min_face_px = 100;
+  double min_face_px = 90;
   double min_share_inside = 0.9;
   double min_luma = 40;
-  double max_luma = 225;
-  double min_sharpness = 30;
+  double max_luma = 232;
+  double min_sharpness = 21;
   double max_roll_degrees = 20;
   double max_yaw_degrees = 25;
-  double max_pitch_degrees = 25;
-  double min_eye_contrast = 10;
+  double max_pitch_degrees = 30;
+  double min_eye_contrast = 12.5;
   double min_dominance = 1.5;
 
   friend bool operator==(const QualityConfig&, const QualityConfig&) = default;
