@@ -370,6 +370,7 @@ absl::StatusOr<std::string> NameFrom(const std::string& text, const std::string&
   if (text.size() > kMaxNameLength) {
     return Invalid(field, fmt::format("is longer than {} bytes", kMaxNameLength));
   }
+  if (text.find('\0') != std::string::npos) return Invalid(field, "must not hold NUL characters");
   return text;
 }
 
