@@ -544,13 +544,30 @@ TEST(HostileText, ThatPostgresCannotStoreIsRefused) {
               Fails(StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"));
 }
 
-TEST(HostileText, ThatIsNotUtf8IsRefusedByTheProtocol) {
+TEST(HostileText, ThatIsNotUtf8MakesAMessageThatGrpcCannotRead) {
   World& world = World::Shared();
   const int rows = RowsIn(world);
   auto request = GoodArrival();
   request.set_carrier("\xFF\xFE");
-  // The message cannot be read, so there is no reason of ours.
-  EXPECT_THAT(Arrive(request), Fails(StatusCode::INTERNAL, ""));
+  // gRPC itself answers, so there is no reason of ours.
+  EXPECT_THAT(Arrive(request), Fails(StatusCode::UNIMPLEMENTED, ""));
+  EXPECT_EQ(RowsIn(world), rows);
+}
+
+TEST(HostileText, ThatIsNotUtf8EndsABacklogWithoutAResult) {
+  World& world = World::Shared();
+  const int rows = RowsIn(world);
+  const auto lane = world.Lane("SEA-X1");
+  grpc::ClientContext context;
+  SetPatience(context);
+  const auto stream = lane->RecordCrossings(&context);
+  v1::RecordCrossingsRequest item;
+  *item.mutable_arrival() = GoodArrival();
+  item.mutable_arrival()->set_carrier("\xFF\xFE");
+  stream->Write(item);
+  v1::RecordCrossingsResponse result;
+  EXPECT_FALSE(stream->Read(&result));
+  EXPECT_TRUE(stream->Finish().ok());
   EXPECT_EQ(RowsIn(world), rows);
 }
 

@@ -165,7 +165,9 @@ void ExpectNothingLostOrDoubled(World& world, const std::vector<Sent>& all, Stat
     if (!lane) lane = world.Lane(lane_id);
     const Sent retry = Send(*lane, sent.item);
     EXPECT_TRUE(retry.acknowledged()) << retry.reason << " " << retry.status.error_message();
-    if (sent.acknowledged()) EXPECT_EQ(retry.crossing_id, sent.crossing_id);
+    if (sent.acknowledged()) {
+      EXPECT_EQ(retry.crossing_id, sent.crossing_id);
+    }
     EXPECT_EQ(CrossingsOf(world, RequestIdOf(sent.item)), 1);
   }
   EXPECT_EQ(BrokenCrossings(world), 0);
@@ -301,7 +303,9 @@ TEST(Deadline, ThatPassesAtAnyMomentRecordsAllOrNothing) {
     }
     const auto retry = Call(*lane, &Lane::RecordArrival, request);
     ASSERT_THAT(retry, Succeeds()) << patience;
-    if (hasty.status.ok()) EXPECT_EQ(retry.response.crossing_id(), hasty.response.crossing_id());
+    if (hasty.status.ok()) {
+      EXPECT_EQ(retry.response.crossing_id(), hasty.response.crossing_id());
+    }
     EXPECT_EQ(CrossingsOf(world, request.request_id()), 1) << patience;
   }
   EXPECT_EQ(BrokenCrossings(world), 0);
@@ -456,7 +460,9 @@ TEST(Database, KilledUnderLoadLosesAndDoublesNothing) {
     ASSERT_THAT(world.postgres().Restart(), IsOk());
     ExpectNothingLostOrDoubled(world, sent, StatusCode::UNAVAILABLE);
     for (const Sent& refused : sent) {
-      if (!refused.acknowledged()) EXPECT_EQ(refused.reason, "DATABASE_UNAVAILABLE");
+      if (!refused.acknowledged()) {
+        EXPECT_EQ(refused.reason, "DATABASE_UNAVAILABLE");
+      }
     }
   }
 }
@@ -539,6 +545,64 @@ TEST(Database, ThatIsReadOnlyStillAnswersWhatItKnows) {
   ASSERT_THAT(world.postgres().DropConnections(), IsOk());
   EXPECT_THAT(Call(*lane, &Lane::RecordArrival, fresh), Succeeds());
   EXPECT_EQ(CrossingsOf(world, fresh.request_id()), 1);
+}
+
+// ------------------------------------------------------------------------------ stored data, load
+
+TEST(StoredCapture, ThatWasTamperedWithIsNotShown) {
+  World& world = FaultyWorld();
+  const auto arrived = Call(*world.Lane("SEA-X1"), &Lane::RecordArrival, Arrival());
+  ASSERT_THAT(arrived, Succeeds());
+  const auto officer = world.Officer();
+  const auto get_capture = [&](const std::string& change) {
+    // Past the triggers that keep even the owner from changing it.
+    const absl::Status changed = world.postgres().Execute(
+        world.database(), fmt::format("SET session_replication_role = replica; "
+                                      "UPDATE capture SET {} WHERE crossing_id = '{}'",
+                                      change, arrived.response.crossing_id()));
+    EXPECT_THAT(changed, IsOk());
+    v1::GetCaptureRequest request;
+    request.set_crossing_id(arrived.response.crossing_id());
+    return Call(*officer, &v1::BackOfficeService::Stub::GetCapture, request);
+  };
+  EXPECT_THAT(get_capture("ciphertext = set_byte(ciphertext, 100, get_byte(ciphertext, 100) # 1)"),
+              Fails(StatusCode::DATA_LOSS, "STORED_DATA_INVALID"));
+  EXPECT_THAT(get_capture("key_id = 'lost'"),
+              Fails(StatusCode::FAILED_PRECONDITION, "KEY_UNAVAILABLE"));
+}
+
+TEST(Overload, IsRefusedAtOnceAndStoresNothing) {
+  World world({.environment = {{"ENTRYEXIT_SERVER_REQUEST_THREADS", "1"},
+                               {"ENTRYEXIT_SERVER_QUEUE_CAPACITY", "1"}},
+               .own_postgres = true});
+  // One call is worked on and one waits, both for a database that does not answer.
+  world.postgres().Freeze();
+  std::vector<v1::RecordArrivalRequest> requests;
+  for (int i = 0; i < 4; ++i) requests.push_back(Arrival());
+  std::vector<std::unique_ptr<Lane>> lanes;
+  for (size_t i = 0; i < requests.size(); ++i) lanes.push_back(world.Lane("SEA-X1"));
+  std::vector<Answer<v1::RecordArrivalResponse>> answers(requests.size());
+  std::atomic<int> refused = 0;
+  std::vector<std::jthread> clients;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    clients.emplace_back([&, i] {
+      answers[i] = Call(*lanes[i], &Lane::RecordArrival, requests[i]);
+      if (!answers[i].status.ok()) ++refused;
+      refused.notify_all();
+    });
+  }
+  while (refused < 2) refused.wait(refused);
+  world.postgres().Thaw();
+  clients.clear();
+
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const bool recorded = answers[i].status.ok();
+    if (!recorded) {
+      EXPECT_THAT(answers[i], Fails(StatusCode::RESOURCE_EXHAUSTED, "OVERLOADED"));
+    }
+    EXPECT_EQ(CrossingsOf(world, requests[i].request_id()), recorded ? 1 : 0);
+  }
+  EXPECT_LT(refused, 4);
 }
 
 // A small file system in memory that only this thread, and processes that it starts from now on,

@@ -1,5 +1,5 @@
 // What the daemon refuses to start with: in every case one line on stderr that says what is wrong
-// and what to do, and exit code 1.
+// and what to do, and exit code 1. Warnings, which the log may show before it, are switched off.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -65,7 +65,7 @@ class Startup : public ::testing::Test {
                 IsOk());
   }
 
-  // Writes the configuration, with `more` at its end, on line 19.
+  // Writes the configuration, with `more` at its end, on line 22.
   void Configure(const std::string& more) {
     std::ofstream(path("entryexitd.yaml")) << fmt::format(R"(server:
   listen: "127.0.0.1:0"
@@ -74,6 +74,8 @@ class Startup : public ::testing::Test {
   tls_key: server.key
 metrics:
   listen: ""
+log:
+  level: error
 database:
   dsn: "{}"
 encryption:
@@ -83,8 +85,9 @@ face:
   installed_models: installed
 ports:
   - id: SEA
+    name: Seattle
     time_zone: America/Los_Angeles
-    lanes: [{{id: SEA-A1}}]
+    lanes: [{{id: SEA-A1, direction: arrival}}]
 {})",
                                                           Postgres().DaemonDsn(database_), more);
   }
@@ -169,17 +172,17 @@ TEST_F(Startup, NeedsItsCertificate) {
 
 TEST_F(Startup, RefusesAnUnknownKeyAndNamesItsLine) {
   Configure("servr: {}\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":19:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":22:");
 }
 
 TEST_F(Startup, RefusesAnUnknownKeyInASectionAndNamesItsLine) {
   Configure("policy:\n  max_clock_skew: 3\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":20:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":23:");
 }
 
 TEST_F(Startup, RefusesAValueOutOfItsRangeAndNamesItsLine) {
   Configure("policy:\n  max_clock_skew_s: -1\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":20:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":23:");
 }
 
 }  // namespace
