@@ -9,7 +9,8 @@
 namespace entryexit::client {
 namespace {
 
-constexpr char kPayloadUrl[] = "entryexit.v1/reason";
+// Not the key of core::MakeError: what the service refused is no error of this side.
+constexpr char kPayloadUrl[] = "entryexit.client/reason";
 constexpr char kReasonMetadata[] = "entryexit-reason";
 // Above the service's own limit for a picture, so that a stored one always comes through.
 constexpr int kMaxMessageBytes = 64 << 20;

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <chrono>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -66,13 +66,15 @@ void DropImages(Message& message) {
 std::string FormatTimestamp(const google::protobuf::Timestamp& timestamp) {
   const absl::Time time =
       absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
-  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", time, absl::UTCTimeZone());
+  return absl::FormatTime("%E4Y-%m-%d%ET%H:%M:%E*SZ", time, absl::UTCTimeZone());
 }
 
 absl::StatusOr<google::protobuf::Timestamp> ParseTimestamp(std::string_view text) {
   absl::Time time;
   std::string error;
-  if (!absl::ParseTime(absl::RFC3339_full, std::string(text), &time, &error)) {
+  // ParseTime also takes "infinite-future".
+  if (!absl::ParseTime(absl::RFC3339_full, std::string(text), &time, &error) ||
+      time == absl::InfiniteFuture() || time == absl::InfinitePast()) {
     return core::MakeError(
         core::Reason::kInvalidField,
         fmt::format("'{}' is not a time; write it like 2026-05-01T09:30:00Z", text));
@@ -123,6 +125,8 @@ std::string ToJson(const Message& message) {
   DropImages(*copy);
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
+  // A program that reads an answer should find its "recorded": false.
+  options.always_print_primitive_fields = true;
   std::string json;
   // Fails only for a google.protobuf.Any or a value out of its range, which the API does not send.
   if (!google::protobuf::util::MessageToJsonString(*copy, &json, options).ok()) return "{}";
@@ -131,9 +135,13 @@ std::string ToJson(const Message& message) {
 
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
-  std::string content{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  // A directory opens, but cannot be read.
-  if (!stream.is_open() || stream.bad() || std::filesystem::is_directory(file)) {
+  std::string content;
+  std::array<char, 1 << 16> chunk;
+  // read() turns the exceptions of the buffer, as for a directory, into badbit.
+  while (stream.read(chunk.data(), chunk.size()) || stream.gcount() > 0) {
+    content.append(chunk.data(), static_cast<std::size_t>(stream.gcount()));
+  }
+  if (!stream.is_open() || stream.bad()) {
     return core::MakeError(core::Reason::kConfigInvalid,
                            fmt::format("cannot read {}", file.string()));
   }

@@ -79,7 +79,7 @@ void Count(const v1::RecordCrossingsResponse& response, Progress& progress) {
 Progress Receive(const Context& context, Stream& stream) {
   Progress progress;
   Table table =
-      context.MakeTable({{"SEQUENCE", 8}, {"CROSSING", 9}, {"RESULT", 16}, {"ID", 36}, {"CASES"}});
+      context.MakeTable({{"SEQUENCE", 8}, {"CROSSING", 9}, {"RESULT", 20}, {"ID", 36}, {"CASES"}});
   v1::RecordCrossingsResponse response;
   while (stream.Read(&response)) {
     Count(response, progress);

@@ -39,13 +39,8 @@ Table CaseTable(const Context& context) {
                             {"TRAVELER"}});
 }
 
-std::string ToTheSecond(google::protobuf::Timestamp timestamp) {
-  timestamp.set_nanos(0);
-  return client::FormatTimestamp(timestamp);
-}
-
 std::vector<Cell> RowOf(const v1::Case& item) {
-  return {ToTheSecond(item.opened_at()),
+  return {Describe(item.opened_at()),
           Describe(item.severity()),
           client::NameOf(item.kind()),
           Describe(item.state()),
@@ -97,8 +92,8 @@ void WriteCase(const Context& context, const v1::GetCaseResponse& response) {
       {"traveler", item.traveler_id()},
       {"crossing", fmt::format("{} ({} at lane {}, {})", crossing.crossing_id(),
                                client::NameOf(crossing.direction()), crossing.lane_id(),
-                               client::FormatTimestamp(crossing.captured_at()))},
-      {"opened", client::FormatTimestamp(item.opened_at())},
+                               Describe(crossing.captured_at()))},
+      {"opened", Describe(item.opened_at())},
       {"etag", item.etag()}};
   if (response.has_comparison()) {
     fields.emplace_back("outcome", Describe(response.comparison().outcome()));
@@ -114,8 +109,8 @@ void WriteHistory(const Context& context, const v1::GetCaseResponse& response) {
   context.out << "\nHistory\n";
   Table table = context.MakeTable({{"AT"}, {"WHAT"}, {"BY"}, {"REASON"}});
   for (const auto& event : response.history()) {
-    table.Add({client::FormatTimestamp(event.at()), client::NameOf(event.kind()), event.principal(),
-               event.reason()});
+    table.Add(
+        {Describe(event.at()), client::NameOf(event.kind()), event.principal(), event.reason()});
   }
   table.Flush();
 }
@@ -176,13 +171,13 @@ ExitCode DecideCase(const Context& context, const v1::DecideCaseRequest& request
 }
 
 ExitCode WatchCases(const Context& context, const v1::WatchCasesRequest& request) {
-  grpc::ClientContext call;
-  // Before the channel, whose threads take over what is blocked here.
-  const InterruptGuard guard([&call] { call.TryCancel(); });
+  InterruptGuard guard;
   const auto channel = context.Channel();
   if (!channel.ok()) return context.Fail(channel.status());
   BackOffice stub(*channel);
+  grpc::ClientContext call;
   const auto stream = stub.WatchCases(&call, request);
+  guard.Watch([&call] { call.TryCancel(); });
   Table table = CaseTable(context);
   v1::WatchCasesResponse response;
   while (context.out && stream->Read(&response)) {
@@ -195,8 +190,9 @@ ExitCode WatchCases(const Context& context, const v1::WatchCasesRequest& request
       table.Flush();
     }
   }
-  call.TryCancel();  // a no-op unless it is our output that ended
+  if (!context.out) call.TryCancel();
   const absl::Status status = client::ToStatus(stream->Finish(), call);
+  guard.Stop();
   if (status.ok() || guard.interrupted() || !context.out) return ExitCode::kOk;
   const ExitCode code = context.Fail(status);
   if (code == ExitCode::kUnavailable) {

@@ -20,7 +20,7 @@ constexpr char kFooter[] =
     R"(Options above may also follow the command. 'entryexitctl COMMAND --help' has examples.
 
 Output: tables for people; with --json, one object a line with the fields of the API
-(proto/entryexit/v1), pictures left out. Colours only on a terminal, and not when NO_COLOR is set.
+(proto/entryexit/v1), pictures emptied. Colours only on a terminal, and not when NO_COLOR is set.
 
 Exit codes:
   0  done

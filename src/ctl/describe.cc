@@ -39,6 +39,11 @@ Cell Describe(v1::CaptureStatus status) {
           status == v1::CAPTURE_STATUS_LOW_QUALITY ? Colour::kYellow : Colour::kNone};
 }
 
+std::string Describe(google::protobuf::Timestamp timestamp) {
+  timestamp.set_nanos(0);
+  return client::FormatTimestamp(timestamp);
+}
+
 std::string Percent(double share) { return fmt::format("{:.2g} %", share * 100); }
 
 std::string DescribeAdmission(const std::string& class_of_admission, bool has_date,
@@ -59,7 +64,7 @@ std::vector<Field> ComparisonFields(const v1::Comparison& comparison) {
   }
   if (comparison.has_estimated_fmr()) {
     fields.emplace_back("estimated FMR",
-                        fmt::format("{} of pairs of different people ({}) come this close",
+                        fmt::format("{}, so many {} pairs of different people are this alike",
                                     Percent(comparison.estimated_fmr()), thresholds.calibration()));
   }
   fields.emplace_back("model", comparison.model().model_id());
@@ -80,7 +85,6 @@ void WriteReferences(const Context& context, const v1::Comparison& comparison) {
 
 void WriteFindings(const Context& context, const Findings& findings) {
   if (findings.empty()) return;
-  context.out << '\n';
   Table table = context.MakeTable({{"FINDING"}, {"MEASURED"}, {"LIMIT"}, {"WHAT TO DO"}});
   for (const auto& finding : findings) {
     table.Add({{client::NameOf(finding.issue()), Colour::kYellow},
@@ -94,7 +98,7 @@ void WriteFindings(const Context& context, const Findings& findings) {
 void WriteOpenedCases(const Context& context,
                       const google::protobuf::RepeatedPtrField<std::string>& case_ids) {
   if (case_ids.empty()) return;
-  context.out << "\nFor an officer to decide\n";
+  context.out << "\nFor an officer to decide; a lead is not a determination\n";
   for (const auto& id : case_ids) fmt::print(context.out, "  entryexitctl cases show {}\n", id);
 }
 

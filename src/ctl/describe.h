@@ -21,6 +21,9 @@ Cell Describe(v1::Severity severity);
 Cell Describe(v1::CaseState state);
 Cell Describe(v1::CaptureStatus status);
 
+// To the second, UTC.
+std::string Describe(google::protobuf::Timestamp timestamp);
+
 // A share of 0 to 1 in per cent, two significant digits: "0.05 %".
 std::string Percent(double share);
 

@@ -191,8 +191,7 @@ void AddInputOptions(CLI::App& command, EvaluateOptions& options) {
       ->type_name("DIR");
   command.add_option("--exclude", options.exclude, "A folder in there that is no person")
       ->type_name("NAME")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->allow_extra_args(false);
   command.add_option("--groups", options.groups, "Compare only within these groups")
       ->type_name("GROUPS");
   command.add_option("--non-mated", options.non_mated, "At most so many non-mated pairs")

@@ -19,10 +19,14 @@ sigset_t EndingSignals() {
 
 }  // namespace
 
-InterruptGuard::InterruptGuard(std::function<void()> interrupted) {
+InterruptGuard::InterruptGuard() {
   const sigset_t signals = EndingSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  waiter_ = std::jthread([this, signals, call = std::move(interrupted)](std::stop_token stop) {
+}
+
+void InterruptGuard::Watch(std::function<void()> interrupted) {
+  waiter_ = std::jthread([this, call = std::move(interrupted)](std::stop_token stop) {
+    const sigset_t signals = EndingSignals();
     const timespec pause{.tv_sec = 0, .tv_nsec = 100'000'000};
     while (!stop.stop_requested()) {
       if (sigtimedwait(&signals, nullptr, &pause) > 0) {
@@ -34,9 +38,13 @@ InterruptGuard::InterruptGuard(std::function<void()> interrupted) {
   });
 }
 
-InterruptGuard::~InterruptGuard() {
+void InterruptGuard::Stop() {
   waiter_.request_stop();
-  waiter_.join();
+  if (waiter_.joinable()) waiter_.join();
+}
+
+InterruptGuard::~InterruptGuard() {
+  Stop();
   const sigset_t signals = EndingSignals();
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }

@@ -8,14 +8,21 @@
 namespace entryexit::ctl {
 
 // While it lives, SIGINT and SIGTERM call a function instead of ending the program. Make it before
-// other threads: only those made after it leave the signals to it.
+// anything that starts threads, as every object of gRPC does: only threads made after it leave the
+// signals to it.
 class InterruptGuard {
  public:
-  // `interrupted` is called at most once, on a thread of its own.
-  explicit InterruptGuard(std::function<void()> interrupted);
+  InterruptGuard();
   ~InterruptGuard();
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+  // From now on a signal calls `interrupted`, at most once and on a thread of its own. Signals that
+  // came before count. Call it once; what it refers to must outlive the guard or `Stop`.
+  void Watch(std::function<void()> interrupted);
+
+  // Waits for a call that is under way; there is none afterwards.
+  void Stop();
 
   bool interrupted() const { return interrupted_; }
 

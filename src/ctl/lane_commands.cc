@@ -71,6 +71,7 @@ ExitCode ReportPoorCapture(const Context& context, const Findings& findings,
   context.out << Styled({"Nothing was recorded: the capture is poor", Colour::kYellow},
                         context.colours)
               << '\n';
+  context.out << '\n';
   WriteFindings(context, findings);
   fmt::print(context.out, "\nCapture again, and send it with --request-id {} or a new one.\n",
              request_id);
@@ -135,6 +136,7 @@ ExitCode Record(const Context& context, const absl::StatusOr<Request>& request,
     return ReportPoorCapture(context, response->findings(), request->request_id());
   } else {
     WriteResponse(context, *response, *request);
+    if (!response->findings().empty()) context.out << '\n';
     WriteFindings(context, response->findings());
     WriteOpenedCases(context, response->opened_case_ids());
   }
@@ -154,6 +156,7 @@ void WriteAssessment(const Context& context, const std::string& file,
   }
   context.out << '\n';
   WriteFindings(context, response.findings());
+  if (!response.findings().empty()) context.out << '\n';
 }
 
 // One bad picture does not keep the others from being judged.

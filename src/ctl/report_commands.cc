@@ -55,7 +55,7 @@ ExitCode ListOverstays(const Context& context, const v1::ListOverstaysRequest& r
       table.Flush();
     }
   }
-  call.TryCancel();  // a no-op unless it is our output that ended
+  if (!context.out) call.TryCancel();
   const absl::Status status = client::ToStatus(stream->Finish(), call);
   if (!context.out) return ExitCode::kFailed;
   if (!status.ok()) return context.Fail(status);

@@ -104,13 +104,15 @@ std::string DayOf(core::Timestamp time) {
                      static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
 }
 
-// Every certificate below `directory`, by path.
+// Every certificate below `directory`, by path. The copies of the authority's that clients have are
+// left out.
 absl::StatusOr<std::vector<fs::path>> CertificatesBelow(const fs::path& directory) {
   std::vector<fs::path> files;
   std::error_code error;
   for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end;
        it.increment(error)) {
-    if (it->path().extension() == ".pem") files.push_back(it->path());
+    const bool copy = it->path().filename() == "ca.pem" && it.depth() > 0;
+    if (it->path().extension() == ".pem" && !copy) files.push_back(it->path());
   }
   if (error) {
     return core::MakeError(core::Reason::kConfigInvalid,
@@ -130,7 +132,7 @@ ExitCode ListCertificates(const Context& context, const std::string& directory) 
     const auto info = crypto::ReadCertificate(file);
     if (!info.ok()) return context.Fail(info.status());
     const bool expired = info->not_after < now;
-    table.Add({file.string(),
+    table.Add({file.lexically_relative(directory).string(),
                info->subject,
                info->uri.value_or("-"),
                {DayOf(info->not_after) + (expired ? " (expired)" : ""),
@@ -158,9 +160,11 @@ void AddCerts(CLI::App& app, Context& context) {
   init->add_option("dir", init_options->directory, "Where to")->required()->type_name("DIR");
   init->add_option("--server-name", init_options->names.dns_names,
                    "Host names of the service; default localhost (and 127.0.0.1)")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   init->add_option("--ip", init_options->names.ip_addresses, "IP addresses of the service")
-      ->type_name("ADDRESS");
+      ->type_name("ADDRESS")
+      ->allow_extra_args(false);
   AddDays(*init, init_options->days);
   init->callback([&context, init_options] {
     context.command = [&context, init_options] { return InitCertificates(context, *init_options); };

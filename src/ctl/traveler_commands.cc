@@ -73,7 +73,7 @@ ExitCode ShowTraveler(const Context& context, const std::string& id, const std::
     return ExitCode::kOk;
   }
   fmt::print(context.out, "Traveler {}, known since {}\n", traveler->traveler_id(),
-             client::FormatTimestamp(traveler->created_at()));
+             Describe(traveler->created_at()));
   WriteDocuments(context, *traveler);
   WriteStays(context, *traveler);
   return ExitCode::kOk;
@@ -83,7 +83,7 @@ std::vector<Cell> RowOf(const v1::Crossing& crossing) {
   const bool compared = !crossing.comparisons().empty();
   const Cell result = compared ? Describe(crossing.comparisons().rbegin()->outcome())
                                : Describe(crossing.capture_status());
-  return {client::FormatTimestamp(crossing.captured_at()),
+  return {Describe(crossing.captured_at()),
           client::NameOf(crossing.direction()),
           crossing.lane_id(),
           fmt::format("{} {}", crossing.carrier(), crossing.flight()),
@@ -176,7 +176,7 @@ std::vector<Cell> ReplayRow(const std::string& which, const v1::Comparison& comp
 
 void WriteReplay(const Context& context, const v1::ReplayDecisionResponse& replay) {
   fmt::print(context.out, "Comparison {} of {}: {}\n\n", replay.recorded().comparison_id(),
-             client::FormatTimestamp(replay.recorded().compared_at()),
+             Describe(replay.recorded().compared_at()),
              Styled(replay.identical() ? Cell("replayed with the same result", Colour::kGreen)
                                        : Cell("the replay DIFFERS", Colour::kRed),
                     context.colours));

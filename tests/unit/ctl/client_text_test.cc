@@ -62,21 +62,24 @@ TEST(EnumNames, AreReadInEitherStyle) {
   EXPECT_EQ(ParseEnum<v1::CaseKind>(""), std::nullopt);
 }
 
-TEST(Json, KeepsTheNamesOfTheApiAndLeavesPicturesOut) {
+TEST(Json, KeepsTheNamesOfTheApiAndEmptiesPictures) {
   v1::GetCaptureResponse capture;
   capture.set_image("picture");
   capture.set_media_type("image/jpeg");
-  EXPECT_EQ(ToJson(capture), R"({"media_type":"image/jpeg"})");
+  EXPECT_EQ(ToJson(capture), R"({"image":"","media_type":"image/jpeg","digest":""})");
   EXPECT_EQ(capture.image(), "picture");
 
   v1::RecordCrossingsRequest nested;
   nested.mutable_arrival()->set_image("picture");
   nested.mutable_arrival()->set_lane_id("SEA-A1");
-  EXPECT_EQ(ToJson(nested), R"({"arrival":{"lane_id":"SEA-A1"}})");
+  const std::string json = ToJson(nested);
+  EXPECT_NE(json.find(R"("lane_id":"SEA-A1")"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("image":"")"), std::string::npos) << json;
 }
 
 TEST(Json, SaysFalseForAnAnswerThatIsFalse) {
-  EXPECT_EQ(ToJson(v1::AssessCaptureResponse()), R"({"usable":false})");
+  const std::string json = ToJson(v1::AssessCaptureResponse());
+  EXPECT_NE(json.find(R"("usable":false)"), std::string::npos) << json;
 }
 
 TEST(Files, ThatCannotBeReadAreNamed) {
