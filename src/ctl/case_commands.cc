@@ -171,13 +171,12 @@ ExitCode DecideCase(const Context& context, const v1::DecideCaseRequest& request
 }
 
 ExitCode WatchCases(const Context& context, const v1::WatchCasesRequest& request) {
-  InterruptGuard guard;
   const auto channel = context.Channel();
   if (!channel.ok()) return context.Fail(channel.status());
   BackOffice stub(*channel);
   grpc::ClientContext call;
   const auto stream = stub.WatchCases(&call, request);
-  guard.Watch([&call] { call.TryCancel(); });
+  const InterruptGuard guard([&call] { call.TryCancel(); });
   Table table = CaseTable(context);
   v1::WatchCasesResponse response;
   while (context.out && stream->Read(&response)) {
@@ -192,7 +191,6 @@ ExitCode WatchCases(const Context& context, const v1::WatchCasesRequest& request
   }
   if (!context.out) call.TryCancel();
   const absl::Status status = client::ToStatus(stream->Finish(), call);
-  guard.Stop();
   if (status.ok() || guard.interrupted() || !context.out) return ExitCode::kOk;
   const ExitCode code = context.Fail(status);
   if (code == ExitCode::kUnavailable) {

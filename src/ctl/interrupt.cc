@@ -2,51 +2,48 @@
 
 #include <signal.h>
 
-#include <ctime>
+#include <atomic>
+#include <chrono>
 #include <stop_token>
 #include <utility>
 
 namespace entryexit::ctl {
 namespace {
 
-sigset_t EndingSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  return signals;
+// A handler and a flag, not a blocked signal that a thread waits for: libraries start threads
+// before main, and the signal would end the program through one of those.
+std::atomic<bool> signal_came = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler sets it");
+
+void NoteSignal(int) { signal_came = true; }
+
+void Handle(void (*handler)(int)) {
+  struct sigaction action = {};
+  action.sa_handler = handler;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
 }
 
 }  // namespace
 
-InterruptGuard::InterruptGuard() {
-  const sigset_t signals = EndingSignals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-}
-
-void InterruptGuard::Watch(std::function<void()> interrupted) {
-  waiter_ = std::jthread([this, call = std::move(interrupted)](std::stop_token stop) {
-    const sigset_t signals = EndingSignals();
-    const timespec pause{.tv_sec = 0, .tv_nsec = 100'000'000};
-    while (!stop.stop_requested()) {
-      if (sigtimedwait(&signals, nullptr, &pause) > 0) {
-        interrupted_ = true;
-        call();
-        return;
-      }
+InterruptGuard::InterruptGuard(std::function<void()> on_interrupt) {
+  signal_came = false;
+  Handle(NoteSignal);
+  waiter_ = std::jthread([call = std::move(on_interrupt)](std::stop_token stop) {
+    while (!signal_came) {
+      if (stop.stop_requested()) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
+    call();
   });
 }
 
-void InterruptGuard::Stop() {
+InterruptGuard::~InterruptGuard() {
   waiter_.request_stop();
-  if (waiter_.joinable()) waiter_.join();
+  waiter_.join();
+  Handle(SIG_DFL);
 }
 
-InterruptGuard::~InterruptGuard() {
-  Stop();
-  const sigset_t signals = EndingSignals();
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-}
+bool InterruptGuard::interrupted() const { return signal_came; }
 
 }  // namespace entryexit::ctl
