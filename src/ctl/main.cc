@@ -1,3 +1,5 @@
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -17,6 +19,8 @@ bool WantsColours() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // What the face engine logs must not end up in the output that a script reads.
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("entryexitctl"));
   entryexit::face::ChooseMatrixKernels(argv);  // for `evaluate`
   entryexit::ctl::Context context{.out = std::cout, .err = std::cerr, .colours = WantsColours()};
   return static_cast<int>(entryexit::ctl::RunCommandLine({argv + 1, argv + argc}, context));
