@@ -62,12 +62,15 @@ absl::Status VerifyDigit(std::string_view field, char digit, const char* name) {
 
 absl::StatusOr<Date> BirthDate(std::string_view yymmdd, Date today) {
   const auto number = [&](size_t at) -> std::optional<int> {
-    const char tens = yymmdd[at], ones = yymmdd[at + 1];
+    const char tens = yymmdd[at];
+    const char ones = yymmdd[at + 1];
     if (tens == '<' && ones == '<') return 0;
     if (!IsDigit(tens) || !IsDigit(ones)) return std::nullopt;
     return (tens - '0') * 10 + (ones - '0');
   };
-  const auto year = number(0), month = number(2), day = number(4);
+  const auto year = number(0);
+  const auto month = number(2);
+  const auto day = number(4);
   if (!year || !month || !day || yymmdd[0] == '<') return Malformed("has no valid date of birth");
 
   const auto at = [&](int century) {

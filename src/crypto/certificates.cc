@@ -36,7 +36,7 @@ constexpr int kPemCertificateMode = 0644;
 constexpr int kPemKeyMode = 0600;
 // The clocks of lanes may lag a little behind the one that issues.
 constexpr long kBackdateSeconds = 300;
-constexpr long kSecondsPerDay = 24 * 60 * 60;
+constexpr long kSecondsPerDay = 86400;
 
 struct Identity {
   Certificate certificate;

@@ -10,7 +10,7 @@ namespace entryexit::crypto {
 
 void OrDie(int result) {
   if (result == 1) return;
-  std::fprintf(stderr, "OpenSSL failed: %s\n", LastError().c_str());
+  static_cast<void>(std::fprintf(stderr, "OpenSSL failed: %s\n", LastError().c_str()));
   std::abort();
 }
 

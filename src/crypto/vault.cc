@@ -145,7 +145,8 @@ absl::StatusOr<std::vector<Key>> ParseKeys(const std::string& content, const std
   for (int number = 1; std::getline(lines, line); ++number) {
     std::istringstream words(line);
     Key key;
-    std::string base64, excess;
+    std::string base64;
+    std::string excess;
     if (!(words >> key.id) || key.id.front() == '#') continue;
     words >> base64;
     if (!IsKeyId(key.id) || !DecodeBase64(base64, key.bytes) || words >> excess) {

@@ -250,7 +250,8 @@ void SampleNonMatedPairs(const IdentityOptions& options, const std::vector<std::
   list.non_mated.reserve(wanted);
   std::mt19937_64 engine(options.seed);
   ForEachNonMatedPair(list, groups, [&](const PairList::Pair& pair) {
-    if (engine() % remaining-- < wanted) {
+    // `remaining` counts the pairs from here on, this one included: never 0.
+    if (engine() % remaining-- < wanted) {  // NOLINT(clang-analyzer-core.DivideZero): see above
       list.non_mated.push_back(pair);
       --wanted;
     }

@@ -86,7 +86,7 @@ double WeightedDistanceAtFmr(std::span<const Comparison> sorted, const Resampler
 std::optional<Interval> Percentiles95(std::vector<double> values) {
   if (values.empty()) return std::nullopt;
   std::ranges::sort(values);
-  const double last = static_cast<double>(values.size() - 1);
+  const auto last = static_cast<double>(values.size() - 1);
   const double low = values[static_cast<std::size_t>(std::floor(0.025 * last))];
   const double high = values[static_cast<std::size_t>(std::ceil(0.975 * last))];
   if (low == high) return std::nullopt;
@@ -208,7 +208,7 @@ absl::Status Validate(const Comparisons& comparisons, const StatisticsOptions& o
 Interval WilsonInterval(std::size_t errors, std::size_t trials) {
   if (trials == 0) return {0.0, 1.0};
   constexpr double kZ = 1.959963984540054;  // 97.5 % quantile of the normal distribution
-  const double n = static_cast<double>(trials);
+  const auto n = static_cast<double>(trials);
   const double p = static_cast<double>(errors) / n;
   const double scale = 1 / (1 + kZ * kZ / n);
   const double centre = scale * (p + kZ * kZ / (2 * n));
