@@ -554,20 +554,35 @@ TEST(HostileText, ThatIsNotUtf8MakesAMessageThatGrpcCannotRead) {
   EXPECT_EQ(RowsIn(world), rows);
 }
 
-TEST(HostileText, ThatIsNotUtf8EndsABacklogWithoutAResult) {
-  World& world = World::Shared();
-  const int rows = RowsIn(world);
-  const auto lane = world.Lane("SEA-X1");
+// What becomes of a backlog at an item that gRPC cannot read.
+grpc::Status EndOfBacklogWith(const v1::RecordArrivalRequest& arrival) {
+  const auto lane = World::Shared().Lane("SEA-X1");
   grpc::ClientContext context;
   SetPatience(context);
   const auto stream = lane->RecordCrossings(&context);
   v1::RecordCrossingsRequest item;
-  *item.mutable_arrival() = GoodArrival();
-  item.mutable_arrival()->set_carrier("\xFF\xFE");
+  *item.mutable_arrival() = arrival;
   stream->Write(item);
   v1::RecordCrossingsResponse result;
   EXPECT_FALSE(stream->Read(&result));
-  EXPECT_TRUE(stream->Finish().ok());
+  return stream->Finish();
+}
+
+TEST(HostileText, ThatIsNotUtf8EndsABacklogWithoutAResult) {
+  World& world = World::Shared();
+  const int rows = RowsIn(world);
+  auto arrival = GoodArrival();
+  arrival.set_carrier("\xFF\xFE");
+  EXPECT_EQ(EndOfBacklogWith(arrival).error_code(), StatusCode::OK);
+  EXPECT_EQ(RowsIn(world), rows);
+}
+
+TEST(BadImage, OfTwentyMegabytesEndsABacklogWithoutAResult) {
+  World& world = World::Shared();
+  const int rows = RowsIn(world);
+  auto arrival = GoodArrival();
+  arrival.set_image(std::string(20'000'000, 'x'));
+  EXPECT_EQ(EndOfBacklogWith(arrival).error_code(), StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(RowsIn(world), rows);
 }
 

@@ -432,7 +432,8 @@ TEST(Backlog, OfACommandThatWasKilledIsRecordedOnceByTheNext) {
 
   const pid_t killed = StartBacklogCommand(world, directory.path());
   while (RecordedOf(world, {items[0]}) == 0) {
-    ASSERT_EQ(waitpid(killed, nullptr, WNOHANG), 0) << "it ended before it was killed";
+    ASSERT_EQ(waitpid(killed, nullptr, WNOHANG), 0)
+        << std::ifstream(directory.path() / "log").rdbuf();
   }
   kill(killed, SIGKILL);
   waitpid(killed, nullptr, 0);
