@@ -148,6 +148,7 @@ std::vector<Key> KeysOf(Config& config) {
       Path("face.manifest", face.manifest),
       Path("face.installed_models", face.installed_models),
       Text("face.model", face.model, "a model id of the manifest", IsModelId),
+      Choice("face.runtime", face.runtime, {"onednn", "dlib"}),
       Path("face.landmarks", face.landmarks),
       Number("face.workers", face.workers, 1, 64),
       Number("face.max_image_mib", face.max_image_mib, 1, 64),

@@ -29,6 +29,7 @@ face::EngineConfig EngineConfigFrom(const config::Config& config) {
   engine.manifest = face.manifest;
   engine.installed_models = face.installed_models;
   engine.model = face.model;
+  engine.runtime = face.runtime;
   engine.calibration_pairs = config.matching.calibration;
   engine.landmarks = face.landmarks;
   engine.workers = face.workers;

@@ -12,6 +12,21 @@
 
 namespace entryexit::face {
 
+// Errors: MODEL_FILE_INVALID.
+template <typename Net>
+absl::Status DeserializeNetwork(const std::string& bytes, Net& net) {
+  try {
+    std::istringstream in(bytes);
+    dlib::deserialize(net, in);
+    return absl::OkStatus();
+  } catch (const std::exception& error) {
+    return core::MakeError(
+        core::Reason::kModelFileInvalid,
+        fmt::format("the model file does not hold the architecture that the manifest names: {}",
+                    error.what()));
+  }
+}
+
 // Runs a network of dlib's type `Net`. Each type is instantiated in one .cc file only: it takes
 // the compiler ten seconds.
 template <typename Net>
@@ -19,15 +34,7 @@ class DlibNetwork final : public EmbeddingNetwork {
  public:
   static absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> Load(const std::string& bytes) {
     auto network = std::make_unique<DlibNetwork>();
-    try {
-      std::istringstream in(bytes);
-      dlib::deserialize(network->net_, in);
-    } catch (const std::exception& error) {
-      return core::MakeError(
-          core::Reason::kModelFileInvalid,
-          fmt::format("the model file does not hold the architecture that the manifest names: {}",
-                      error.what()));
-    }
+    if (absl::Status status = DeserializeNetwork(bytes, network->net_); !status.ok()) return status;
     return network;
   }
 

@@ -19,6 +19,7 @@
 #include "landmarks.h"
 #include "model_files.h"
 #include "network.h"
+#include "onednn_network.h"
 #include "pipeline.h"
 
 // Declared here because OpenBLAS's own header drags in C's complex numbers.
@@ -29,6 +30,9 @@ namespace {
 
 using core::MakeError;
 using core::Reason;
+
+constexpr char kOnednn[] = "onednn";
+constexpr char kDlib[] = "dlib";
 
 class Engine final : public ports::FaceEngine {
  public:
@@ -104,6 +108,9 @@ absl::Status CheckConfig(const EngineConfig& config) {
   if (!(config.min_face_share > 0 && config.min_face_share < 1)) {
     return MakeError(Reason::kConfigInvalid, "min_face_share must lie between 0 and 1");
   }
+  if (config.runtime != kOnednn && config.runtime != kDlib) {
+    return MakeError(Reason::kConfigInvalid, "runtime must be onednn or dlib");
+  }
   if (config.image.max_image_bytes > 1u << 30) {
     return MakeError(Reason::kConfigInvalid, "max_image_bytes: at most 1 GiB");
   }
@@ -120,8 +127,15 @@ absl::StatusOr<std::optional<core::Calibration>> FindCalibration(const ModelDesc
                                model.id, pairs));
 }
 
-absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadNetwork(Architecture architecture,
+// Only the bundled architecture has been written for oneDNN.
+bool RunsInOnednn(const EngineConfig& config, Architecture architecture) {
+  return config.runtime == kOnednn && architecture == Architecture::kEntryexitResnet;
+}
+
+absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadNetwork(const EngineConfig& config,
+                                                              Architecture architecture,
                                                               const std::string& bytes) {
+  if (RunsInOnednn(config, architecture)) return LoadEntryexitResnetIntoOnednn(bytes);
   switch (architecture) {
     case Architecture::kEntryexitResnet:
       return LoadEntryexitResnet(bytes);
@@ -129,6 +143,11 @@ absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadNetwork(Architecture archi
       return LoadDlibResnet(bytes);
   }
   return MakeError(Reason::kInternal, "unknown architecture");
+}
+
+std::string RuntimeOf(const EngineConfig& config, Architecture architecture) {
+  if (RunsInOnednn(config, architecture)) return OnednnVersion();
+  return fmt::format("dlib-{}.{}", DLIB_MAJOR_VERSION, DLIB_MINOR_VERSION);
 }
 
 absl::StatusOr<std::shared_ptr<const LandmarkFinder>> LoadLandmarks(const EngineConfig& config,
@@ -150,7 +169,7 @@ absl::StatusOr<std::unique_ptr<Pipeline>> MakeWorker(
     const EngineConfig& config, const ModelDescription& model, const std::string& weights,
     const std::shared_ptr<const LandmarkFinder>& landmarks) {
   absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> network =
-      LoadNetwork(model.architecture, weights);
+      LoadNetwork(config, model.architecture, weights);
   if (!network.ok()) return network.status();
   const Pipeline::Settings settings{.image = config.image,
                                     .min_face_share = config.min_face_share,
@@ -160,10 +179,10 @@ absl::StatusOr<std::unique_ptr<Pipeline>> MakeWorker(
   return std::make_unique<Pipeline>(settings, landmarks, *std::move(network));
 }
 
-// Runs with the default limits, whatever is configured: those the golden captures were recorded
-// with.
-absl::Status SelfTest(const ModelManifest& manifest, const ModelDescription& model,
-                      const std::string& weights,
+// Runs with the runtime that is configured, but with the default limits: those the golden captures
+// were recorded with.
+absl::Status SelfTest(const EngineConfig& config, const ModelManifest& manifest,
+                      const ModelDescription& model, const std::string& weights,
                       const std::shared_ptr<const LandmarkFinder>& landmarks) {
   if (model.golden.empty()) {
     spdlog::warn("model {} has no golden captures; the self-test at start is skipped", model.id);
@@ -171,7 +190,9 @@ absl::Status SelfTest(const ModelManifest& manifest, const ModelDescription& mod
   }
   const absl::StatusOr<GoldenSet> golden = LoadGoldenSet(manifest.folder() / model.golden);
   if (!golden.ok()) return golden.status();
-  const auto worker = MakeWorker(EngineConfig(), model, weights, landmarks);
+  EngineConfig defaults;
+  defaults.runtime = config.runtime;
+  const auto worker = MakeWorker(defaults, model, weights, landmarks);
   return worker.ok() ? CheckGoldenSet(*golden, **worker) : worker.status();
 }
 
@@ -191,7 +212,8 @@ absl::StatusOr<std::unique_ptr<ports::FaceEngine>> Create(const EngineConfig& co
   cv::setNumThreads(1);
   const auto landmarks = LoadLandmarks(config, *model);
   if (!landmarks.ok()) return landmarks.status();
-  if (absl::Status status = SelfTest(*manifest, *model, weights->bytes, *landmarks); !status.ok()) {
+  if (absl::Status status = SelfTest(config, *manifest, *model, weights->bytes, *landmarks);
+      !status.ok()) {
     return status;
   }
   std::vector<std::unique_ptr<Pipeline>> workers;
@@ -201,9 +223,8 @@ absl::StatusOr<std::unique_ptr<ports::FaceEngine>> Create(const EngineConfig& co
     workers.push_back(*std::move(worker));
   }
   if (!model->warning.empty()) spdlog::warn("model {}: {}", model->id, model->warning);
-  core::ModelRef ref{.id = model->id,
-                     .digest = weights->sha256,
-                     .engine = fmt::format("dlib-{}.{}", DLIB_MAJOR_VERSION, DLIB_MINOR_VERSION)};
+  core::ModelRef ref{
+      .id = model->id, .digest = weights->sha256, .engine = RuntimeOf(config, model->architecture)};
   return std::make_unique<Engine>(std::move(ref), *std::move(calibration), config.on_stages,
                                   std::move(workers));
 }

@@ -78,6 +78,7 @@ struct FaceConfig {
   std::filesystem::path manifest = "/usr/share/entryexit/models/manifest.yaml";
   std::filesystem::path installed_models = "/var/lib/entryexit/models";
   std::string model = "entryexit-resnet-v1";
+  std::string runtime = "onednn";  // onednn or dlib
   std::filesystem::path landmarks = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat";
   int workers = 2;
   int max_image_mib = 8;

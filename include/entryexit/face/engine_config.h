@@ -54,6 +54,10 @@ struct EngineConfig {
 
   std::string model = "entryexit-resnet-v1";
 
+  // The library that runs the network: "onednn" or "dlib", which is slower and the reference. Both
+  // give the same embeddings but for rounding. The architecture dlib-resnet always runs in dlib.
+  std::string runtime = "onednn";
+
   // Which of the model's calibration tables turns an FMR into a distance: "matched" (non-mated
   // pairs of the same sex, region and age band: the stricter) or "random". Empty: none is needed,
   // as when the model is being evaluated; FaceEngine::calibration must then not be called.

@@ -189,6 +189,15 @@ TEST(CreateFaceEngine, NamesModelDigestAndCalibration) {
   EXPECT_DOUBLE_EQ(engine.calibration().DistanceAt(5e-4).value(), 1.0076);
 }
 
+TEST(CreateFaceEngine, NamesTheLibraryThatRunsTheNetwork) {
+  EXPECT_THAT(testing::SharedEngine().model().engine, ::testing::StartsWith("onednn-"));
+  EngineConfig config = testing::BundledConfig();
+  config.runtime = "dlib";
+  const auto engine = CreateFaceEngine(config);
+  ASSERT_THAT(engine, IsOk());
+  EXPECT_THAT((*engine)->model().engine, ::testing::StartsWith("dlib-"));
+}
+
 TEST(CreateFaceEngine, RefusesWrongSettings) {
   EngineConfig config = testing::BundledConfig();
   config.workers = 0;
@@ -198,6 +207,9 @@ TEST(CreateFaceEngine, RefusesWrongSettings) {
   EXPECT_THAT(CreateFaceEngine(config), FailsWith(Reason::kConfigInvalid));
   config = testing::BundledConfig();
   config.landmarks = testing::CapturePath("README.md");
+  EXPECT_THAT(CreateFaceEngine(config), FailsWith(Reason::kConfigInvalid));
+  config = testing::BundledConfig();
+  config.runtime = "abacus";
   EXPECT_THAT(CreateFaceEngine(config), FailsWith(Reason::kConfigInvalid));
   config = testing::BundledConfig();
   config.calibration_pairs = "siblings";

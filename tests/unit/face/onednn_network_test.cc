@@ -1,0 +1,124 @@
+#include "src/face/onednn_network.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <opencv2/imgcodecs.hpp>
+#include <thread>
+
+#include "entryexit/face/engine.h"
+#include "src/face/files.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/face/face_fixtures.h"
+#include "tests/unit/face/random_dlib_resnet.h"
+
+namespace entryexit::face {
+namespace {
+
+using ::entryexit::testing::FailsWith;
+using ::entryexit::testing::IsOk;
+
+constexpr double kTolerance = 1e-3;
+
+std::string Weights() {
+  return ReadFile(testing::BundledConfig().manifest.parent_path() / "entryexit_resnet_v1.dat")
+      .value();
+}
+
+core::Embedding Normalised(core::Embedding embedding) {
+  const double length = testing::Distance(embedding, core::Embedding(embedding.size()));
+  for (float& value : embedding) value = static_cast<float>(value / length);
+  return embedding;
+}
+
+// The bundled aligned faces, then noise, then the extremes.
+std::vector<cv::Mat> Crops() {
+  std::vector<cv::Mat> crops;
+  for (int i = 1; i <= 6; ++i) {
+    crops.push_back(cv::imread(std::string(ENTRYEXIT_SOURCE_DIR) + "/tests/data/parity/crop_" +
+                               std::to_string(i) + ".png"));
+  }
+  cv::RNG random(11);
+  for (int i = 0; i < 20; ++i) {
+    crops.emplace_back(112, 112, CV_8UC3);
+    random.fill(crops.back(), cv::RNG::UNIFORM, 0, 256);
+  }
+  crops.emplace_back(112, 112, CV_8UC3, cv::Scalar::all(0));
+  crops.emplace_back(112, 112, CV_8UC3, cv::Scalar::all(255));
+  return crops;
+}
+
+std::vector<core::Embedding> EmbedAll(EmbeddingNetwork& network) {
+  std::vector<core::Embedding> embeddings;
+  for (const cv::Mat& crop : Crops()) embeddings.push_back(network.Embed(crop));
+  return embeddings;
+}
+
+TEST(OnednnNetwork, AgreesWithDlibOnFacesAndNoise) {
+  const auto network = LoadEntryexitResnetIntoOnednn(Weights());
+  ASSERT_THAT(network, IsOk());
+  const auto reference = LoadEntryexitResnet(Weights());
+  ASSERT_THAT(reference, IsOk());
+  double greatest = 0;
+  for (const cv::Mat& crop : Crops()) {
+    const core::Embedding embedding = Normalised((*network)->Embed(crop));
+    ASSERT_EQ(embedding.size(), 128);
+    greatest =
+        std::max(greatest, testing::Distance(embedding, Normalised((*reference)->Embed(crop))));
+  }
+  RecordProperty("greatest_distance", std::to_string(greatest));
+  EXPECT_LE(greatest, kTolerance);
+}
+
+TEST(OnednnNetwork, AgreesWithDlibOnCaptures) {
+  EngineConfig config = testing::BundledConfig();
+  config.runtime = "dlib";
+  const auto reference = CreateFaceEngine(config);
+  ASSERT_THAT(reference, IsOk());
+  std::ifstream manifest(testing::CapturePath("manifest.csv"));
+  int captures = 0;
+  for (std::string line; captures < 50 && std::getline(manifest, line);) {
+    if (!line.starts_with("id_")) continue;
+    const std::string image = testing::Capture(line.substr(0, line.find(',')));
+    const auto ours = testing::SharedEngine().Observe(image, testing::InAMinute());
+    const auto expected = (*reference)->Observe(image, testing::InAMinute());
+    ASSERT_THAT(ours, IsOk()) << line;
+    ASSERT_THAT(expected, IsOk()) << line;
+    EXPECT_LE(testing::Distance(*ours->embedding, *expected->embedding), kTolerance) << line;
+    ++captures;
+  }
+  EXPECT_EQ(captures, 50);
+}
+
+TEST(OnednnNetwork, EmbedsAlikeAgainInAnotherNetworkAndBesideAnotherThread) {
+  const auto one = LoadEntryexitResnetIntoOnednn(Weights());
+  ASSERT_THAT(one, IsOk());
+  const auto other = LoadEntryexitResnetIntoOnednn(Weights());
+  ASSERT_THAT(other, IsOk());
+  const std::vector<core::Embedding> alone = EmbedAll(**one);
+  std::vector<core::Embedding> by_one;
+  std::vector<core::Embedding> by_other;
+  {
+    const std::jthread first([&] { by_one = EmbedAll(**one); });
+    const std::jthread second([&] { by_other = EmbedAll(**other); });
+  }
+  EXPECT_EQ(by_one, alone);
+  EXPECT_EQ(by_other, alone);
+}
+
+TEST(OnednnNetwork, RefusesFilesOfAnotherArchitectureAndText) {
+  EXPECT_THAT(LoadEntryexitResnetIntoOnednn(testing::RandomDlibResnet()),
+              FailsWith(core::Reason::kModelFileInvalid));
+  EXPECT_THAT(LoadEntryexitResnetIntoOnednn("no model"),
+              FailsWith(core::Reason::kModelFileInvalid));
+}
+
+TEST(OnednnNetwork, RefusesACropOfAnotherSize) {
+  const auto network = LoadEntryexitResnetIntoOnednn(Weights());
+  ASSERT_THAT(network, IsOk());
+  EXPECT_THROW((*network)->Embed(cv::Mat(150, 150, CV_8UC3, cv::Scalar::all(0))),
+               std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace entryexit::face
