@@ -172,7 +172,7 @@ std::vector<Key> KeysOf(Config& config) {
 
       Text("policy.operating_state", policy.operating_state, "1 to 3 capital letters", IsStateCode),
       TextList("policy.exempt_classes", policy.exempt_classes,
-               "a list of codes of capital letters, digits and hyphens, each 1 to 16 long",
+               "a list of codes of capital letters, digits and hyphens, each 1 to 8 long",
                IsClassOfAdmission),
       Time("policy.max_clock_skew_s", policy.max_clock_skew, 0, 3600),
   };

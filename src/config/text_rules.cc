@@ -48,7 +48,7 @@ bool IsStateCode(std::string_view text) {
   return !text.empty() && text.size() <= 3 && std::ranges::all_of(text, IsUpper);
 }
 
-bool IsClassOfAdmission(std::string_view text) { return IsCode(text, 16); }
+bool IsClassOfAdmission(std::string_view text) { return IsCode(text, 8); }
 
 bool IsPlaceId(std::string_view text) { return IsCode(text, 32); }
 

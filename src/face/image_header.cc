@@ -68,6 +68,8 @@ absl::StatusOr<ImageHeader> ReadJpeg(std::string_view bytes) {
     if (length > bytes.size() - at) return truncated;
     if (IsStartOfFrame(marker)) {
       if (length < 8) return Corrupt("the JPEG frame header is too short");
+      // The decoder goes by the first one, so a second could only hide its size from us.
+      if (width != 0) return Corrupt("the JPEG has two frame headers");
       height = BigEndian(bytes, at + 3, 2);
       width = BigEndian(bytes, at + 5, 2);
     }

@@ -82,7 +82,7 @@ struct FaceConfig {
   std::filesystem::path landmarks = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat";
   int workers = 2;
   int max_image_mib = 8;
-  int max_megapixels = 50;
+  int max_megapixels = 25;
   double min_face_share = 0.25;
   QualityConfig quality;
 

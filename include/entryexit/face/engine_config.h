@@ -13,7 +13,7 @@ namespace entryexit::face {
 // What is read from one request, before any pixel is decoded.
 struct ImageLimits {
   size_t max_image_bytes = 8u << 20;  // of the encoded file
-  uint64_t max_pixels = 50'000'000;   // width x height, from the file's header
+  uint64_t max_pixels = 25'000'000;   // width x height, from the file's header
   bool accept_jpeg = true;
   bool accept_png = true;
   bool accept_webp = true;

@@ -123,6 +123,15 @@ TEST(DecodeImage, RefusesTooManyPixelsByTheHeaderAlone) {
   }
 }
 
+// The decoder goes by the first frame header; one behind the picture must not hide its size.
+TEST(DecodeImage, RefusesAJpegWithTwoFrameHeaders) {
+  std::string jpeg = JpegThatSays(9000, 9000);
+  const size_t frame = jpeg.find("\xFF\xC0");
+  const std::string small = JpegThatSays(64, 48).substr(frame, 19);
+  jpeg.insert(jpeg.size() - 2, small);
+  EXPECT_THAT(DecodeImage(jpeg, ImageLimits()), FailsWith(Reason::kImageCorrupt));
+}
+
 TEST(DecodeImage, RefusesTooManyBytesBeforeLookingAtThem) {
   const ImageLimits limits{.max_image_bytes = 100};
   EXPECT_THAT(DecodeImage(std::string(101, 'x'), limits), FailsWith(Reason::kImageTooLarge));
