@@ -58,6 +58,12 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
 
   ports::CaseRecord decided;
   const auto decide = [&](ports::Transaction& transaction) -> absl::Status {
+    absl::StatusOr<ports::CaseRecord> record = transaction.GetCase(request.case_id);
+    if (!record.ok()) return record.status();
+    // All that follows is read under the traveler's lock: a crossing may be changing the case right
+    // now, or the same request may be under way a second time.
+    absl::Status status = transaction.LockTraveler(record->traveler_id);
+    if (!status.ok()) return status;
     const auto known = transaction.FindRequest(request.request_id);
     if (!known.ok()) return known.status();
     if (*known &&
@@ -65,17 +71,12 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
       return MakeError(Reason::kRequestIdReused,
                        "this request_id was used before, for something else");
     }
-    absl::StatusOr<ports::CaseRecord> record = transaction.GetCase(request.case_id);
+    record = transaction.GetCase(request.case_id);
     if (!record.ok()) return record.status();
     if (*known) {
       decided = *std::move(record);
       return absl::OkStatus();
     }
-    // Read again under the traveler's lock: a crossing may be changing the case right now.
-    absl::Status status = transaction.LockTraveler(record->traveler_id);
-    if (!status.ok()) return status;
-    record = transaction.GetCase(request.case_id);
-    if (!record.ok()) return record.status();
     status = CheckDecidable(*record, request.version);
     if (!status.ok()) return status;
 

@@ -107,10 +107,11 @@ class Recording {
     return nullptr;
   }
 
-  // A departure carries no class of admission: that of the stay it would close counts.
-  std::string ClassOfAdmission() const {
+  // A departure carries no class of admission: that of the stay it would close counts. None when
+  // that stay is not known, or not yet; the departure then opens a case of its own.
+  std::optional<std::string> ClassOfAdmission() const {
     if (checked_.admission) return checked_.admission->class_of_admission;
-    std::string code;
+    std::optional<std::string> code;
     for (const core::Stay& stay : StaysOf(state_).stays) {
       if (stay.arrived_at <= request_.captured_at) code = stay.class_of_admission;
     }
@@ -119,10 +120,11 @@ class Recording {
 
   absl::Status CheckWaiver() const {
     if (request_.waiver == Waiver::kExempt) {
-      const std::string code = ClassOfAdmission();
-      if (std::ranges::find(policy_.exempt_classes, code) == policy_.exempt_classes.end()) {
+      const std::optional<std::string> code = ClassOfAdmission();
+      if (code &&
+          std::ranges::find(policy_.exempt_classes, *code) == policy_.exempt_classes.end()) {
         return MakeError(Reason::kWaiverNotAllowed,
-                         fmt::format("class of admission '{}' is not exempt from capture", code));
+                         fmt::format("class of admission '{}' is not exempt from capture", *code));
       }
     }
     if (request_.waiver == Waiver::kOptedOut &&
@@ -189,7 +191,7 @@ class Recording {
   }
 
   // A departure is compared; an arrival that became known late gives departures after it, which had
-  // no reference, their comparison.
+  // no reference, their comparison. Those captured under another model stay as they are.
   absl::Status PlanComparisons() {
     if (crossing_.direction == core::Direction::kDeparture) return PlanComparisonOf(crossing_);
     if (!template_) return absl::OkStatus();
@@ -197,6 +199,7 @@ class Recording {
       if (crossing.captured_at <= crossing_.captured_at) continue;
       const ports::ComparisonRecord* latest = LatestComparison(state_, crossing.crossing_id);
       if (latest == nullptr || latest->receipt.outcome != Outcome::kNoReference) continue;
+      if (!latest->receipt.model.Comparable(engine_.model())) continue;
       if (absl::Status status = PlanComparisonOf(crossing); !status.ok()) return status;
     }
     return absl::OkStatus();

@@ -29,7 +29,6 @@ std::vector<std::string> DifferencesOf(const DecisionReceipt& recorded,
   };
   compare("outcome", core::NameOf(recorded.outcome), core::NameOf(replayed.outcome));
   compare("distance", Text(recorded.distance), Text(replayed.distance));
-  compare("estimated FMR", Text(recorded.estimated_fmr), Text(replayed.estimated_fmr));
   compare("probe template", recorded.probe_digest, replayed.probe_digest);
   compare("rule version", recorded.rule_version, replayed.rule_version);
   if (recorded.references != replayed.references) {

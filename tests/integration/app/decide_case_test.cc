@@ -90,6 +90,20 @@ TEST_F(DecideCaseTest, OfManyOfficersAtOnceOneDecides) {
   EXPECT_THAT(Case().events, SizeIs(2));
 }
 
+TEST_F(DecideCaseTest, OneRequestFromEightClientsAtOnceIsAnsweredAlike) {
+  const DecisionRequest request = Request(Decision::kUphold);
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back([&] {
+      const auto result = decide_->Decide(OfficerCall(), request);
+      ASSERT_THAT(result, IsOk());
+      EXPECT_EQ(result->state, CaseState::kUpheld);
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_THAT(Case().events, SizeIs(2));
+}
+
 TEST_F(DecideCaseTest, ADismissedLeadIsNotRaisedAgainByTheNextCrossing) {
   ASSERT_THAT(decide_->Decide(OfficerCall(), Request(Decision::kDismiss)), IsOk());
   Record(Arrival(20, "anna", 30));

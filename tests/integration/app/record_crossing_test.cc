@@ -290,6 +290,32 @@ TEST_F(RecordCrossingTest, ExemptClassesAndOwnNationalsMayPassWithoutACapture) {
   EXPECT_EQ(Record(national).comparison->receipt.outcome, Outcome::kOptedOut);
 }
 
+TEST_F(RecordCrossingTest, AnExemptDepartureIsKeptWhenItsArrivalIsNotKnownYet) {
+  CrossingRequest departure = Departure(10, "");
+  departure.waiver = Waiver::kExempt;
+  EXPECT_EQ(Record(departure).comparison->receipt.outcome, Outcome::kExempt);
+  EXPECT_THAT(OpenCases(), ElementsAre(CaseKind::kDepartureWithoutArrival));
+  CrossingRequest arrival = Arrival(0, "", 30);
+  arrival.admission->class_of_admission = "A-1";
+  arrival.waiver = Waiver::kExempt;
+  Record(arrival);
+  EXPECT_THAT(OpenCases(), IsEmpty());
+  EXPECT_EQ(Traveler().stays[0].stay.state, core::StayState::kClosed);
+}
+
+TEST_F(RecordCrossingTest, ADepartureOfAnotherModelIsNotComparedWithAnArrivalThatBecomesKnownLate) {
+  const CrossingResult departure = Record(Departure(10, "anna again"));
+  // As if it had been recorded before the model was changed.
+  Sql("ALTER TABLE comparison DISABLE TRIGGER USER");
+  Sql("UPDATE comparison SET model_id = 'another'");
+  Sql("UPDATE template SET model_id = 'another'");
+  Record(Arrival(0, "anna", 30));
+  const std::vector<ports::ComparisonRecord> comparisons = Crossings()[1].comparisons;
+  ASSERT_THAT(comparisons, SizeIs(1));
+  EXPECT_EQ(comparisons[0].receipt.outcome, Outcome::kNoReference);
+  EXPECT_THAT(OpenCases(), ElementsAre(CaseKind::kNoReference));
+}
+
 TEST_F(RecordCrossingTest, NobodyElseMayPassWithoutACapture) {
   CrossingRequest arrival = Arrival(0, "", 30);
   arrival.waiver = Waiver::kExempt;
