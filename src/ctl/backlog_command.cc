@@ -98,7 +98,8 @@ ExitCode Conclude(const Context& context, const Progress& progress, std::size_t 
   fmt::print(context.err, "{} of {} crossings answered, {} of them refused\n", progress.results,
              items, progress.refused);
   if (progress.results < items) {
-    const ExitCode code = context.Fail(ended.ok() ? sent : ended);
+    const absl::Status unread = absl::UnavailableError("the service ended the stream early");
+    const ExitCode code = context.Fail(!ended.ok() ? ended : !sent.ok() ? sent : unread);
     if (progress.results > 0) {
       fmt::print(context.err, "To go on: the same command with --after {}\n",
                  progress.last_sequence);

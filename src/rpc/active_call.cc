@@ -26,10 +26,11 @@ core::Deadline DeadlineOf(const grpc::ServerContextBase& context, const Deadline
   const system_clock::time_point now = system_clock::now();
   const system_clock::time_point given = context.deadline();
   const bool is_given = given != system_clock::time_point::max();
-  const auto left =
-      is_given ? std::min<system_clock::duration>(given - now, policy.longest)
+  const auto wanted =
+      is_given ? given - now
                : std::chrono::duration_cast<system_clock::duration>(policy.when_none_is_given);
-  return std::chrono::steady_clock::now() + left;
+  return std::chrono::steady_clock::now() +
+         std::min<system_clock::duration>(wanted, policy.longest);
 }
 
 std::vector<std::string> PeerUris(const grpc::AuthContext& context) {

@@ -34,8 +34,9 @@ std::string NameOf(grpc::StatusCode code) {
 }
 
 bool IsPermanent(const absl::Status& error) {
-  // The operator can put the key back.
-  if (core::ReasonOf(error) == core::Reason::kKeyUnavailable) return false;
+  // The operator can mend these, and a lane that skipped the item would lose the crossing.
+  const std::optional<core::Reason> reason = core::ReasonOf(error);
+  if (reason == core::Reason::kKeyUnavailable || reason == core::Reason::kLaneUnknown) return false;
   switch (PublicErrorOf(error).code) {
     case grpc::StatusCode::INVALID_ARGUMENT:
     case grpc::StatusCode::NOT_FOUND:

@@ -67,7 +67,7 @@ TEST(IsPermanent, TellsItemsThatCanNeverSucceedFromTroubleOfTheService) {
   for (const Reason reason :
        {Reason::kOverloaded, Reason::kDeadlineExceeded, Reason::kCancelled, Reason::kShuttingDown,
         Reason::kDatabaseUnavailable, Reason::kDatabaseFull, Reason::kDatabaseConflict,
-        Reason::kKeyUnavailable, Reason::kInternal}) {
+        Reason::kKeyUnavailable, Reason::kLaneUnknown, Reason::kInternal}) {
     EXPECT_FALSE(IsPermanent(core::MakeError(reason, ""))) << core::NameOf(reason);
   }
   EXPECT_FALSE(IsPermanent(absl::NotFoundError("without a reason")));
