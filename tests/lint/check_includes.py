@@ -15,7 +15,7 @@ import sys
 ALLOWED = {
     "core": set(),
     "ports": {"core"},
-    "app": {"ports", "core", "crypto/digest", "crypto/uuid"},
+    "app": {"ports", "core", "crypto/digest"},
     "config": {"core"},
     "crypto": {"ports", "core"},
     "face": {"ports", "core", "crypto/digest"},
@@ -36,6 +36,8 @@ LIBRARIES = {
     "opencv2/": {"face"},
     "dlib/": {"face"},
     "cblas": {"face"},
+    "dnnl": {"face"},
+    "oneapi/": {"face"},
     "libpq-fe.h": {"postgres"},
     "openssl/": {"crypto"},
     "yaml-cpp/": {"config", "face"},
