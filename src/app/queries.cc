@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/crossing_request.h"
+#include "app/read.h"
 #include "app/templates.h"
 #include "entryexit/core/reason.h"
 
@@ -20,21 +21,6 @@ std::vector<ports::ComparisonRecord> ComparisonsOf(
                          return comparison.receipt.probe_crossing_id == crossing_id;
                        });
   return own;
-}
-
-// Runs `read`, which fills a result, in a transaction of its own.
-template <typename Result>
-absl::StatusOr<Result> Read(
-    ports::Store& store, const Call& call,
-    const std::function<absl::StatusOr<Result>(ports::Transaction&)>& read) {
-  absl::StatusOr<Result> result;
-  const absl::Status status =
-      store.Transact(call.deadline, [&](ports::Transaction& transaction) -> absl::Status {
-        result = read(transaction);
-        return result.status();
-      });
-  if (!status.ok()) return status;
-  return result;
 }
 
 absl::StatusOr<TravelerView> ViewOf(ports::Transaction& transaction, const core::TravelerId& id) {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "app/decision.h"
+#include "app/read.h"
 #include "entryexit/core/reason.h"
 
 namespace entryexit::app {
@@ -42,40 +43,30 @@ std::vector<std::string> DifferencesOf(const DecisionReceipt& recorded,
 
 absl::StatusOr<Replay> ReplayDecision::ReplayComparison(const Call& call,
                                                         const core::ComparisonId& id) const {
-  absl::StatusOr<Replay> replay;
-  const absl::Status status =
-      store_.Transact(call.deadline, [&](ports::Transaction& transaction) -> absl::Status {
-        const auto recorded = transaction.GetComparison(id);
-        if (!recorded.ok()) return recorded.status();
-        replay = Recompute(transaction, *recorded);
-        return replay.status();
-      });
-  if (!status.ok()) return status;
-  return replay;
+  return Read<Replay>(store_, call, [&](ports::Transaction& transaction) -> absl::StatusOr<Replay> {
+    const auto recorded = transaction.GetComparison(id);
+    if (!recorded.ok()) return recorded.status();
+    return Recompute(transaction, *recorded);
+  });
 }
 
 absl::StatusOr<Replay> ReplayDecision::ReplayCrossing(const Call& call,
                                                       const core::CrossingId& id) const {
-  absl::StatusOr<Replay> replay;
-  const absl::Status status =
-      store_.Transact(call.deadline, [&](ports::Transaction& transaction) -> absl::Status {
-        const auto crossing = transaction.GetCrossing(id);
-        if (!crossing.ok()) return crossing.status();
-        const auto comparisons = transaction.AllComparisons(crossing->traveler_id);
-        if (!comparisons.ok()) return comparisons.status();
-        const auto latest = std::find_if(comparisons->rbegin(), comparisons->rend(),
-                                         [&](const ports::ComparisonRecord& record) {
-                                           return record.receipt.probe_crossing_id == id;
-                                         });
-        if (latest == comparisons->rend()) {
-          return MakeError(Reason::kComparisonNotFound,
-                           fmt::format("crossing {} was not compared", id.value()));
-        }
-        replay = Recompute(transaction, *latest);
-        return replay.status();
-      });
-  if (!status.ok()) return status;
-  return replay;
+  return Read<Replay>(store_, call, [&](ports::Transaction& transaction) -> absl::StatusOr<Replay> {
+    const auto crossing = transaction.GetCrossing(id);
+    if (!crossing.ok()) return crossing.status();
+    const auto comparisons = transaction.AllComparisons(crossing->traveler_id);
+    if (!comparisons.ok()) return comparisons.status();
+    const auto latest = std::find_if(comparisons->rbegin(), comparisons->rend(),
+                                     [&](const ports::ComparisonRecord& record) {
+                                       return record.receipt.probe_crossing_id == id;
+                                     });
+    if (latest == comparisons->rend()) {
+      return MakeError(Reason::kComparisonNotFound,
+                       fmt::format("crossing {} was not compared", id.value()));
+    }
+    return Recompute(transaction, *latest);
+  });
 }
 
 absl::StatusOr<Replay> ReplayDecision::Recompute(ports::Transaction& transaction,
