@@ -13,7 +13,7 @@
 namespace entryexit::ctl {
 namespace {
 
-constexpr char kExamples[] =
+constexpr char kBacklogExamples[] =
     R"(FILE has one crossing a line, in the JSON of RecordCrossingsRequest with a path for the picture:
   {"sequence": 1, "arrival": {"request_id": "0b7e...", "lane_id": "SEA-A1",
    "captured_at": "2026-05-01T09:30:00Z", "image_file": "faces/1.jpg",
@@ -146,7 +146,7 @@ void AddBacklogCommand(CLI::App& app, Context& context) {
       ->add_option("--after", options->after,
                    "Leave out the items up to this sequence, which were answered before")
       ->type_name("SEQUENCE");
-  command->footer(kExamples);
+  command->footer(kBacklogExamples);
   command->callback([&context, options] {
     context.command = [&context, options] {
       return SendBacklog(context, options->file, options->after);

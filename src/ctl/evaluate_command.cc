@@ -22,7 +22,7 @@ namespace {
 using core::MakeError;
 using core::Reason;
 
-constexpr char kExamples[] =
+constexpr char kEvaluateExamples[] =
     R"(PAIRS has 'same|different<TAB>image<TAB>image' on each line, paths relative to --images.
 GROUPS is a CSV file with the columns identity and group; people are then compared within their
 group only, which is what an impostor with a borrowed document does.
@@ -232,7 +232,7 @@ void AddEvaluateCommand(CLI::App& app, Context& context) {
   AddInputOptions(*command, *options);
   AddEngineOptions(*command, *options);
   AddOutputOptions(*command, *options);
-  command->footer(kExamples);
+  command->footer(kEvaluateExamples);
   command->callback([&context, options] {
     context.command = [&context, options] { return Evaluate(context, *options); };
   });

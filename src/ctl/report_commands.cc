@@ -12,7 +12,7 @@
 namespace entryexit::ctl {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kOverstaysExamples[] = R"(Examples:
   entryexitctl overstays --as-of 2026-05-01
   entryexitctl overstays --as-of 2026-05-01 --kind suspected-in-country --json > overstays.jsonl
 Each line is a lead for an officer, not a determination.)";
@@ -75,7 +75,7 @@ void AddReportCommands(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   AddDateOption(*command, "--as-of", options->as_of, "The day to look from")->required();
   AddEnumOption(*command, "--kind", options->kind, "Only overstays of this kind");
-  command->footer(kExamples);
+  command->footer(kOverstaysExamples);
   command->callback([&context, options] {
     context.command = [&context, options] {
       v1::ListOverstaysRequest request;

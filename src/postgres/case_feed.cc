@@ -25,7 +25,7 @@ using std::chrono::milliseconds;
 // A link that is silent for so long is asked for a sign of life: a server that vanished without a
 // word would otherwise look like one without news.
 constexpr milliseconds kHeartbeatInterval{5000};
-constexpr milliseconds kFirstBackoff{50};
+constexpr milliseconds kReconnectBackoff{50};
 constexpr milliseconds kLongestBackoff{2000};
 
 core::Deadline After(milliseconds duration) { return std::chrono::steady_clock::now() + duration; }
@@ -151,7 +151,7 @@ class PostgresCaseFeed final : public CaseFeed {
 
   // False when the feed ends.
   bool Relink() {
-    milliseconds backoff = kFirstBackoff;
+    milliseconds backoff = kReconnectBackoff;
     while (!WaitForStop(backoff)) {
       if (Link().ok()) {
         spdlog::info("case feed: linked again");

@@ -18,13 +18,13 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kMaxAttempts = 6;
-constexpr milliseconds kFirstBackoff{10};  // doubles with every attempt: 310 ms in all
+constexpr milliseconds kRetryBackoff{10};  // doubles with every attempt: 310 ms in all
 
 // Waits a random time, so that those who collided do not meet again. False when `deadline` would
 // pass meanwhile.
 bool BackOff(int attempt, core::Deadline deadline) {
   thread_local std::minstd_rand random(std::random_device{}());
-  const milliseconds longest = kFirstBackoff * (1 << (attempt - 1));
+  const milliseconds longest = kRetryBackoff * (1 << (attempt - 1));
   const milliseconds wait(std::uniform_int_distribution<milliseconds::rep>(
       longest.count() / 2, longest.count())(random));
   if (deadline - std::chrono::steady_clock::now() <= wait) return false;

@@ -11,7 +11,8 @@ namespace {
 
 using core::MakeError;
 using core::Reason;
-using Reactor = grpc::ServerBidiReactor<v1::RecordCrossingsRequest, v1::RecordCrossingsResponse>;
+using BacklogReactor =
+    grpc::ServerBidiReactor<v1::RecordCrossingsRequest, v1::RecordCrossingsResponse>;
 
 void SetError(const absl::Status& status, v1::CrossingError* error) {
   const PublicError described = PublicErrorOf(status);
@@ -22,7 +23,7 @@ void SetError(const absl::Status& status, v1::CrossingError* error) {
 
 // Exactly one of reading, working and writing goes on at any time, and hands over to the next. Only
 // Drain comes from outside; it may end the stream while it reads, since then nothing is under way.
-class RecordCrossingsStream final : public Reactor, public Stream {
+class RecordCrossingsStream final : public BacklogReactor, public Stream {
  public:
   RecordCrossingsStream(const Environment& environment, grpc::CallbackServerContext* context,
                         const app::RecordCrossing& record)
@@ -151,10 +152,11 @@ class RecordCrossingsStream final : public Reactor, public Stream {
 
 }  // namespace
 
-Reactor* StartRecordCrossings(const Environment& environment, grpc::CallbackServerContext* context,
-                              const app::RecordCrossing& record, OpenStreams& streams) {
+BacklogReactor* StartRecordCrossings(const Environment& environment,
+                                     grpc::CallbackServerContext* context,
+                                     const app::RecordCrossing& record, OpenStreams& streams) {
   const auto stream = std::make_shared<RecordCrossingsStream>(environment, context, record);
-  Reactor* const reactor = stream.get();
+  BacklogReactor* const reactor = stream.get();
   stream->Start(stream);
   streams.Add(stream);
   return reactor;

@@ -14,14 +14,14 @@ namespace {
 
 using core::MakeError;
 using core::Reason;
-using Reactor = grpc::ServerWriteReactor<v1::WatchCasesResponse>;
+using WatchReactor = grpc::ServerWriteReactor<v1::WatchCasesResponse>;
 
 constexpr size_t kMaxWaitingCases = 1000;
 constexpr int kOpenCasesPerPage = 100;
 
 // One thing goes on at a time: a job on the pool that fetches messages, or the write of one.
 // Advance starts the next, or ends the stream when there is a reason to.
-class WatchCasesStream final : public Reactor, public Stream {
+class WatchCasesStream final : public WatchReactor, public Stream {
  public:
   WatchCasesStream(const Environment& environment, grpc::CallbackServerContext* context,
                    const v1::WatchCasesRequest& request, const app::Queries& queries,
@@ -186,12 +186,12 @@ class WatchCasesStream final : public Reactor, public Stream {
 
 }  // namespace
 
-Reactor* StartWatchCases(const Environment& environment, grpc::CallbackServerContext* context,
-                         const v1::WatchCasesRequest& request, const app::Queries& queries,
-                         ports::CaseFeed& feed, OpenStreams& streams) {
+WatchReactor* StartWatchCases(const Environment& environment, grpc::CallbackServerContext* context,
+                              const v1::WatchCasesRequest& request, const app::Queries& queries,
+                              ports::CaseFeed& feed, OpenStreams& streams) {
   const auto stream =
       std::make_shared<WatchCasesStream>(environment, context, request, queries, feed);
-  Reactor* const reactor = stream.get();
+  WatchReactor* const reactor = stream.get();
   stream->Start(stream);
   streams.Add(stream);
   return reactor;

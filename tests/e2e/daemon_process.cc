@@ -15,6 +15,7 @@
 #include <iterator>
 #include <regex>
 
+#include "tests/support/files.h"
 #include "tests/support/temp_dir.h"
 
 namespace entryexit::testing {
@@ -25,11 +26,6 @@ constexpr std::chrono::seconds kStartPatience{120};
 constexpr size_t kLogTail = 4000;
 
 std::string DaemonPath() { return std::string(ENTRYEXIT_BINARY_DIR) + "/bin/entryexitd"; }
-
-std::string ReadAll(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string Tail(const std::filesystem::path& path) {
   const std::string text = ReadAll(path);

@@ -15,6 +15,7 @@
 #include "entryexit/crypto/digest.h"
 #include "entryexit/crypto/vault.h"
 #include "entryexit/postgres/migrations.h"
+#include "tests/support/files.h"
 
 namespace entryexit::testing {
 namespace {
@@ -32,12 +33,6 @@ template <typename T>
 T OrDie(absl::StatusOr<T> result) {
   OrDie(result.status());
   return *std::move(result);
-}
-
-std::string ReadAll(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) OrDie(absl::NotFoundError(path.string()));
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 PostgresServer& SharedPostgres() {

@@ -22,6 +22,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "tests/support/files.h"
 
 namespace entryexit::testing {
 namespace {
@@ -142,11 +143,6 @@ absl::Status ExecuteOn(const std::string& dsn, const std::string& sql) {
   return absl::InternalError(PQerrorMessage(connection.get()));
 }
 
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 // The pristine cluster, made once for each build and user. Ownership matters, so each user of the
 // build directory has its own.
 std::string PristineClusterPath() {
@@ -180,7 +176,7 @@ absl::StatusOr<std::unique_ptr<PostgresServer>> PostgresServer::Start(
   absl::Status status = server->InitializeData();
   if (status.ok()) status = server->Launch();
   if (status.ok()) {
-    status = server->Execute("postgres", ReadFile(ENTRYEXIT_SOURCE_DIR "/sql/create_roles.sql"));
+    status = server->Execute("postgres", ReadAll(ENTRYEXIT_SOURCE_DIR "/sql/create_roles.sql"));
   }
   if (!status.ok()) return status;
   return server;
@@ -223,7 +219,7 @@ void PostgresServer::Freeze() {
   // The postmaster first: once it stands still, the list of its children is complete.
   kill(postmaster_, SIGSTOP);
   frozen_.push_back(postmaster_);
-  std::istringstream children(ReadFile(fmt::format("/proc/{0}/task/{0}/children", postmaster_)));
+  std::istringstream children(ReadAll(fmt::format("/proc/{0}/task/{0}/children", postmaster_)));
   for (pid_t child = 0; children >> child;) {
     kill(child, SIGSTOP);
     frozen_.push_back(child);
@@ -304,7 +300,7 @@ absl::Status PostgresServer::WaitUntilReady() {
 
 std::string PostgresServer::LogTail() const {
   constexpr size_t kTailBytes = 2000;
-  const std::string log = ReadFile(directory_ + "/log");
+  const std::string log = ReadAll(directory_ + "/log");
   return log.size() <= kTailBytes ? log : log.substr(log.size() - kTailBytes);
 }
 

@@ -7,11 +7,11 @@ namespace {
 
 using ::entryexit::testing::FailsWith;
 
-Calibration Measured() {
+Calibration MatchedPairs() {
   return *Calibration::Create("matched", {{1e-2, 1.1391}, {5e-4, 1.0076}, {1e-4, 0.9244}});
 }
 
-MatchPolicy Policy(int best_k = 2) { return {*ThresholdsFor(Measured(), 5e-4, 1e-2), best_k}; }
+MatchPolicy Policy(int best_k = 2) { return {*ThresholdsFor(MatchedPairs(), 5e-4, 1e-2), best_k}; }
 
 // A template at Euclidean distance `distance` from Probe().
 ComparedTemplate At(double distance, const std::string& id) {
@@ -20,20 +20,21 @@ ComparedTemplate At(double distance, const std::string& id) {
 ComparedTemplate Probe() { return {CrossingId("probe"), "digest-probe", {0.0F, 0.0F}}; }
 
 DecisionReceipt Decide(const std::vector<ComparedTemplate>& references, int best_k = 2) {
-  return Compare(Probe(), references, {"model", "digest", "engine"}, Policy(best_k), Measured());
+  return Compare(Probe(), references, {"model", "digest", "engine"}, Policy(best_k),
+                 MatchedPairs());
 }
 
 TEST(ThresholdsTest, ComeFromTheTargetErrorRates) {
-  const Thresholds thresholds = *ThresholdsFor(Measured(), 5e-4, 1e-2);
+  const Thresholds thresholds = *ThresholdsFor(MatchedPairs(), 5e-4, 1e-2);
   EXPECT_DOUBLE_EQ(thresholds.match_distance, 1.0076);
   EXPECT_DOUBLE_EQ(thresholds.no_match_distance, 1.1391);
   EXPECT_EQ(thresholds.calibration, "matched");
 }
 
 TEST(ThresholdsTest, RefuseAMatchTargetThatIsNotTheStricter) {
-  EXPECT_THAT(ThresholdsFor(Measured(), 1e-2, 1e-2), FailsWith(Reason::kConfigInvalid));
-  EXPECT_THAT(ThresholdsFor(Measured(), 1e-2, 5e-4), FailsWith(Reason::kConfigInvalid));
-  EXPECT_THAT(ThresholdsFor(Measured(), 1e-6, 1e-2), FailsWith(Reason::kConfigInvalid));
+  EXPECT_THAT(ThresholdsFor(MatchedPairs(), 1e-2, 1e-2), FailsWith(Reason::kConfigInvalid));
+  EXPECT_THAT(ThresholdsFor(MatchedPairs(), 1e-2, 5e-4), FailsWith(Reason::kConfigInvalid));
+  EXPECT_THAT(ThresholdsFor(MatchedPairs(), 1e-6, 1e-2), FailsWith(Reason::kConfigInvalid));
 }
 
 TEST(DistanceTest, IsEuclidean) {

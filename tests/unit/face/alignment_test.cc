@@ -12,6 +12,7 @@
 #include "src/face/face_search.h"
 #include "src/face/files.h"
 #include "src/face/network.h"
+#include "tests/support/files.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/face/face_fixtures.h"
 
@@ -19,24 +20,17 @@ namespace entryexit::face {
 namespace {
 
 using ::entryexit::testing::IsOk;
+using ::entryexit::testing::ReadAll;
 
 const std::filesystem::path kParity =
     std::filesystem::path(ENTRYEXIT_SOURCE_DIR) / "tests/data/parity";
 
-nlohmann::json ParityVectors() {
-  return nlohmann::json::parse(testing::ReadBytes(kParity / "parity.json"));
-}
+nlohmann::json ParityVectors() { return nlohmann::json::parse(ReadAll(kParity / "parity.json")); }
 
 // "synthetic_faces/id_003/arrival_1.jpg" lies in tests/data/faces here.
 std::string CaptureOf(const nlohmann::json& vector) {
   const std::string name = vector["capture"];
   return testing::Capture(name.substr(name.find('/') + 1));
-}
-
-core::Embedding Normalised(core::Embedding embedding) {
-  const double length = testing::Distance(embedding, core::Embedding(embedding.size()));
-  for (float& value : embedding) value = static_cast<float>(value / length);
-  return embedding;
 }
 
 TEST(Similarity, RecoversRotationScaleAndTranslation) {
@@ -58,7 +52,8 @@ TEST(Parity, CropGivesTheExpectedEmbedding) {
   for (const auto& vector : ParityVectors()) {
     const std::string name = vector["crop"];
     const cv::Mat crop = cv::imread((kParity / name).string());
-    EXPECT_LT(testing::Distance(Normalised((*network)->Embed(crop)), vector["embedding"]), 1e-4)
+    EXPECT_LT(testing::Distance(testing::Normalised((*network)->Embed(crop)), vector["embedding"]),
+              1e-4)
         << name;
   }
 }

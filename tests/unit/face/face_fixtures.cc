@@ -1,14 +1,15 @@
 #include "tests/unit/face/face_fixtures.h"
 
 #include <chrono>
-#include <cmath>
 #include <fstream>
 #include <limits>
 #include <opencv2/imgcodecs.hpp>
 #include <sstream>
 #include <stdexcept>
 
+#include "entryexit/core/matching.h"
 #include "entryexit/face/engine.h"
+#include "tests/support/files.h"
 
 namespace entryexit::face::testing {
 
@@ -16,15 +17,9 @@ std::filesystem::path CapturePath(const std::string& name) {
   return std::filesystem::path(ENTRYEXIT_SOURCE_DIR) / "tests/data/faces" / name;
 }
 
-std::string ReadBytes(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream content;
-  content << in.rdbuf();
-  if (!in) throw std::runtime_error("cannot read " + path.string());
-  return std::move(content).str();
+std::string Capture(const std::string& name) {
+  return ::entryexit::testing::ReadAll(CapturePath(name));
 }
-
-std::string Capture(const std::string& name) { return ReadBytes(CapturePath(name)); }
 
 std::string Encode(const std::string& extension, const cv::Mat& picture) {
   std::vector<uchar> bytes;
@@ -56,9 +51,13 @@ core::Deadline InAMinute() { return std::chrono::steady_clock::now() + std::chro
 
 double Distance(const core::Embedding& a, const core::Embedding& b) {
   if (a.size() != b.size()) return std::numeric_limits<double>::infinity();
-  double squares = 0;
-  for (size_t i = 0; i < a.size(); ++i) squares += std::pow(static_cast<double>(a[i]) - b[i], 2);
-  return std::sqrt(squares);
+  return core::Distance(a, b);
+}
+
+core::Embedding Normalised(core::Embedding embedding) {
+  const double length = Distance(embedding, core::Embedding(embedding.size()));
+  for (float& value : embedding) value = static_cast<float>(value / length);
+  return embedding;
 }
 
 TemporaryFolder::TemporaryFolder() {

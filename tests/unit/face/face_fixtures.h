@@ -15,7 +15,6 @@ namespace entryexit::face::testing {
 
 // One of the bundled captures, such as "id_003/arrival_1.jpg".
 std::filesystem::path CapturePath(const std::string& name);
-std::string ReadBytes(const std::filesystem::path& path);
 std::string Capture(const std::string& name);
 
 // The file's bytes in the format of `extension` (".jpg", ".png", ".webp").
@@ -29,7 +28,10 @@ EngineConfig BundledConfig();
 const ports::FaceEngine& SharedEngine();
 
 core::Deadline InAMinute();
+
+// Infinite when the embeddings differ in size.
 double Distance(const core::Embedding& a, const core::Embedding& b);
+core::Embedding Normalised(core::Embedding embedding);
 
 // An empty folder that goes away with the object.
 class TemporaryFolder {

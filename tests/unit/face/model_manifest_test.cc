@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "entryexit/crypto/digest.h"
+#include "tests/support/files.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/face/face_fixtures.h"
 
@@ -13,6 +14,7 @@ namespace {
 using core::Reason;
 using ::entryexit::testing::FailsWith;
 using ::entryexit::testing::IsOk;
+using ::entryexit::testing::ReadAll;
 using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 
@@ -113,7 +115,7 @@ TEST(WriteCalibration, AddsAndReplacesATableAndKeepsTheRest) {
   EXPECT_EQ(model.CalibrationFor("matched")->measured_on, "a later set");
   EXPECT_EQ(model.CalibrationFor("random")->calibration.DistanceAt(1e-4).value(), 0.4);
   EXPECT_EQ(model.CalibrationFor("random")->measured_on, "it's another: set");
-  const std::string text = testing::ReadBytes(path);
+  const std::string text = ReadAll(path);
   EXPECT_THAT(text, ::testing::StartsWith("# kept\n"));
   EXPECT_THAT(text, ::testing::EndsWith("\n# the end\n"));
 }
@@ -127,7 +129,7 @@ TEST(WriteCalibration, LeavesTheFileAloneWhenItCannotBeWritten) {
   const auto path = folder.Write("manifest.yaml", flow);
   EXPECT_THAT(WriteCalibration(path, "m1", Measured("matched", 0.3), "a set"),
               FailsWith(Reason::kConfigInvalid));
-  EXPECT_EQ(testing::ReadBytes(path), flow);
+  EXPECT_EQ(ReadAll(path), flow);
   EXPECT_THAT(WriteCalibration(path, "m2", Measured("matched", 0.3), "a set"),
               FailsWith(Reason::kModelUnknown));
 }

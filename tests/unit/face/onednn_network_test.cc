@@ -25,12 +25,6 @@ std::string Weights() {
       .value();
 }
 
-core::Embedding Normalised(core::Embedding embedding) {
-  const double length = testing::Distance(embedding, core::Embedding(embedding.size()));
-  for (float& value : embedding) value = static_cast<float>(value / length);
-  return embedding;
-}
-
 // The bundled aligned faces, then noise, then the extremes.
 std::vector<cv::Mat> Crops() {
   std::vector<cv::Mat> crops;
@@ -61,10 +55,10 @@ TEST(OnednnNetwork, AgreesWithDlibOnFacesAndNoise) {
   ASSERT_THAT(reference, IsOk());
   double greatest = 0;
   for (const cv::Mat& crop : Crops()) {
-    const core::Embedding embedding = Normalised((*network)->Embed(crop));
+    const core::Embedding embedding = testing::Normalised((*network)->Embed(crop));
     ASSERT_EQ(embedding.size(), 128);
-    greatest =
-        std::max(greatest, testing::Distance(embedding, Normalised((*reference)->Embed(crop))));
+    greatest = std::max(
+        greatest, testing::Distance(embedding, testing::Normalised((*reference)->Embed(crop))));
   }
   RecordProperty("greatest_distance", std::to_string(greatest));
   EXPECT_LE(greatest, kTolerance);
