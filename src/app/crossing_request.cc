@@ -111,8 +111,9 @@ absl::Status CheckImage(const CrossingRequest& request) {
   return MakeError(Reason::kInvalidField, "a waived capture must come without an image");
 }
 
-// Everything that makes one request another: the digest of two requests is the same exactly when
-// these are. `\x1f` cannot occur in checked fields.
+// What happened at the lane: the digest of two requests is the same exactly when these are. What to
+// do with a poor capture is no part of it, so that a crossing sent live and again in a backlog is
+// one. `\x1f` cannot occur in checked fields.
 std::string ContentOf(const CrossingRequest& request, const CheckedRequest& checked) {
   const core::TravelDocument& document = checked.document;
   std::string admission = "-";
@@ -121,14 +122,13 @@ std::string ContentOf(const CrossingRequest& request, const CheckedRequest& chec
     admission = fmt::format("{}\x1f{}", checked.admission->class_of_admission,
                             until ? until->time_since_epoch().count() : -1);
   }
-  return fmt::format(
-      "{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}",
-      core::NameOf(request.direction), request.lane_id.value(),
-      request.captured_at.time_since_epoch().count(), document.issuing_state, document.number,
-      document.nationality, document.birth_date.time_since_epoch().count(),
-      static_cast<int>(document.sex), checked.image_digest, admission,
-      static_cast<int>(request.waiver), request.record_poor_capture, request.carrier,
-      request.flight);
+  return fmt::format("{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}",
+                     core::NameOf(request.direction), request.lane_id.value(),
+                     request.captured_at.time_since_epoch().count(), document.issuing_state,
+                     document.number, document.nationality,
+                     document.birth_date.time_since_epoch().count(), static_cast<int>(document.sex),
+                     checked.image_digest, admission, static_cast<int>(request.waiver),
+                     request.carrier, request.flight);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ struct CheckedRequest {
   core::Date local_date;
   std::optional<core::Admission> admission;
   std::string image_digest;    // SHA-256; empty without an image
-  std::string content_digest;  // SHA-256 of all that was asked
+  std::string content_digest;  // SHA-256 of all that happened at the lane
 };
 
 // Errors: those of RecordCrossing::Record that tell of the request.

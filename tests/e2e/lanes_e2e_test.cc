@@ -155,6 +155,32 @@ TEST(Backlog, IsAnsweredItemByItemAndGoesOnAfterABadOne) {
   EXPECT_EQ(again[1].arrival().crossing_id(), results[3].arrival().crossing_id());
 }
 
+v1::RecordCrossingsRequest ItemOf(const v1::RecordDepartureRequest& departure) {
+  v1::RecordCrossingsRequest item;
+  *item.mutable_departure() = departure;
+  return item;
+}
+
+TEST(Backlog, AndALiveCallUnderOneRequestIdAreOneCrossingInEitherOrder) {
+  const auto lane = World::Shared().Lane("SEA-X1");
+  const auto live_first =
+      DepartureRequest({"SEA-X1", NewDocumentNumber(), FaceImage(8, "departure_1"), hours(1)});
+  const auto live = Call(*lane, &Lane::RecordDeparture, live_first);
+  ASSERT_THAT(live, Succeeds());
+  const auto resent = SendBacklog("SEA-X1", {ItemOf(live_first)});
+  ASSERT_EQ(resent.size(), 1U);
+  EXPECT_EQ(resent[0].departure().crossing_id(), live.response.crossing_id())
+      << resent[0].ShortDebugString();
+
+  const auto backlog_first =
+      DepartureRequest({"SEA-X1", NewDocumentNumber(), FaceImage(8, "departure_1"), hours(1)});
+  const auto sent = SendBacklog("SEA-X1", {ItemOf(backlog_first)});
+  ASSERT_EQ(sent.size(), 1U);
+  const auto live_again = Call(*lane, &Lane::RecordDeparture, backlog_first);
+  ASSERT_THAT(live_again, Succeeds());
+  EXPECT_EQ(live_again.response.crossing_id(), sent[0].departure().crossing_id());
+}
+
 TEST(Backlog, RecordsAPoorCaptureSinceTheTravelerIsGone) {
   v1::RecordCrossingsRequest item;
   item.set_sequence(1);
