@@ -43,14 +43,55 @@ bool SamePerson(const core::TravelDocument& a, const core::TravelDocument& b) {
   return a.nationality == b.nationality && a.birth_date == b.birth_date && a.sex == b.sex;
 }
 
-// One request on its way into the store. Made anew for every attempt at the transaction.
+// What the request that made `crossing` was answered.
+CrossingResult ResultOf(const TravelerState& state, const ports::CrossingRecord& crossing) {
+  CrossingResult result;
+  result.recorded = true;
+  result.capture_status = crossing.capture_status;
+  result.findings = crossing.findings;
+  result.crossing = crossing;
+  // The first comparison: a later one was not part of the answer.
+  for (const ports::ComparisonRecord& comparison : state.comparisons) {
+    if (comparison.receipt.probe_crossing_id != crossing.crossing_id) continue;
+    result.comparison = comparison;
+    break;
+  }
+  return result;
+}
+
+// The answer that the request got before; none when it is new.
+absl::StatusOr<std::optional<CrossingResult>> FindAnswer(ports::Transaction& transaction,
+                                                         const CrossingRequest& request,
+                                                         const CheckedRequest& checked,
+                                                         const std::string& principal) {
+  const auto found = transaction.FindRequest(request.request_id);
+  if (!found.ok()) return found.status();
+  if (!*found) return std::optional<CrossingResult>();
+  const ports::RequestRecord& record = **found;
+  if (record.principal != principal || record.content_digest != checked.content_digest) {
+    return MakeError(Reason::kRequestIdReused,
+                     "this request_id was used before, for something else");
+  }
+  const absl::StatusOr<TravelerState> state = LoadTraveler(transaction, record.traveler_id);
+  if (!state.ok()) return state.status();
+  const auto crossing = std::ranges::find(state->crossings, core::CrossingId(record.subject_id),
+                                          &ports::CrossingRecord::crossing_id);
+  if (crossing == state->crossings.end()) {
+    return MakeError(Reason::kStoredDataInvalid, "the crossing of a stored request is missing");
+  }
+  return std::optional(ResultOf(*state, *crossing));
+}
+
+// One request on its way into the store. Made anew for every attempt at the transaction, under the
+// one `crossing_id` that the crossing gets if it is new.
 class Recording {
  public:
-  Recording(const CrossingRequest& request, const CheckedRequest& checked,
-            const core::FaceObservation& observation, const ports::FaceEngine& engine,
-            const ports::Vault& vault, const CrossingPolicy& policy, core::Timestamp now,
-            ports::Transaction& transaction)
-      : request_(request),
+  Recording(const core::CrossingId& crossing_id, const CrossingRequest& request,
+            const CheckedRequest& checked, const core::FaceObservation& observation,
+            const ports::FaceEngine& engine, const ports::Vault& vault,
+            const CrossingPolicy& policy, core::Timestamp now, ports::Transaction& transaction)
+      : crossing_id_(crossing_id),
+        request_(request),
         checked_(checked),
         observation_(observation),
         engine_(engine),
@@ -62,37 +103,21 @@ class Recording {
   absl::StatusOr<CrossingResult> Run(const std::string& principal) {
     const auto locked = transaction_.LockTravelerOf(checked_.document_id, checked_.document);
     if (!locked.ok()) return locked.status();
+    // All that follows is read under the traveler's lock: the same request, or another of the same
+    // crossing, may have been under way until now.
+    auto answer = FindAnswer(transaction_, request_, checked_, principal);
+    if (!answer.ok()) return answer.status();
+    if (*answer) return **std::move(answer);
     absl::StatusOr<TravelerState> state = LoadTraveler(transaction_, locked->traveler_id);
     if (!state.ok()) return state.status();
     state_ = *std::move(state);
 
-    if (const ports::CrossingRecord* known = AlreadyRecorded()) {
-      absl::Status status = AddRequest(principal, known->crossing_id);
-      if (!status.ok()) return status;
-      return ResultOf(state_, *known);
-    }
+    if (const ports::CrossingRecord* known = AlreadyRecorded()) return AnswerFor(*known, principal);
     absl::Status status = CheckWaiver();
     if (status.ok()) status = Plan(locked->known_document);
     if (status.ok()) status = Write(principal);
     if (!status.ok()) return status;
     return ResultOf(state_, crossing_);
-  }
-
-  // What the request that made `crossing` was answered.
-  static CrossingResult ResultOf(const TravelerState& state,
-                                 const ports::CrossingRecord& crossing) {
-    CrossingResult result;
-    result.recorded = true;
-    result.capture_status = crossing.capture_status;
-    result.findings = crossing.findings;
-    result.crossing = crossing;
-    // The first comparison: a later one was not part of the answer.
-    for (const ports::ComparisonRecord& comparison : state.comparisons) {
-      if (comparison.receipt.probe_crossing_id != crossing.crossing_id) continue;
-      result.comparison = comparison;
-      break;
-    }
-    return result;
   }
 
  private:
@@ -105,6 +130,23 @@ class Recording {
       }
     }
     return nullptr;
+  }
+
+  // A lane that learned more since (a better capture, a corrected admission) must be told that the
+  // first record stands, rather than be answered as if the second did.
+  absl::StatusOr<CrossingResult> AnswerFor(const ports::CrossingRecord& known,
+                                           const std::string& principal) {
+    const auto first = transaction_.FindRequest(known.request_id);
+    if (!first.ok()) return first.status();
+    if (!*first) return MakeError(Reason::kStoredDataInvalid, "a crossing's request is missing");
+    if ((*first)->content_digest != checked_.content_digest) {
+      return MakeError(Reason::kCrossingAlreadyRecorded,
+                       "a crossing of this traveler at this lane, direction and captured_at is "
+                       "recorded with other content; it stays as it is");
+    }
+    absl::Status status = AddRequest(principal, known.crossing_id);
+    if (!status.ok()) return status;
+    return ResultOf(state_, known);
   }
 
   // A departure carries no class of admission: that of the stay it would close counts. None when
@@ -157,7 +199,7 @@ class Recording {
 
   void FillCrossing() {
     crossing_ = {.traveler_id = state_.traveler_id,
-                 .crossing_id = core::CrossingId(crypto::NewUuid()),
+                 .crossing_id = crossing_id_,
                  .request_id = request_.request_id,
                  .document_id = checked_.document_id,
                  .direction = request_.direction,
@@ -253,6 +295,7 @@ class Recording {
                                     state_.traveler_id, crossing_id.value()});
   }
 
+  const core::CrossingId& crossing_id_;
   const CrossingRequest& request_;
   const CheckedRequest& checked_;
   const core::FaceObservation& observation_;
@@ -268,29 +311,6 @@ class Recording {
   std::vector<ports::ComparisonRecord> comparisons_;
   std::vector<CaseChange> changes_;
 };
-
-// The answer that the request got before; none when it is new.
-absl::StatusOr<std::optional<CrossingResult>> FindAnswer(ports::Transaction& transaction,
-                                                         const CrossingRequest& request,
-                                                         const CheckedRequest& checked,
-                                                         const std::string& principal) {
-  const auto found = transaction.FindRequest(request.request_id);
-  if (!found.ok()) return found.status();
-  if (!*found) return std::optional<CrossingResult>();
-  const ports::RequestRecord& record = **found;
-  if (record.principal != principal || record.content_digest != checked.content_digest) {
-    return MakeError(Reason::kRequestIdReused,
-                     "this request_id was used before, for something else");
-  }
-  const absl::StatusOr<TravelerState> state = LoadTraveler(transaction, record.traveler_id);
-  if (!state.ok()) return state.status();
-  const auto crossing = std::ranges::find(state->crossings, core::CrossingId(record.subject_id),
-                                          &ports::CrossingRecord::crossing_id);
-  if (crossing == state->crossings.end()) {
-    return MakeError(Reason::kStoredDataInvalid, "the crossing of a stored request is missing");
-  }
-  return std::optional(Recording::ResultOf(*state, *crossing));
-}
 
 }  // namespace
 
@@ -336,15 +356,19 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
     }
   }
 
+  // Chosen once for all attempts: it tells what an earlier attempt recorded, when its commit was in
+  // doubt, from what another call did.
+  const core::CrossingId crossing_id(crypto::NewUuid());
   const auto record = [&](ports::Transaction& transaction) -> absl::Status {
-    if (absl::Status status = find_answer(transaction); !status.ok() || answer) return status;
-    Recording recording(request, *checked, observation, engine_, vault_, policy_, now, transaction);
+    Recording recording(crossing_id, request, *checked, observation, engine_, vault_, policy_, now,
+                        transaction);
     absl::StatusOr<CrossingResult> result = recording.Run(call.principal.name);
     if (!result.ok()) return result.status();
     answer = *std::move(result);
     return absl::OkStatus();
   };
   if (absl::Status status = store_.Transact(call.deadline, record); !status.ok()) return status;
+  answer->is_new = answer->crossing->crossing_id == crossing_id;
   return *std::move(answer);
 }
 

@@ -39,6 +39,7 @@ constexpr std::array kEntries = {
     Entry{Reason::kLaneWrongDirection, "LANE_WRONG_DIRECTION", kFailedPrecondition},
     Entry{Reason::kWaiverNotAllowed, "WAIVER_NOT_ALLOWED", kFailedPrecondition},
     Entry{Reason::kRequestIdReused, "REQUEST_ID_REUSED", kAlreadyExists},
+    Entry{Reason::kCrossingAlreadyRecorded, "CROSSING_ALREADY_RECORDED", kAlreadyExists},
     Entry{Reason::kCaseClosed, "CASE_CLOSED", kFailedPrecondition},
     Entry{Reason::kCaseChanged, "CASE_CHANGED", kAborted},
     Entry{Reason::kModelNotLoaded, "MODEL_NOT_LOADED", kFailedPrecondition},

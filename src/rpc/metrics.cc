@@ -23,7 +23,7 @@ Metrics::Metrics()
       call_seconds_(Register(prometheus::BuildHistogram(), "entryexit_call_seconds",
                              "Time from a call's arrival to its end.", *registry_)),
       outcomes_(Register(prometheus::BuildCounter(), "entryexit_outcomes_total",
-                         "Recorded departures by outcome.", *registry_)),
+                         "Recorded departures by outcome, each once however often it is sent.", *registry_)),
       captures_(Register(prometheus::BuildCounter(), "entryexit_captures_total",
                          "Captures that the face engine looked at.", *registry_)),
       quality_issues_(Register(prometheus::BuildCounter(), "entryexit_quality_issues_total",

@@ -19,7 +19,9 @@ absl::Status Record(const app::RecordCrossing& record, const app::Call& call,
   crossing->record_poor_capture |= gone;
   const absl::StatusOr<app::CrossingResult> result = record.Record(call, *crossing);
   if (!result.ok()) return result.status();
-  if (result->comparison) metrics.DepartureRecorded(result->comparison->receipt.outcome);
+  if (result->is_new && result->comparison) {
+    metrics.DepartureRecorded(result->comparison->receipt.outcome);
+  }
   ToProto(*result, response);
   return absl::OkStatus();
 }

@@ -50,6 +50,7 @@ struct CrossingRequest {
 
 struct CrossingResult {
   bool recorded = false;
+  bool is_new = false;  // recorded by this call, not by an earlier one of the same crossing
   ports::CaptureStatus capture_status;
   std::vector<core::QualityFinding> findings;
   // Present when recorded.
@@ -78,7 +79,9 @@ class RecordCrossing {
   // answer again. Blocks.
   // Errors: MISSING_FIELD, INVALID_FIELD, MRZ_MALFORMED, MRZ_CHECK_DIGIT, CAPTURED_AT_IN_FUTURE,
   // LANE_UNKNOWN, LANE_NOT_YOURS, LANE_WRONG_DIRECTION, WAIVER_NOT_ALLOWED, REQUEST_ID_REUSED,
-  // those of FaceEngine::Observe and of Store::Transact.
+  // CROSSING_ALREADY_RECORDED (the traveler's crossing at this lane, direction and captured_at came
+  // with other content under another request_id), those of FaceEngine::Observe and of
+  // Store::Transact.
   absl::StatusOr<CrossingResult> Record(const Call& call, const CrossingRequest& request) const;
 
  private:

@@ -41,6 +41,7 @@ enum class Reason {
   kLaneWrongDirection,
   kWaiverNotAllowed,
   kRequestIdReused,
+  kCrossingAlreadyRecorded,
   kCaseClosed,
   kCaseChanged,
   kModelNotLoaded,

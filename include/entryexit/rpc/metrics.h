@@ -30,7 +30,7 @@ class Metrics {
   // for a call that succeeded.
   void CallEnded(const std::string& method, const std::string& code, const std::string& reason,
                  std::chrono::duration<double> duration);
-  // entryexit_outcomes_total{outcome}: recorded departures; a retry counts again.
+  // entryexit_outcomes_total{outcome}: recorded departures, each once however often it is sent.
   void DepartureRecorded(core::Outcome outcome);
   // entryexit_captures_total{usable}, entryexit_quality_issues_total{issue} and
   // entryexit_face_seconds.

@@ -1,6 +1,7 @@
 #include "entryexit/app/record_crossing.h"
 
 #include <algorithm>
+#include <atomic>
 #include <numeric>
 #include <thread>
 
@@ -215,14 +216,45 @@ TEST_F(RecordCrossingTest, TheSameCrossingUnderAnotherRequestIdIsRecognised) {
   EXPECT_THAT(Crossings(), SizeIs(1));
 }
 
+TEST_F(RecordCrossingTest, TheSameCrossingWithOtherContentUnderAnotherRequestIdIsRefused) {
+  const CrossingResult first = Record(Arrival(0, "anna", 30));
+  EXPECT_THAT(TryRecord(Arrival(0, "anna again", 30)), FailsWith(Reason::kCrossingAlreadyRecorded));
+  EXPECT_THAT(TryRecord(Arrival(0, "anna", 60)), FailsWith(Reason::kCrossingAlreadyRecorded));
+  const std::vector<CrossingView> crossings = Crossings();
+  ASSERT_THAT(crossings, SizeIs(1));
+  EXPECT_EQ(crossings[0].crossing.crossing_id, first.crossing->crossing_id);
+  EXPECT_EQ(crossings[0].crossing.admission->authorized_until, Day(30));
+}
+
+TEST_F(RecordCrossingTest, OnlyTheCallThatRecordsACrossingSaysThatItIsNew) {
+  CrossingRequest request = Departure(10, "anna");
+  EXPECT_TRUE(Record(request).is_new);
+  EXPECT_FALSE(Record(request).is_new);
+  request.request_id = core::RequestId(crypto::NewUuid());
+  EXPECT_FALSE(Record(request).is_new);
+}
+
+TEST_F(RecordCrossingTest, WhatToDoWithAPoorCaptureIsNoPartOfTheContent) {
+  CrossingRequest request = Departure(10, "anna");
+  const CrossingResult first = Record(request);
+  request.record_poor_capture = true;
+  EXPECT_EQ(Record(request).crossing->crossing_id, first.crossing->crossing_id);
+}
+
 TEST_F(RecordCrossingTest, OneRequestFromEightClientsAtOnceIsDoneOnce) {
   const CrossingRequest request = Departure(10, "anna");
   std::vector<std::thread> clients;
   std::vector<std::string> answers(8);
+  std::atomic<int> recorded = 0;
   for (std::string& answer : answers) {
-    clients.emplace_back([&] { answer = Record(request).crossing->crossing_id.value(); });
+    clients.emplace_back([&] {
+      const CrossingResult result = Record(request);
+      answer = result.crossing->crossing_id.value();
+      if (result.is_new) ++recorded;
+    });
   }
   for (std::thread& client : clients) client.join();
+  EXPECT_EQ(recorded, 1);
   EXPECT_THAT(answers, ::testing::Each(answers.front()));
   EXPECT_THAT(Crossings(), SizeIs(1));
   EXPECT_THAT(Cases(), SizeIs(1));
