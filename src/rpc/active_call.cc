@@ -13,14 +13,6 @@
 #include "rpc/uuid.h"
 
 namespace entryexit::rpc {
-namespace {
-
-bool IsOurFault(grpc::StatusCode code) {
-  return code == grpc::StatusCode::INTERNAL || code == grpc::StatusCode::DATA_LOSS;
-}
-
-}  // namespace
-
 core::Deadline DeadlineOf(const grpc::ServerContextBase& context, const DeadlinePolicy& policy) {
   using std::chrono::system_clock;
   const system_clock::time_point now = system_clock::now();
@@ -63,7 +55,7 @@ grpc::Status ActiveCall::End(const absl::Status& status) {
     answer = grpc::Status(error.code, error.message);
     reason = NameOf(error.reason);
     context_->AddTrailingMetadata(kReasonKey, reason);
-    if (IsOurFault(error.code)) spdlog::error("{}: {}", method_, status.ToString());
+    LogWithheld(method_, status);
   }
   const std::string code = NameOf(answer.error_code());
   const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start_;

@@ -1,5 +1,8 @@
 #include "rpc/status.h"
 
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
 #include <optional>
 #include <string_view>
 
@@ -7,6 +10,22 @@ namespace entryexit::rpc {
 namespace {
 
 constexpr std::string_view kPrefix = "REASON_";
+
+// What clients are told in the place of messages that speak of the service's inside: hosts, files,
+// statements, other libraries' words.
+struct Sentence {
+  core::Reason reason;
+  const char* text;
+};
+constexpr Sentence kSentences[] = {
+    {core::Reason::kDatabaseUnavailable, "the database cannot be reached at present; try again"},
+    {core::Reason::kDatabaseReadOnly, "the database takes no writes at present; try again"},
+    {core::Reason::kDatabaseFull, "the database has no room left; the operator must make some"},
+    {core::Reason::kDatabaseConflict, "others changed the same records meanwhile; try again"},
+    {core::Reason::kKeyUnavailable, "a key that the service needs is not there; tell the operator"},
+    {core::Reason::kStoredDataInvalid, "a stored record cannot be read; tell the operator"},
+    {core::Reason::kInternal, "internal error"},
+};
 
 std::optional<v1::Reason> WireReason(const absl::Status& error) {
   const std::optional<core::Reason> reason = core::ReasonOf(error);
@@ -22,9 +41,19 @@ std::optional<v1::Reason> WireReason(const absl::Status& error) {
 
 PublicError PublicErrorOf(const absl::Status& error) {
   const std::optional<v1::Reason> reason = WireReason(error);
-  if (!reason) return {grpc::StatusCode::INTERNAL, v1::REASON_INTERNAL, "internal error"};
+  if (!reason) return PublicErrorOf(core::MakeError(core::Reason::kInternal, ""));
+  const auto* const sentence =
+      std::ranges::find(kSentences, core::ReasonOf(error), &Sentence::reason);
+  const bool withheld = sentence != std::end(kSentences);
   // The numbers of the canonical codes are the same in both libraries.
-  return {static_cast<grpc::StatusCode>(error.code()), *reason, std::string(error.message())};
+  return {static_cast<grpc::StatusCode>(error.code()), *reason,
+          withheld ? sentence->text : std::string(error.message()), withheld};
+}
+
+void LogWithheld(const std::string& method, const absl::Status& error) {
+  const PublicError described = PublicErrorOf(error);
+  if (!described.withheld) return;
+  spdlog::error("{}: {}: {}", method, NameOf(described.reason), std::string(error.message()));
 }
 
 std::string NameOf(v1::Reason reason) { return v1::Reason_Name(reason).substr(kPrefix.size()); }

@@ -19,11 +19,14 @@ struct PublicError {
   grpc::StatusCode code;
   v1::Reason reason;
   std::string message;
+  bool withheld;  // the error's own message is the operator's only; `message` is a fixed sentence
 };
 
-// An error without a reason, or with one that is not in the API, is a defect of ours: INTERNAL,
-// and its message stays here.
+// An error without a reason, or with one that is not in the API, is a defect of ours: INTERNAL.
 PublicError PublicErrorOf(const absl::Status& error);
+
+// Logs the error's own message when PublicErrorOf keeps it from the client.
+void LogWithheld(const std::string& method, const absl::Status& error);
 
 // "IMAGE_CORRUPT": as in the trailing metadata and in logs.
 std::string NameOf(v1::Reason reason);

@@ -39,6 +39,8 @@ namespace {
 using grpc::StatusCode;
 using std::chrono::hours;
 using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using Lane = v1::LaneService::Stub;
 using Item = v1::RecordCrossingsRequest;
 
@@ -466,6 +468,20 @@ TEST(Database, KilledUnderLoadLosesAndDoublesNothing) {
       }
     }
   }
+}
+
+TEST(Database, ThatIsAwayIsDescribedToTheOperatorAndNotToClients) {
+  World& world = FaultyWorld();
+  const auto lane = world.Lane("SEA-X1");
+  world.postgres().KillImmediate();
+  const auto refused = Call(*lane, &Lane::RecordArrival, Arrival());
+  ASSERT_THAT(world.postgres().Restart(), IsOk());
+  ASSERT_THAT(refused, Fails(StatusCode::UNAVAILABLE, "DATABASE_UNAVAILABLE"));
+  for (const char* const inside : {"/", "socket", "host", "user", "entryexit_daemon"}) {
+    EXPECT_THAT(refused.status.error_message(), Not(HasSubstr(inside)));
+  }
+  EXPECT_THAT(world.Log(), HasSubstr("RecordArrival: DATABASE_UNAVAILABLE: the link to the "
+                                     "database failed: "));
 }
 
 TEST(Database, ThatDropsItsConnectionsIsNotNoticed) {

@@ -37,13 +37,24 @@ TEST(WireReasons, AreExactlyThoseThatCanReachAClient) {
   EXPECT_EQ(listed, expected);
 }
 
-TEST(PublicErrorOf, KeepsCodeReasonAndMessage) {
+// Those whose messages come from the database, the key file or another library.
+const std::set<Reason> kInnerReasons = {Reason::kDatabaseUnavailable,
+                                        Reason::kDatabaseReadOnly,
+                                        Reason::kDatabaseFull,
+                                        Reason::kDatabaseConflict,
+                                        Reason::kKeyUnavailable,
+                                        Reason::kStoredDataInvalid,
+                                        Reason::kInternal};
+
+TEST(PublicErrorOf, KeepsCodeAndReasonAndTheMessageUnlessItIsOfTheInside) {
   for (const Reason reason : AllReasons()) {
     if (kStartUpReasons.contains(reason)) continue;
     const PublicError error = PublicErrorOf(core::MakeError(reason, "why"));
     EXPECT_EQ(static_cast<int>(error.code), static_cast<int>(core::CodeFor(reason)));
     EXPECT_EQ(NameOf(error.reason), core::NameOf(reason));
-    EXPECT_EQ(error.message, "why");
+    EXPECT_EQ(error.withheld, kInnerReasons.contains(reason)) << core::NameOf(reason);
+    EXPECT_EQ(error.message == "why", !error.withheld) << core::NameOf(reason);
+    EXPECT_FALSE(error.message.empty());
   }
 }
 
@@ -55,6 +66,7 @@ TEST(PublicErrorOf, HidesWhatClientsMustNotSee) {
     EXPECT_EQ(error.code, grpc::StatusCode::INTERNAL);
     EXPECT_EQ(NameOf(error.reason), "INTERNAL");
     EXPECT_EQ(error.message, "internal error");
+    EXPECT_TRUE(error.withheld);
   }
 }
 
