@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "entryexit/core/ids.h"
 #include "entryexit/core/reason.h"
 #include "src/crypto/files.h"
 #include "src/crypto/openssl.h"
@@ -180,14 +181,14 @@ void AppendText(GENERAL_NAMES* names, int type, const std::string& text) {
   Append(names, type, value);
 }
 
-bool IsNameCharacter(char c) {
+bool IsDnsCharacter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '-' || c == '_';
 }
 
 bool IsDnsName(std::string_view name) {
   if (name.starts_with("*.")) name.remove_prefix(2);
-  return !name.empty() && name.size() <= 253 && std::ranges::all_of(name, IsNameCharacter);
+  return !name.empty() && name.size() <= 253 && std::ranges::all_of(name, IsDnsCharacter);
 }
 
 // "<role>/<name>" of "entryexit://<role>/<name>"; empty when `uri` is none.
@@ -195,9 +196,9 @@ std::string PrincipalOf(std::string_view uri) {
   if (!uri.starts_with(kUriScheme)) return "";
   uri.remove_prefix(kUriScheme.size());
   const size_t slash = uri.find('/');
-  if (slash == 0 || slash >= uri.size() - 1 || uri.size() > kMaxCommonName) return "";
-  const bool sound = std::ranges::all_of(uri.substr(0, slash), IsNameCharacter) &&
-                     std::ranges::all_of(uri.substr(slash + 1), IsNameCharacter);
+  if (slash == std::string_view::npos || uri.size() > kMaxCommonName) return "";
+  const bool sound =
+      core::IsPlainId(uri.substr(0, slash)) && core::IsPlainId(uri.substr(slash + 1));
   return sound ? std::string(uri) : "";
 }
 

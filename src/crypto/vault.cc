@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "entryexit/core/ids.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/crypto/digest.h"
 #include "src/crypto/files.h"
@@ -28,7 +29,6 @@ constexpr size_t kKeyBytes = 32;
 constexpr size_t kNonceBytes = 12;
 constexpr size_t kTagBytes = 16;
 constexpr size_t kKeyBase64Chars = 44;
-constexpr size_t kMaxKeyIdChars = 64;
 
 using KeyBytes = std::array<unsigned char, kKeyBytes>;
 using CipherContext = Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
@@ -114,13 +114,6 @@ class FileKeyVault final : public ports::Vault {
   const std::vector<Key> keys_;
 };
 
-bool IsKeyId(std::string_view id) {
-  return !id.empty() && id.size() <= kMaxKeyIdChars && std::ranges::all_of(id, [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-}
-
 std::string EncodeBase64(const KeyBytes& bytes) {
   std::string text(kKeyBase64Chars + 1, '\0');  // OpenSSL ends it with a NUL
   EVP_EncodeBlock(Out(text), bytes.data(), kKeyBytes);
@@ -149,7 +142,7 @@ absl::StatusOr<std::vector<Key>> ParseKeys(const std::string& content, const std
     std::string excess;
     if (!(words >> key.id) || key.id.front() == '#') continue;
     words >> base64;
-    if (!IsKeyId(key.id) || !DecodeBase64(base64, key.bytes) || words >> excess) {
+    if (!core::IsPlainId(key.id) || !DecodeBase64(base64, key.bytes) || words >> excess) {
       return MakeError(
           Reason::kKeyUnavailable,
           fmt::format("{}:{}: expected '<key id> <base64 of 32 bytes>'", file, number));

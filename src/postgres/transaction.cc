@@ -58,7 +58,7 @@ template <typename Record, typename Id>
 absl::StatusOr<Record> PostgresTransaction::QueryById(StatementId statement, const Id& id,
                                                       Reason not_found) {
   // Ids come from callers too, and what is no UUID names nothing.
-  if (!crypto::IsUuid(id.value())) return NotFound(not_found);
+  if (!core::IsUuid(id.value())) return NotFound(not_found);
   absl::StatusOr<std::vector<Record>> records = QueryRows<Record>(statement, ParamsOf(id));
   if (!records.ok()) return records.status();
   if (records->empty()) return NotFound(not_found);
@@ -116,7 +116,7 @@ absl::Status PostgresTransaction::LockTraveler(const core::TravelerId& id) {
 }
 
 absl::StatusOr<ports::TravelerRecord> PostgresTransaction::GetTraveler(const core::TravelerId& id) {
-  if (!crypto::IsUuid(id.value())) return NotFound(Reason::kTravelerNotFound);
+  if (!core::IsUuid(id.value())) return NotFound(Reason::kTravelerNotFound);
   const absl::StatusOr<Result> result = Query(kGetTraveler, ParamsOf(id));
   if (!result.ok()) return result.status();
   ports::TravelerRecord traveler{id, {}, {}};

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "entryexit/core/ids.h"
 #include "entryexit/core/reason.h"
 
 namespace entryexit::rpc {
@@ -18,7 +19,6 @@ using core::MakeError;
 using core::Reason;
 
 constexpr std::string_view kScheme = "entryexit://";
-constexpr size_t kMaxIdLength = 64;
 
 constexpr std::array kRoleNames = {
     std::pair<std::string_view, Role>{"lane", Role::kLane},
@@ -34,14 +34,6 @@ std::optional<Role> RoleNamed(std::string_view name) {
       std::ranges::find(kRoleNames, name, &std::pair<std::string_view, Role>::first);
   if (found == kRoleNames.end()) return std::nullopt;
   return found->second;
-}
-
-bool IsId(std::string_view text) {
-  const auto allowed = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  };
-  return !text.empty() && text.size() <= kMaxIdLength && std::ranges::all_of(text, allowed);
 }
 
 }  // namespace
@@ -88,7 +80,8 @@ absl::StatusOr<app::Principal> PrincipalFrom(const std::vector<std::string>& uri
     const size_t slash = std::min(path.find('/'), path.size());
     const std::optional<Role> role = RoleNamed(path.substr(0, slash));
     const std::string_view id = path.substr(std::min(slash + 1, path.size()));
-    if (role && IsId(id)) return app::Principal{*role, std::string(id), std::string(path)};
+    if (role && core::IsPlainId(id))
+      return app::Principal{*role, std::string(id), std::string(path)};
   }
   return MakeError(Reason::kPrincipalMissing,
                    "the client certificate's URI name is not entryexit://<role>/<id>");

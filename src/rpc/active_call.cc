@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "entryexit/core/ids.h"
 #include "entryexit/rpc/access.h"
 #include "rpc/status.h"
-#include "rpc/uuid.h"
 
 namespace entryexit::rpc {
 core::Deadline DeadlineOf(const grpc::ServerContextBase& context, const DeadlinePolicy& policy) {
@@ -37,7 +37,7 @@ ActiveCall::ActiveCall(grpc::CallbackServerContext* context, std::string method,
                        std::string_view request_id, Metrics& metrics)
     : context_(context),
       method_(std::move(method)),
-      request_id_(CanonicalUuid(request_id).value_or("")),
+      request_id_(core::CanonicalUuid(request_id).value_or("")),
       metrics_(metrics) {}
 
 absl::Status ActiveCall::Authorize() {

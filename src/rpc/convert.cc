@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "absl/strings/numbers.h"
+#include "entryexit/core/ids.h"
 #include "entryexit/core/reason.h"
-#include "rpc/uuid.h"
 
 namespace entryexit::rpc {
 namespace {
@@ -361,7 +361,7 @@ absl::StatusOr<core::Date> DateFrom(const v1::Date& date, bool present, const st
 
 absl::StatusOr<std::string> UuidFrom(const std::string& text, const std::string& field) {
   if (text.empty()) return Missing(field);
-  std::optional<std::string> uuid = CanonicalUuid(text);
+  std::optional<std::string> uuid = core::CanonicalUuid(text);
   if (!uuid) return Invalid(field, "is no UUID");
   return *std::move(uuid);
 }

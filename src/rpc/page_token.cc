@@ -10,8 +10,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "entryexit/core/ids.h"
 #include "entryexit/core/reason.h"
-#include "rpc/uuid.h"
 
 namespace entryexit::rpc {
 namespace {
@@ -31,7 +31,7 @@ std::optional<PagePosition> Parse(const std::string& list, const std::string& to
   const std::vector<std::string> fields = absl::StrSplit(text, ' ');
   int64_t microseconds = 0;
   if (fields.size() != 3 || fields[0] != fmt::format("{:016x}", Fingerprint(list)) ||
-      !absl::SimpleAtoi(fields[1], &microseconds) || CanonicalUuid(fields[2]) != fields[2]) {
+      !absl::SimpleAtoi(fields[1], &microseconds) || core::CanonicalUuid(fields[2]) != fields[2]) {
     return std::nullopt;
   }
   return PagePosition{core::Timestamp(std::chrono::microseconds(microseconds)), fields[2]};

@@ -3,7 +3,9 @@
 
 #include <compare>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace entryexit::core {
@@ -39,6 +41,15 @@ using RequestId = StrongId<struct RequestIdTag>;
 // Names from the operator's configuration, such as "SEA-A12" and "SEA".
 using LaneId = StrongId<struct LaneIdTag>;
 using PortId = StrongId<struct PortIdTag>;
+
+// Whether `text` is 1 to 64 of the characters A-Z a-z 0-9 . _ - as the ids of principals and keys
+// are.
+bool IsPlainId(std::string_view text);
+
+// The canonical lower-case form of a UUID of any version, in either case; none when `text` is none.
+std::optional<std::string> CanonicalUuid(std::string_view text);
+// Whether `text` is a UUID in that form.
+bool IsUuid(std::string_view text);
 
 }  // namespace entryexit::core
 

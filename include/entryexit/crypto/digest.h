@@ -23,9 +23,6 @@ std::string NewUuid();
 // `name` can compute it.
 std::string DeterministicUuid(std::string_view name);
 
-// True for a UUID of any version in its canonical lower-case form.
-bool IsUuid(std::string_view text);
-
 }  // namespace entryexit::crypto
 
 #endif  // ENTRYEXIT_CRYPTO_DIGEST_H_

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "entryexit/client/text.h"
+#include "entryexit/core/ids.h"
 #include "entryexit/core/reason.h"
-#include "entryexit/crypto/digest.h"
 #include "tests/support/status_matchers.h"
 
 namespace entryexit::ctl {
@@ -57,7 +57,7 @@ TEST(CrossingRequest, MakesItsOwnIdAndTimeWhenNoneWasGiven) {
   const auto first = MakeDeparture(ByDocument());
   const auto second = MakeDeparture(ByDocument());
   ASSERT_TRUE(first.ok() && second.ok());
-  EXPECT_TRUE(crypto::IsUuid(first->request_id()));
+  EXPECT_TRUE(core::IsUuid(first->request_id()));
   EXPECT_NE(first->request_id(), second->request_id());
   EXPECT_GT(first->captured_at().seconds(), 0);
 }
