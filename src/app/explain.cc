@@ -74,6 +74,8 @@ std::string Advice(const core::QualityFinding& finding) {
       return "The head is raised or lowered: please look straight ahead.";
     case QualityIssue::kEyesNotVisible:
       return "The eyes are not visible: please uncover them and open them.";
+    case QualityIssue::kNoPicture:
+      return "There was no readable picture: the lane's camera or software needs a look.";
   }
   return "";
 }

@@ -39,6 +39,29 @@ std::string MediaTypeOf(std::string_view image) {
   return "image/jpeg";
 }
 
+// Of an image that gives no picture there is nothing to see. When the traveler is gone that is a
+// finding: to refuse the request would lose the crossing. A picture that is too large is refused
+// even so, since the lane has it and can send it smaller.
+absl::StatusOr<core::FaceObservation> Observe(const ports::FaceEngine& engine,
+                                              const CrossingRequest& request,
+                                              core::Deadline deadline) {
+  absl::StatusOr<core::FaceObservation> observed = engine.Observe(request.image, deadline);
+  const std::optional<Reason> reason = core::ReasonOf(observed.status());
+  const bool no_picture = reason == Reason::kImageEmpty || reason == Reason::kImageCorrupt ||
+                          reason == Reason::kImageUnsupportedFormat;
+  if (!no_picture || !request.traveler_is_gone) return observed;
+  core::FaceObservation nothing;
+  nothing.findings.push_back({core::QualityIssue::kNoPicture, 0, 1});
+  return nothing;
+}
+
+// Whether the request's image is one that the engine could read.
+bool HasPicture(const CrossingRequest& request, const core::FaceObservation& observation) {
+  return !request.image.empty() &&
+         std::ranges::find(observation.findings, core::QualityIssue::kNoPicture,
+                           &core::QualityFinding::issue) == observation.findings.end();
+}
+
 bool SamePerson(const core::TravelDocument& a, const core::TravelDocument& b) {
   return a.nationality == b.nationality && a.birth_date == b.birth_date && a.sex == b.sex;
 }
@@ -270,7 +293,7 @@ class Recording {
 
   absl::Status Write(const std::string& principal) {
     absl::Status status = transaction_.AddCrossing(crossing_);
-    if (status.ok() && !request_.image.empty()) status = WriteCapture();
+    if (status.ok() && HasPicture(request_, observation_)) status = WriteCapture();
     if (status.ok() && template_) status = transaction_.AddTemplate(*template_);
     for (const ports::ComparisonRecord& comparison : comparisons_) {
       if (status.ok()) status = transaction_.AddComparison(comparison);
@@ -345,10 +368,10 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
 
   core::FaceObservation observation;
   if (request.waiver == Waiver::kNone) {
-    absl::StatusOr<core::FaceObservation> observed = engine_.Observe(request.image, call.deadline);
+    absl::StatusOr<core::FaceObservation> observed = Observe(engine_, request, call.deadline);
     if (!observed.ok()) return observed.status();
     observation = *std::move(observed);
-    if (!observation.usable() && !request.record_poor_capture) {
+    if (!observation.usable() && !request.record_poor_capture && !request.traveler_is_gone) {
       CrossingResult refused;
       refused.capture_status = CaptureStatus::kLowQuality;
       refused.findings = observation.findings;

@@ -26,6 +26,8 @@ const char* NameOf(QualityIssue issue) {
       return "PITCH";
     case QualityIssue::kEyesNotVisible:
       return "EYES_NOT_VISIBLE";
+    case QualityIssue::kNoPicture:
+      return "NO_PICTURE";
   }
   return "UNKNOWN";
 }

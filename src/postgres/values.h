@@ -93,9 +93,7 @@ constexpr core::Outcome LastOf(core::Outcome) { return core::Outcome::kOptedOut;
 constexpr core::CaseKind LastOf(core::CaseKind) { return core::CaseKind::kDocumentDataConflict; }
 constexpr core::CaseState LastOf(core::CaseState) { return core::CaseState::kWithdrawn; }
 constexpr core::Severity LastOf(core::Severity) { return core::Severity::kHigh; }
-constexpr core::QualityIssue LastOf(core::QualityIssue) {
-  return core::QualityIssue::kEyesNotVisible;
-}
+constexpr core::QualityIssue LastOf(core::QualityIssue) { return core::QualityIssue::kNoPicture; }
 constexpr ports::CaptureStatus LastOf(ports::CaptureStatus) {
   return ports::CaptureStatus::kOptedOut;
 }

@@ -16,7 +16,7 @@ absl::Status Record(const app::RecordCrossing& record, const app::Call& call,
                     const Request& request, bool gone, Metrics& metrics, Response* response) {
   absl::StatusOr<app::CrossingRequest> crossing = FromProto(request);
   if (!crossing.ok()) return crossing.status();
-  crossing->record_poor_capture |= gone;
+  crossing->traveler_is_gone = gone;
   const absl::StatusOr<app::CrossingResult> result = record.Record(call, *crossing);
   if (!result.ok()) return result.status();
   if (result->is_new && result->comparison) {

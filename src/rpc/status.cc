@@ -64,15 +64,17 @@ std::string NameOf(grpc::StatusCode code) {
 
 bool IsPermanent(const absl::Status& error) {
   // The operator can mend these, and a lane that skipped the item would lose the crossing.
+  constexpr core::Reason kMendable[] = {core::Reason::kKeyUnavailable, core::Reason::kLaneUnknown,
+                                        core::Reason::kLaneWrongDirection,
+                                        core::Reason::kStoredDataInvalid};
   const std::optional<core::Reason> reason = core::ReasonOf(error);
-  if (reason == core::Reason::kKeyUnavailable || reason == core::Reason::kLaneUnknown) return false;
+  if (reason && std::ranges::find(kMendable, *reason) != std::end(kMendable)) return false;
   switch (PublicErrorOf(error).code) {
     case grpc::StatusCode::INVALID_ARGUMENT:
     case grpc::StatusCode::NOT_FOUND:
     case grpc::StatusCode::PERMISSION_DENIED:
     case grpc::StatusCode::FAILED_PRECONDITION:
     case grpc::StatusCode::ALREADY_EXISTS:
-    case grpc::StatusCode::DATA_LOSS:
       return true;
     default:
       return false;

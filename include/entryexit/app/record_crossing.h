@@ -44,6 +44,9 @@ struct CrossingRequest {
   std::optional<AdmissionRequest> admission;  // required for arrivals, none for departures
   Waiver waiver = Waiver::kNone;
   bool record_poor_capture = false;
+  // Nobody can capture again: the crossing is recorded also when the image is poor, missing,
+  // corrupt or of no known format.
+  bool traveler_is_gone = false;
   std::string carrier;
   std::string flight;
 };

@@ -35,6 +35,7 @@ enum class QualityIssue {
   kYaw,             // measured: degrees, signed (positive: turned to its left); limit: as above
   kPitch,           // measured: degrees, signed (positive: looking up); limit: as above
   kEyesNotVisible,  // measured: eye-region evidence; limit: least
+  kNoPicture,       // the image is missing or no readable picture; measured: 0; limit: 1
 };
 
 // Upper snake case, as on the wire: "FACE_TOO_SMALL".

@@ -287,7 +287,7 @@ void ExpectOneToOne(Value last, const google::protobuf::EnumDescriptor& descript
 
 TEST(ToProto, HasAValueForEachOfOurs) {
   ExpectOneToOne(core::Direction::kDeparture, *v1::Direction_descriptor());
-  ExpectOneToOne(core::QualityIssue::kEyesNotVisible, *v1::QualityIssue_descriptor());
+  ExpectOneToOne(core::QualityIssue::kNoPicture, *v1::QualityIssue_descriptor());
   ExpectOneToOne(core::Outcome::kOptedOut, *v1::Outcome_descriptor());
   ExpectOneToOne(core::StayState::kDepartureNotRecorded, *v1::StayState_descriptor());
   ExpectOneToOne(core::CaseKind::kDocumentDataConflict, *v1::CaseKind_descriptor());

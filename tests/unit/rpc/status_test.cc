@@ -55,6 +55,8 @@ TEST(PublicErrorOf, KeepsCodeAndReasonAndTheMessageUnlessItIsOfTheInside) {
     EXPECT_EQ(error.withheld, kInnerReasons.contains(reason)) << core::NameOf(reason);
     EXPECT_EQ(error.message == "why", !error.withheld) << core::NameOf(reason);
     EXPECT_FALSE(error.message.empty());
+    // Items of backlogs that are answered with an error are not described in the log.
+    EXPECT_FALSE(error.withheld && IsPermanent(core::MakeError(reason, "why")));
   }
 }
 
@@ -71,15 +73,15 @@ TEST(PublicErrorOf, HidesWhatClientsMustNotSee) {
 }
 
 TEST(IsPermanent, TellsItemsThatCanNeverSucceedFromTroubleOfTheService) {
-  for (const Reason reason :
-       {Reason::kInvalidField, Reason::kImageCorrupt, Reason::kLaneNotYours,
-        Reason::kLaneWrongDirection, Reason::kRequestIdReused, Reason::kStoredDataInvalid}) {
+  for (const Reason reason : {Reason::kInvalidField, Reason::kImageCorrupt, Reason::kLaneNotYours,
+                              Reason::kRequestIdReused, Reason::kCrossingAlreadyRecorded}) {
     EXPECT_TRUE(IsPermanent(core::MakeError(reason, ""))) << core::NameOf(reason);
   }
   for (const Reason reason :
        {Reason::kOverloaded, Reason::kDeadlineExceeded, Reason::kCancelled, Reason::kShuttingDown,
         Reason::kDatabaseUnavailable, Reason::kDatabaseFull, Reason::kDatabaseConflict,
-        Reason::kKeyUnavailable, Reason::kLaneUnknown, Reason::kInternal}) {
+        Reason::kKeyUnavailable, Reason::kLaneUnknown, Reason::kLaneWrongDirection,
+        Reason::kStoredDataInvalid, Reason::kInternal}) {
     EXPECT_FALSE(IsPermanent(core::MakeError(reason, ""))) << core::NameOf(reason);
   }
   EXPECT_FALSE(IsPermanent(absl::NotFoundError("without a reason")));
