@@ -11,8 +11,6 @@
 namespace entryexit::app {
 namespace {
 
-constexpr int kOverstayPageSize = 500;
-
 std::vector<ports::ComparisonRecord> ComparisonsOf(
     const std::vector<ports::ComparisonRecord>& comparisons, const core::CrossingId& crossing_id) {
   std::vector<ports::ComparisonRecord> own;
@@ -146,29 +144,28 @@ absl::StatusOr<ports::CaseRecord> Queries::GetCaseRecord(const Call& call,
       store_, call, [&](ports::Transaction& transaction) { return transaction.GetCase(id); });
 }
 
-absl::Status Queries::ListOverstays(
+absl::StatusOr<Page<OverstayView, ports::OverstayCursor>> Queries::ListOverstays(
     const Call& call, core::Date as_of, std::optional<core::OverstayKind> kind,
-    const std::function<bool(const ports::StayRecord&, const core::Overstay&)>& row) const {
-  std::optional<ports::OverstayCursor> after;
-  while (true) {
-    const auto page =
-        Read<std::vector<ports::StayRecord>>(store_, call, [&](ports::Transaction& transaction) {
-          return transaction.ListOverstays(as_of, kind, after, kOverstayPageSize);
-        });
-    if (!page.ok()) return page.status();
-    for (const ports::StayRecord& record : *page) {
-      const auto overstay = core::OverstayOf(record.stay, as_of);
-      if (!overstay) {
-        return core::MakeError(core::Reason::kInternal,
-                               "the store listed a stay that is no overstay");
-      }
-      if (!row(record, *overstay)) return absl::OkStatus();
+    const std::optional<ports::OverstayCursor>& after, int page_size) const {
+  auto stays =
+      Read<std::vector<ports::StayRecord>>(store_, call, [&](ports::Transaction& transaction) {
+        return transaction.ListOverstays(as_of, kind, after, page_size + 1);
+      });
+  if (!stays.ok()) return stays.status();
+  std::vector<OverstayView> views;
+  for (ports::StayRecord& record : *stays) {
+    const auto overstay = core::OverstayOf(record.stay, as_of);
+    if (!overstay) {
+      return core::MakeError(core::Reason::kInternal,
+                             "the store listed a stay that is no overstay");
     }
-    if (page->size() < static_cast<size_t>(kOverstayPageSize)) return absl::OkStatus();
-    const ports::StayRecord& last = page->back();
-    after =
-        ports::OverstayCursor{*last.stay.authorized_until, last.traveler_id, last.stay.arrival_id};
+    views.push_back({std::move(record), *overstay});
   }
+  return PageOf<OverstayView, ports::OverstayCursor>(
+      std::move(views), page_size, [](const OverstayView& view) {
+        return ports::OverstayCursor{*view.stay.stay.authorized_until, view.stay.traveler_id,
+                                     view.stay.stay.arrival_id};
+      });
 }
 
 }  // namespace entryexit::app

@@ -75,7 +75,7 @@ absl::Status Run(const config::Config& config) {
   const auto exposer = ExposeMetrics(config.metrics.listen, metrics);
   if (!exposer.ok()) return exposer.status();
   const auto server =
-      rpc::StartServer(ServerOptionsFrom(config.server),
+      rpc::StartServer(ServerOptionsFrom(config),
                        {record, decide, replay, queries, engine, **store, **feed}, metrics);
   if (!server.ok()) return server.status();
 

@@ -1,5 +1,6 @@
 #include "daemon/wiring.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "entryexit/core/reason.h"
@@ -71,15 +72,19 @@ absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
                              config.policy.exempt_classes};
 }
 
-rpc::ServerOptions ServerOptionsFrom(const config::ServerConfig& config) {
-  return {.listen = config.listen,
-          .client_ca = config.tls_ca,
-          .certificate = config.tls_certificate,
-          .key = config.tls_key,
-          .max_message_bytes = config.max_message_mib * kMebibyte,
-          .threads = config.request_threads,
-          .queue_capacity = static_cast<size_t>(config.queue_capacity),
-          .default_deadline = config.default_deadline};
+rpc::ServerOptions ServerOptionsFrom(const config::Config& config) {
+  const config::ServerConfig& server = config.server;
+  return {
+      .listen = server.listen,
+      .client_ca = server.tls_ca,
+      .certificate = server.tls_certificate,
+      .key = server.tls_key,
+      .max_message_bytes = server.max_message_mib * kMebibyte,
+      .threads = server.request_threads,
+      // Half of the face engine at most, so that lanes with travelers before them find the rest.
+      .backlog_threads = std::max(1, config.face.workers / 2),
+      .queue_capacity = static_cast<size_t>(server.queue_capacity),
+      .default_deadline = server.default_deadline};
 }
 
 }  // namespace entryexit::daemon

@@ -27,7 +27,7 @@ std::vector<app::LaneEntry> LanesFrom(const std::vector<config::PortConfig>& por
 absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
                                                const core::Calibration& calibration);
 
-rpc::ServerOptions ServerOptionsFrom(const config::ServerConfig& config);
+rpc::ServerOptions ServerOptionsFrom(const config::Config& config);
 
 }  // namespace entryexit::daemon
 

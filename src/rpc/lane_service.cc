@@ -1,7 +1,6 @@
 #include "rpc/lane_service.h"
 
 #include "rpc/convert.h"
-#include "rpc/record_crossings.h"
 
 namespace entryexit::rpc {
 
@@ -37,9 +36,8 @@ grpc::ServerUnaryReactor* LaneService::AssessCapture(grpc::CallbackServerContext
                     });
 }
 
-grpc::ServerBidiReactor<v1::RecordCrossingsRequest, v1::RecordCrossingsResponse>*
-LaneService::RecordCrossings(grpc::CallbackServerContext* context) {
-  return StartRecordCrossings(environment_, context, record_, streams_);
+BacklogReactor* LaneService::RecordCrossings(grpc::CallbackServerContext* context) {
+  return StartRecordCrossings(backlogs_, context, record_, streams_);
 }
 
 }  // namespace entryexit::rpc

@@ -4,18 +4,30 @@
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/ports/face_engine.h"
 #include "entryexit/v1/lane_service.grpc.pb.h"
+#include "rpc/record_crossings.h"
 #include "rpc/streams.h"
 #include "rpc/unary.h"
 
 namespace entryexit::rpc {
 
+// v1::LaneService::CallbackService, but for RecordCrossings, which takes and gives bytes.
+using LaneServiceBase = v1::LaneService::WithCallbackMethod_RecordArrival<
+    v1::LaneService::WithCallbackMethod_RecordDeparture<
+        v1::LaneService::WithCallbackMethod_AssessCapture<
+            v1::LaneService::WithRawCallbackMethod_RecordCrossings<v1::LaneService::Service>>>>;
+
 // Thread-safe.
-class LaneService final : public v1::LaneService::CallbackService {
+class LaneService final : public LaneServiceBase {
  public:
-  // The arguments must outlive the object.
-  LaneService(const Environment& environment, const app::RecordCrossing& record,
-              const ports::FaceEngine& engine, OpenStreams& streams)
-      : environment_(environment), record_(record), engine_(engine), streams_(streams) {}
+  // The arguments must outlive the object. Backlogs are worked on in the pool of `backlogs`.
+  LaneService(const Environment& environment, const Environment& backlogs,
+              const app::RecordCrossing& record, const ports::FaceEngine& engine,
+              OpenStreams& streams)
+      : environment_(environment),
+        backlogs_(backlogs),
+        record_(record),
+        engine_(engine),
+        streams_(streams) {}
 
   grpc::ServerUnaryReactor* RecordArrival(grpc::CallbackServerContext* context,
                                           const v1::RecordArrivalRequest* request,
@@ -26,11 +38,11 @@ class LaneService final : public v1::LaneService::CallbackService {
   grpc::ServerUnaryReactor* AssessCapture(grpc::CallbackServerContext* context,
                                           const v1::AssessCaptureRequest* request,
                                           v1::AssessCaptureResponse* response) override;
-  grpc::ServerBidiReactor<v1::RecordCrossingsRequest, v1::RecordCrossingsResponse>* RecordCrossings(
-      grpc::CallbackServerContext* context) override;
+  BacklogReactor* RecordCrossings(grpc::CallbackServerContext* context) override;
 
  private:
   const Environment& environment_;
+  const Environment& backlogs_;
   const app::RecordCrossing& record_;
   const ports::FaceEngine& engine_;
   OpenStreams& streams_;

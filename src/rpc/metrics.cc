@@ -23,7 +23,11 @@ Metrics::Metrics()
       call_seconds_(Register(prometheus::BuildHistogram(), "entryexit_call_seconds",
                              "Time from a call's arrival to its end.", *registry_)),
       outcomes_(Register(prometheus::BuildCounter(), "entryexit_outcomes_total",
-                         "Recorded departures by outcome, each once however often it is sent.", *registry_)),
+                         "Recorded departures by outcome, each once however often it is sent.",
+                         *registry_)),
+      backlog_items_(Register(prometheus::BuildCounter(), "entryexit_backlog_items_total",
+                              "Items of backlogs that were worked on, by reason of refusal.",
+                              *registry_)),
       captures_(Register(prometheus::BuildCounter(), "entryexit_captures_total",
                          "Captures that the face engine looked at.", *registry_)),
       quality_issues_(Register(prometheus::BuildCounter(), "entryexit_quality_issues_total",
@@ -47,6 +51,10 @@ void Metrics::CallEnded(const std::string& method, const std::string& code,
 
 void Metrics::DepartureRecorded(core::Outcome outcome) {
   outcomes_.Add({{"outcome", core::NameOf(outcome)}}).Increment();
+}
+
+void Metrics::BacklogItemEnded(const std::string& reason) {
+  backlog_items_.Add({{"reason", reason}}).Increment();
 }
 
 void Metrics::CaptureObserved(const core::FaceObservation& observation,

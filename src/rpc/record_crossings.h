@@ -1,16 +1,21 @@
 #ifndef ENTRYEXIT_RPC_RECORD_CROSSINGS_H_
 #define ENTRYEXIT_RPC_RECORD_CROSSINGS_H_
 
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
 #include "entryexit/app/record_crossing.h"
-#include "entryexit/v1/lane_service.grpc.pb.h"
 #include "rpc/convert.h"
 #include "rpc/streams.h"
 #include "rpc/unary.h"
 
 namespace entryexit::rpc {
 
-// Converts, records and converts back. `gone`: the traveler has passed the lane, so that a poor
-// capture is recorded rather than sent back.
+// RecordCrossingsRequest and RecordCrossingsResponse, as bytes.
+using BacklogReactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
+
+// Converts, records and converts back. `gone`: the traveler has passed the lane, so that the
+// crossing is recorded whatever its capture is like.
 template <typename Request, typename Response>
 absl::Status Record(const app::RecordCrossing& record, const app::Call& call,
                     const Request& request, bool gone, Metrics& metrics, Response* response) {
@@ -27,11 +32,11 @@ absl::Status Record(const app::RecordCrossing& record, const app::Call& call,
 }
 
 // Serves one stream of LaneService.RecordCrossings: reads an item, records it, writes its result,
-// and only then reads the next, so that a lane's backlog takes the memory of one item. The
-// arguments must outlive the stream.
-grpc::ServerBidiReactor<v1::RecordCrossingsRequest, v1::RecordCrossingsResponse>*
-StartRecordCrossings(const Environment& environment, grpc::CallbackServerContext* context,
-                     const app::RecordCrossing& record, OpenStreams& streams);
+// and only then reads the next, so that a lane's backlog takes the memory of one item. An item has
+// the default deadline of `environment`. The arguments must outlive the stream.
+BacklogReactor* StartRecordCrossings(const Environment& environment,
+                                     grpc::CallbackServerContext* context,
+                                     const app::RecordCrossing& record, OpenStreams& streams);
 
 }  // namespace entryexit::rpc
 

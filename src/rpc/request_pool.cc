@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "entryexit/core/reason.h"
+#include "rpc/status.h"
 
 namespace entryexit::rpc {
 namespace {
@@ -13,14 +14,10 @@ namespace {
 using core::MakeError;
 using core::Reason;
 
-absl::Status ShuttingDown() {
-  return MakeError(Reason::kShuttingDown, "the service is shutting down");
-}
-
 // What a job that was taken from the queue is told.
 absl::Status Admission(const RequestPool::Job& job, bool stopping) {
   if (stopping) return ShuttingDown();
-  if (job.is_cancelled()) return MakeError(Reason::kCancelled, "the caller has hung up");
+  if (job.is_cancelled()) return HungUp();
   if (job.deadline <= std::chrono::steady_clock::now()) {
     return MakeError(Reason::kDeadlineExceeded, "the deadline passed before a thread came free");
   }
@@ -49,19 +46,9 @@ absl::Status RequestPool::Post(Job job) {
   return absl::OkStatus();
 }
 
-absl::Status RequestPool::PostPatient(Job job) {
-  {
-    const core::MutexLock lock(mutex_);
-    if (stopping_) return ShuttingDown();
-    patient_jobs_.push_back(std::move(job));
-  }
-  changed_.NotifyOne();
-  return absl::OkStatus();
-}
-
 size_t RequestPool::depth() const {
   const core::MutexLock lock(mutex_);
-  return jobs_.size() + patient_jobs_.size();
+  return jobs_.size();
 }
 
 void RequestPool::Stop() {
@@ -77,13 +64,12 @@ void RequestPool::Stop() {
 
 bool RequestPool::Take(Job& job, bool& stopping) {
   const core::MutexLock lock(mutex_);
-  while (jobs_.empty() && patient_jobs_.empty()) {
+  while (jobs_.empty()) {
     if (stopping_) return false;
     changed_.Wait(mutex_);
   }
-  std::deque<Job>& queue = jobs_.empty() ? patient_jobs_ : jobs_;
-  job = std::move(queue.front());
-  queue.pop_front();
+  job = std::move(jobs_.front());
+  jobs_.pop_front();
   stopping = stopping_;
   return true;
 }

@@ -26,10 +26,17 @@ using core::Reason;
 
 constexpr std::chrono::seconds kLongestCall{30};
 constexpr std::chrono::hours kLongestReport{1};
-// Reports and watchers have threads of their own, so that a slow reader holds up no lane.
+// Each kind of stream has threads of its own, so that none holds up a lane that has a traveler
+// before it, and none another kind. A stream has one job at a time, so its pool's queue needs as
+// many places as there may be streams.
 constexpr int kReportThreads = 2;
 constexpr int kWatchThreads = 1;
-constexpr int kMaxCallsPerConnection = 256;
+constexpr size_t kMaxBacklogs = 64;  // each takes the memory of one item, which has a picture
+constexpr size_t kMaxReports = 64;
+constexpr size_t kMaxWatches = 256;
+constexpr int kMaxCallsPerConnection = 32;
+// What messages may take while they are on their way in and out.
+constexpr size_t kTransportMemory = size_t{256} << 20;
 constexpr int kKeepaliveMs = 30'000;
 
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path, const char* what) {
@@ -63,15 +70,18 @@ class ServerImpl final : public Server {
   ServerImpl(const ServerOptions& options, const UseCases& use_cases, Metrics& metrics)
       : store_(use_cases.store),
         pool_(options.threads, options.queue_capacity),
-        watch_pool_(kWatchThreads, 0),
-        report_pool_(kReportThreads, 0),
+        backlog_pool_(options.backlog_threads, kMaxBacklogs),
+        watch_pool_(kWatchThreads, kMaxWatches),
+        report_pool_(kReportThreads, kMaxReports),
         calls_{pool_, metrics, {options.default_deadline, kLongestCall}},
+        // Nobody waits at a gate for a backlog, so an item may take as long as any call may.
+        backlogs_{backlog_pool_, metrics, {kLongestCall, kLongestCall}},
         watches_{watch_pool_, metrics, {options.default_deadline, kLongestCall}},
-        reports_{report_pool_, metrics, {kLongestReport, kLongestReport}},
-        lanes_(calls_, use_cases.record, use_cases.engine, streams_),
+        reports_{report_pool_, metrics, {options.default_deadline, kLongestReport}},
+        lanes_(calls_, backlogs_, use_cases.record, use_cases.engine, open_backlogs_),
         back_office_(calls_, watches_, use_cases.queries, use_cases.decide, use_cases.replay,
-                     use_cases.feed, streams_),
-        reporting_(reports_, use_cases.queries) {}
+                     use_cases.feed, open_watches_),
+        reporting_(reports_, use_cases.queries, open_reports_) {}
 
   ~ServerImpl() override { Drain(std::chrono::milliseconds(0)); }
 
@@ -86,6 +96,7 @@ class ServerImpl final : public Server {
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxCallsPerConnection);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    builder.SetResourceQuota(grpc::ResourceQuota("messages").Resize(kTransportMemory));
     builder.RegisterService(&lanes_);
     builder.RegisterService(&back_office_);
     builder.RegisterService(&reporting_);
@@ -110,7 +121,9 @@ class ServerImpl final : public Server {
     if (server_ == nullptr) return;
     monitor_->Stop();
     server_->GetHealthCheckService()->SetServingStatus(false);
-    streams_.DrainAll();
+    for (OpenStreams* streams : {&open_backlogs_, &open_watches_, &open_reports_}) {
+      streams->DrainAll();
+    }
     server_->Shutdown(std::chrono::system_clock::now() + patience);
     server_.reset();
   }
@@ -118,12 +131,16 @@ class ServerImpl final : public Server {
  private:
   ports::Store& store_;
   RequestPool pool_;
+  RequestPool backlog_pool_;
   RequestPool watch_pool_;
   RequestPool report_pool_;
   const Environment calls_;
+  const Environment backlogs_;
   const Environment watches_;
   const Environment reports_;
-  OpenStreams streams_;
+  OpenStreams open_backlogs_{kMaxBacklogs};
+  OpenStreams open_watches_{kMaxWatches};
+  OpenStreams open_reports_{kMaxReports};
   LaneService lanes_;
   BackOfficeService back_office_;
   ReportService reporting_;

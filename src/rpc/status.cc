@@ -62,6 +62,14 @@ std::string NameOf(grpc::StatusCode code) {
   return absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
 }
 
+absl::Status ShuttingDown() {
+  return core::MakeError(core::Reason::kShuttingDown, "the service is shutting down");
+}
+
+absl::Status HungUp() {
+  return core::MakeError(core::Reason::kCancelled, "the caller has hung up");
+}
+
 bool IsPermanent(const absl::Status& error) {
   // The operator can mend these, and a lane that skipped the item would lose the crossing.
   constexpr core::Reason kMendable[] = {core::Reason::kKeyUnavailable, core::Reason::kLaneUnknown,

@@ -34,6 +34,10 @@ std::string NameOf(v1::Reason reason);
 // "OK", "NOT_FOUND" and so on.
 std::string NameOf(grpc::StatusCode code);
 
+// What a call is ended with when the service drains, and when nobody waits for its answer.
+absl::Status ShuttingDown();
+absl::Status HungUp();
+
 // Whether the same item would be refused again, so that a backlog goes on after it. Everything else
 // is the service's trouble, and passes.
 bool IsPermanent(const absl::Status& error);

@@ -1,18 +1,22 @@
 #include "rpc/streams.h"
 
-#include <utility>
+#include <fmt/format.h>
+
+#include "entryexit/core/reason.h"
+#include "rpc/status.h"
 
 namespace entryexit::rpc {
 
-void OpenStreams::Add(const std::shared_ptr<Stream>& stream) {
-  bool draining = false;
-  {
-    const core::MutexLock lock(mutex_);
-    std::erase_if(streams_, [](const std::weak_ptr<Stream>& entry) { return entry.expired(); });
-    streams_.push_back(stream);
-    draining = draining_;
+absl::Status OpenStreams::Add(const std::shared_ptr<Stream>& stream) {
+  const core::MutexLock lock(mutex_);
+  if (draining_) return ShuttingDown();
+  std::erase_if(streams_, [](const std::weak_ptr<Stream>& entry) { return entry.expired(); });
+  if (streams_.size() >= limit_) {
+    return core::MakeError(core::Reason::kOverloaded,
+                           fmt::format("{} such streams are open already", limit_));
   }
-  if (draining) stream->Drain();
+  streams_.push_back(stream);
+  return absl::OkStatus();
 }
 
 void OpenStreams::DrainAll() {

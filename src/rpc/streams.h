@@ -1,9 +1,11 @@
 #ifndef ENTRYEXIT_RPC_STREAMS_H_
 #define ENTRYEXIT_RPC_STREAMS_H_
 
+#include <cstddef>
 #include <memory>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "entryexit/core/mutex.h"
 
 namespace entryexit::rpc {
@@ -16,14 +18,18 @@ class Stream {
   virtual void Drain() = 0;
 };
 
-// The streams that must be told when the service shuts down. Thread-safe.
+// The open streams of one kind: they are bounded in number, because each takes memory, and must be
+// told when the service shuts down. Thread-safe.
 class OpenStreams {
  public:
-  // A stream that comes after DrainAll is drained at once.
-  void Add(const std::shared_ptr<Stream>& stream) EXCLUDES(mutex_);
+  explicit OpenStreams(size_t limit) : limit_(limit) {}
+
+  // Errors, upon which the stream was not taken: OVERLOADED, and SHUTTING_DOWN after DrainAll.
+  absl::Status Add(const std::shared_ptr<Stream>& stream) EXCLUDES(mutex_);
   void DrainAll() EXCLUDES(mutex_);
 
  private:
+  const size_t limit_;
   core::Mutex mutex_;
   bool draining_ GUARDED_BY(mutex_) = false;
   std::vector<std::weak_ptr<Stream>> streams_ GUARDED_BY(mutex_);

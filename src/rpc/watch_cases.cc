@@ -4,10 +4,10 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "entryexit/core/reason.h"
 #include "rpc/convert.h"
+#include "rpc/fed_stream.h"
 
 namespace entryexit::rpc {
 namespace {
@@ -19,98 +19,41 @@ using WatchReactor = grpc::ServerWriteReactor<v1::WatchCasesResponse>;
 constexpr size_t kMaxWaitingCases = 1000;
 constexpr int kOpenCasesPerPage = 100;
 
-// One thing goes on at a time: a job on the pool that fetches messages, or the write of one.
-// Advance starts the next, or ends the stream when there is a reason to.
-class WatchCasesStream final : public WatchReactor, public Stream {
+// The feed tells which cases were opened; jobs read them, one after the other and only as fast as
+// the watcher reads.
+class WatchCasesStream final : public FedStream<v1::WatchCasesResponse> {
  public:
   WatchCasesStream(const Environment& environment, grpc::CallbackServerContext* context,
                    const v1::WatchCasesRequest& request, const app::Queries& queries,
                    ports::CaseFeed& feed)
-      : environment_(environment),
+      : FedStream(environment, context, "/entryexit.v1.BackOfficeService/WatchCases",
+                  /*low_water=*/1, core::Deadline::max()),
+        metrics_(environment.metrics),
         queries_(queries),
         feed_(feed),
-        call_(context, "/entryexit.v1.BackOfficeService/WatchCases", "", environment.metrics),
         port_id_(request.port_id()),
         open_cases_remain_(request.include_open()) {
-    environment_.metrics.WatcherCame();
+    metrics_.WatcherCame();
   }
-  ~WatchCasesStream() override { environment_.metrics.WatcherLeft(); }
-
-  void Start(std::shared_ptr<WatchCasesStream> self) {
-    self_ = std::move(self);
-    absl::Status status = call_.Authorize();
-    if (status.ok()) status = NameFrom(port_id_, "port_id").status();
-    const core::MutexLock lock(mutex_);
-    if (!status.ok()) end_ = status;
-    Advance();
-  }
-
-  void Drain() override {
-    EndWith(MakeError(Reason::kShuttingDown, "the service is shutting down"));
-  }
-
-  void OnCancel() override { EndWith(MakeError(Reason::kCancelled, "the watcher has hung up")); }
-
-  void OnWriteDone(bool ok) override {
-    const core::MutexLock lock(mutex_);
-    busy_ = false;
-    if (!ok && !end_) end_ = MakeError(Reason::kCancelled, "the watcher has hung up");
-    Advance();
-  }
+  ~WatchCasesStream() override { metrics_.WatcherLeft(); }
 
   void OnDone() override {
     subscription_.reset();
-    self_.reset();
+    FedStream::OnDone();
   }
 
  private:
-  void EndWith(const absl::Status& status) EXCLUDES(mutex_) {
-    const core::MutexLock lock(mutex_);
-    if (!end_) end_ = status;
-    Advance();
-  }
+  absl::Status CheckRequest() override { return NameFrom(port_id_, "port_id").status(); }
 
-  // What gRPC is told here it reacts to later, never within the call.
-  void Advance() REQUIRES(mutex_) {
-    if (busy_ || finished_) return;
-    if (end_) {
-      finished_ = true;
-      Finish(call_.End(*end_));
-    } else if (!messages_.empty()) {
-      busy_ = true;
-      message_ = std::move(messages_.front());
-      messages_.pop_front();
-      StartWrite(&message_);
-    } else if (!subscribed_) {
-      Fetch([this](const app::Call& /*call*/) { return Subscribe(); });
+  void FeedMore() override REQUIRES(mutex_) {
+    if (!subscribed_) {
+      Feed([this](const app::Call& /*call*/) { return Subscribe(); });
     } else if (open_cases_remain_) {
-      Fetch([this](const app::Call& call) { return FetchOpenCases(call); });
+      Feed([this](const app::Call& call) { return FetchOpenCases(call); });
     } else if (!opened_.empty()) {
-      Fetch([this, id = opened_.front()](const app::Call& call) { return FetchCase(call, id); });
+      Feed([this, id = opened_.front()](const app::Call& call) { return FetchCase(call, id); });
       opened_.pop_front();
     }
-  }
-
-  template <typename Work>
-  void Fetch(Work work) REQUIRES(mutex_) {
-    busy_ = true;
-    const core::Deadline deadline =
-        std::chrono::steady_clock::now() + environment_.deadlines.when_none_is_given;
-    const absl::Status posted = environment_.pool.PostPatient(
-        {deadline, [this] { return call_.context().IsCancelled(); },
-         [this, self = self_, deadline, work](const absl::Status& admission) {
-           const app::Call call{call_.principal(), deadline};
-           const absl::Status status =
-               admission.ok() ? WithoutExceptions([&] { return work(call); }) : admission;
-           const core::MutexLock lock(mutex_);
-           busy_ = false;
-           if (!status.ok() && !end_) end_ = status;
-           Advance();
-         }});
-    if (posted.ok()) return;
-    busy_ = false;
-    finished_ = true;
-    Finish(call_.End(posted));
   }
 
   absl::Status Subscribe() EXCLUDES(mutex_) {
@@ -120,18 +63,16 @@ class WatchCasesStream final : public WatchReactor, public Stream {
     subscription_ = *std::move(subscription);
     const core::MutexLock lock(mutex_);
     subscribed_ = true;
-    messages_.emplace_back();
+    AddMessage();
     return absl::OkStatus();
   }
 
   void OnCaseOpened(const absl::StatusOr<core::CaseId>& opened) EXCLUDES(mutex_) {
     const core::MutexLock lock(mutex_);
-    if (end_) return;
     if (!opened.ok()) {
-      end_ = opened.status();
+      End(opened.status());
     } else if (opened_.size() >= kMaxWaitingCases) {
-      end_ = MakeError(Reason::kOverloaded, "the watcher reads more slowly than cases are opened");
-      opened_.clear();
+      End(MakeError(Reason::kOverloaded, "the watcher reads more slowly than cases are opened"));
     } else {
       opened_.push_back(*opened);
     }
@@ -146,7 +87,9 @@ class WatchCasesStream final : public WatchReactor, public Stream {
     if (!page.ok()) return page.status();
     after_ = page->next;
     const core::MutexLock lock(mutex_);
-    for (const ports::CaseRecord& record : page->rows) AddMessage(record);
+    for (const ports::CaseRecord& record : page->rows) {
+      ToProto(record, AddMessage().mutable_case_());
+    }
     open_cases_remain_ = page->next.has_value();
     return absl::OkStatus();
   }
@@ -154,34 +97,21 @@ class WatchCasesStream final : public WatchReactor, public Stream {
   absl::Status FetchCase(const app::Call& call, const core::CaseId& id) EXCLUDES(mutex_) {
     const absl::StatusOr<ports::CaseRecord> record = queries_.GetCaseRecord(call, id);
     if (!record.ok()) return record.status();
+    if (!port_id_.empty() && record->port_id.value() != port_id_) return absl::OkStatus();
     const core::MutexLock lock(mutex_);
-    if (port_id_.empty() || record->port_id.value() == port_id_) AddMessage(*record);
+    ToProto(*record, AddMessage().mutable_case_());
     return absl::OkStatus();
   }
 
-  void AddMessage(const ports::CaseRecord& record) REQUIRES(mutex_) {
-    ToProto(record, messages_.emplace_back().mutable_case_());
-  }
-
-  const Environment& environment_;
+  Metrics& metrics_;
   const app::Queries& queries_;
   ports::CaseFeed& feed_;
-  ActiveCall call_;
   const std::string port_id_;
   std::unique_ptr<ports::CaseFeed::Subscription> subscription_;
   std::optional<ports::CaseCursor> after_;  // of the job that lists open cases
-
-  core::Mutex mutex_;
-  bool busy_ GUARDED_BY(mutex_) = false;
-  bool finished_ GUARDED_BY(mutex_) = false;
   bool subscribed_ GUARDED_BY(mutex_) = false;
   bool open_cases_remain_ GUARDED_BY(mutex_);
   std::deque<core::CaseId> opened_ GUARDED_BY(mutex_);
-  std::deque<v1::WatchCasesResponse> messages_ GUARDED_BY(mutex_);
-  v1::WatchCasesResponse message_ GUARDED_BY(mutex_);  // being written
-  std::optional<absl::Status> end_ GUARDED_BY(mutex_);
-  // Keeps the stream until gRPC is done with it.
-  std::shared_ptr<WatchCasesStream> self_;
 };
 
 }  // namespace
@@ -191,10 +121,8 @@ WatchReactor* StartWatchCases(const Environment& environment, grpc::CallbackServ
                               ports::CaseFeed& feed, OpenStreams& streams) {
   const auto stream =
       std::make_shared<WatchCasesStream>(environment, context, request, queries, feed);
-  WatchReactor* const reactor = stream.get();
-  stream->Start(stream);
-  streams.Add(stream);
-  return reactor;
+  stream->Start(stream, streams);
+  return stream.get();
 }
 
 }  // namespace entryexit::rpc

@@ -9,8 +9,8 @@
 
 namespace entryexit::rpc {
 
-// Serves one stream of BackOfficeService.WatchCases. Writes one message at a time; what the feed
-// tells meanwhile waits in a queue of bounded length, and a watcher that lets it fill is ended with
+// Serves one stream of BackOfficeService.WatchCases. What the feed tells while a message is being
+// written waits in a queue of bounded length, and a watcher that lets it fill is ended with
 // OVERLOADED. The arguments must outlive the stream.
 grpc::ServerWriteReactor<v1::WatchCasesResponse>* StartWatchCases(
     const Environment& environment, grpc::CallbackServerContext* context,

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 
@@ -67,7 +69,14 @@ std::string JpegThatClaimsFourGigapixels() {
   return jpeg.replace(frame + 5, 4, "\xFF\xFF\xFF\xFF");
 }
 
-// The most memory that the daemon ever had, in kB.
+// Lets PeakMemory begin anew, from what the daemon has now.
+void ForgetPeakMemory(World& world) {
+  std::ofstream file(fmt::format("/proc/{}/clear_refs", world.daemon().pid()));
+  file << "5" << std::flush;
+  EXPECT_TRUE(file) << "the kernel does not let us";
+}
+
+// The most memory that the daemon had since then, in kB.
 long PeakMemory(World& world) {
   std::ifstream status(fmt::format("/proc/{}/status", world.daemon().pid()));
   for (std::string key; status >> key;) {
@@ -147,6 +156,7 @@ TEST(BadImage, OfAHundredMegapixelsIsRefusedBeforeItTakesMemory) {
   v1::AssessCaptureRequest request;
   request.set_image(FaceImage(21, "arrival_1"));
   ASSERT_THAT(Call(*lane, &Lane::AssessCapture, request), Succeeds());
+  ForgetPeakMemory(world);
   const long before = PeakMemory(world);
   for (const std::string& bomb : {WhitePng(10'000), JpegThatClaimsFourGigapixels()}) {
     request.set_image(bomb);
@@ -306,6 +316,10 @@ std::vector<BadRequest> BadRequests() {
        },
        kInvalid, "INVALID_FIELD"},
       {"not born yet", [](Request& r) { DocumentOf(r).mutable_birth_date()->set_year(2999); },
+       kInvalid, "INVALID_FIELD"},
+      {"born in the year 85", [](Request& r) { DocumentOf(r).mutable_birth_date()->set_year(85); },
+       kInvalid, "INVALID_FIELD"},
+      {"born in 1899", [](Request& r) { DocumentOf(r).mutable_birth_date()->set_year(1899); },
        kInvalid, "INVALID_FIELD"},
       {"no sex", [](Request& r) { DocumentOf(r).clear_sex(); }, kInvalid, "MISSING_FIELD"},
       {"unknown sex", [](Request& r) { DocumentOf(r).set_sex(static_cast<v1::Sex>(9)); }, kInvalid,
@@ -554,7 +568,7 @@ TEST(HostileText, ThatIsNotUtf8MakesAMessageThatGrpcCannotRead) {
   EXPECT_EQ(RowsIn(world), rows);
 }
 
-// What becomes of a backlog at an item that gRPC cannot read.
+// What becomes of a backlog at a message that gRPC does not take.
 grpc::Status EndOfBacklogWith(const v1::RecordArrivalRequest& arrival) {
   const auto lane = World::Shared().Lane("SEA-X1");
   grpc::ClientContext context;
@@ -568,13 +582,74 @@ grpc::Status EndOfBacklogWith(const v1::RecordArrivalRequest& arrival) {
   return stream->Finish();
 }
 
-TEST(HostileText, ThatIsNotUtf8EndsABacklogWithoutAResult) {
+using ByteStream = grpc::ClientAsyncReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>;
+
+// A backlog whose items are bytes of any kind.
+class RawBacklog {
+ public:
+  explicit RawBacklog(const std::shared_ptr<grpc::Channel>& channel) : stub_(channel) {
+    SetPatience(context_);
+    stream_ = stub_.PrepareCall(&context_, "/entryexit.v1.LaneService/RecordCrossings", &queue_);
+    stream_->StartCall(nullptr);
+    EXPECT_TRUE(Wait());
+  }
+
+  v1::RecordCrossingsResponse Answer(const std::string& item) {
+    const grpc::Slice slice(item);
+    stream_->Write(grpc::ByteBuffer(&slice, 1), nullptr);
+    EXPECT_TRUE(Wait());
+    grpc::ByteBuffer bytes;
+    stream_->Read(&bytes, nullptr);
+    EXPECT_TRUE(Wait());
+    v1::RecordCrossingsResponse response;
+    using Traits = grpc::SerializationTraits<v1::RecordCrossingsResponse>;
+    EXPECT_TRUE(Traits::Deserialize(&bytes, &response).ok());
+    return response;
+  }
+
+  StatusCode End() {
+    stream_->WritesDone(nullptr);
+    EXPECT_TRUE(Wait());
+    grpc::Status status;
+    stream_->Finish(&status, nullptr);
+    EXPECT_TRUE(Wait());
+    return status.error_code();
+  }
+
+ private:
+  bool Wait() {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue_.Next(&tag, &ok) && ok;
+  }
+
+  grpc::GenericStub stub_;
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<ByteStream> stream_;
+};
+
+TEST(HostileText, ThatIsNotUtf8IsAnsweredInABacklogWhichGoesOn) {
   World& world = World::Shared();
+  v1::RecordCrossingsRequest good;
+  good.set_sequence(9);
+  *good.mutable_arrival() = GoodArrival();
+  v1::RecordCrossingsRequest hostile = good;
+  hostile.set_sequence(8);
+  hostile.mutable_arrival()->set_carrier("\xFF\xFE");
   const int rows = RowsIn(world);
-  auto arrival = GoodArrival();
-  arrival.set_carrier("\xFF\xFE");
-  EXPECT_EQ(EndOfBacklogWith(arrival).error_code(), StatusCode::OK);
+  RawBacklog backlog(world.Connect("entryexit://lane/SEA-X1"));
+  for (const std::string& item : {hostile.SerializeAsString(), std::string("\xFF\xFF garbage")}) {
+    const v1::RecordCrossingsResponse refused = backlog.Answer(item);
+    EXPECT_EQ(refused.error().reason(), v1::REASON_INVALID_FIELD);
+    EXPECT_EQ(refused.error().code(), StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(refused.sequence(), item.front() == '\xFF' ? 0U : 8U);
+  }
   EXPECT_EQ(RowsIn(world), rows);
+  const v1::RecordCrossingsResponse recorded = backlog.Answer(good.SerializeAsString());
+  EXPECT_TRUE(recorded.arrival().recorded());
+  EXPECT_EQ(recorded.sequence(), 9U);
+  EXPECT_EQ(backlog.End(), StatusCode::OK);
 }
 
 TEST(BadImage, OfTwentyMegabytesEndsABacklogWithoutAResult) {

@@ -13,6 +13,8 @@ namespace {
 
 using grpc::StatusCode;
 using std::chrono::hours;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using Lane = v1::LaneService::Stub;
 
 Answer<v1::RecordArrivalResponse> Arrive(const Crossing& crossing) {
@@ -133,7 +135,8 @@ TEST(Backlog, IsAnsweredItemByItemAndGoesOnAfterABadOne) {
   std::vector<v1::RecordCrossingsRequest> items(4);
   *items[0].mutable_departure() =
       DepartureRequest({"SEA-X1", document, FaceImage(7, "departure_1"), hours(24)});
-  *items[1].mutable_arrival() = ArrivalRequest({"SEA-X1", document, "no image at all", hours(240)});
+  *items[1].mutable_arrival() =
+      ArrivalRequest({"SEA-X1", document, std::string(9 << 20, 'x'), hours(240)});
   // Item 2 holds no crossing.
   *items[3].mutable_arrival() =
       ArrivalRequest({"SEA-X1", document, FaceImage(7, "arrival_1"), hours(240)});
@@ -143,7 +146,7 @@ TEST(Backlog, IsAnsweredItemByItemAndGoesOnAfterABadOne) {
   ASSERT_EQ(results.size(), items.size());
   for (size_t i = 0; i < items.size(); ++i) EXPECT_EQ(results[i].sequence(), 100 + i);
   EXPECT_EQ(results[0].departure().outcome(), v1::OUTCOME_NO_REFERENCE);
-  EXPECT_EQ(results[1].error().reason(), v1::REASON_IMAGE_UNSUPPORTED_FORMAT);
+  EXPECT_EQ(results[1].error().reason(), v1::REASON_IMAGE_TOO_LARGE);
   EXPECT_EQ(results[1].error().code(), StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(results[2].error().reason(), v1::REASON_MISSING_FIELD);
   EXPECT_TRUE(results[3].arrival().recorded());
@@ -190,6 +193,83 @@ TEST(Backlog, RecordsAPoorCaptureSinceTheTravelerIsGone) {
   ASSERT_EQ(results.size(), 1U);
   EXPECT_TRUE(results[0].arrival().recorded());
   EXPECT_EQ(results[0].arrival().capture_status(), v1::CAPTURE_STATUS_LOW_QUALITY);
+}
+
+TEST(Backlog, RecordsACrossingWhoseImageIsNoPictureSinceTheTravelerIsGone) {
+  const std::string document = NewDocumentNumber();
+  std::vector<v1::RecordCrossingsRequest> items(3);
+  *items[0].mutable_arrival() = ArrivalRequest({"SEA-X1", document, "no picture", hours(48)});
+  *items[1].mutable_departure() =
+      DepartureRequest({"SEA-X1", document, FaceImage("bad/truncated.jpg"), hours(24)});
+  *items[2].mutable_arrival() = ArrivalRequest({"SEA-X1", document, "", hours(12)});
+  const auto results = SendBacklog("SEA-X1", items);
+  ASSERT_EQ(results.size(), 3U);
+  EXPECT_EQ(results[0].arrival().capture_status(), v1::CAPTURE_STATUS_LOW_QUALITY);
+  ASSERT_EQ(results[0].arrival().findings_size(), 1);
+  EXPECT_EQ(results[0].arrival().findings(0).issue(), v1::QUALITY_ISSUE_NO_PICTURE);
+  EXPECT_EQ(results[1].departure().outcome(), v1::OUTCOME_LOW_QUALITY);
+  EXPECT_TRUE(results[2].arrival().recorded());
+
+  v1::GetCaptureRequest capture;
+  capture.set_crossing_id(results[0].arrival().crossing_id());
+  EXPECT_THAT(Call(*World::Shared().Officer(), &v1::BackOfficeService::Stub::GetCapture, capture),
+              Fails(StatusCode::NOT_FOUND, "CAPTURE_NOT_FOUND"));
+  const auto again = SendBacklog("SEA-X1", {items[0]});
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].arrival().crossing_id(), results[0].arrival().crossing_id());
+}
+
+TEST(Backlog, OfALaneThatIsNotConfiguredEndsSinceTheOperatorCanMendThat) {
+  const auto lane = World::Shared().Lane("SEA-Z9");
+  grpc::ClientContext context;
+  SetPatience(context);
+  const auto stream = lane->RecordCrossings(&context);
+  stream->Write(
+      ItemOf(DepartureRequest({"SEA-Z9", NewDocumentNumber(), FaceImage(9, "departure_1")})));
+  v1::RecordCrossingsResponse result;
+  EXPECT_FALSE(stream->Read(&result));
+  EXPECT_EQ(stream->Finish().error_code(), StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(ReasonOf(context), "LANE_UNKNOWN");
+}
+
+// Of a counter in Prometheus' text format; 0 when it is not there.
+int CountOf(const std::string& counter) {
+  const std::string metrics = World::Shared().Metrics();
+  const size_t found = metrics.find("\n" + counter + " ");
+  return found == std::string::npos ? 0 : std::stoi(metrics.substr(found + counter.size() + 2));
+}
+
+TEST(Metrics, CountADepartureOnceHoweverOftenItIsSent) {
+  const std::string counter = "entryexit_outcomes_total{outcome=\"NO_REFERENCE\"}";
+  const auto lane = World::Shared().Lane("SEA-X1");
+  const auto request =
+      DepartureRequest({"SEA-X1", NewDocumentNumber(), FaceImage(9, "departure_1"), hours(1)});
+  const int before = CountOf(counter);
+  ASSERT_THAT(Call(*lane, &Lane::RecordDeparture, request), Succeeds());
+  EXPECT_EQ(CountOf(counter), before + 1);
+  ASSERT_THAT(Call(*lane, &Lane::RecordDeparture, request), Succeeds());
+  ASSERT_EQ(SendBacklog("SEA-X1", {ItemOf(request)}).size(), 1U);
+  EXPECT_EQ(CountOf(counter), before + 1);
+}
+
+TEST(Backlog, LeavesALogLineAndACountForEachItem) {
+  World& world = World::Shared();
+  const std::string document = NewDocumentNumber();
+  const auto good = DepartureRequest({"SEA-X1", document, FaceImage(9, "departure_1"), hours(1)});
+  auto bad = DepartureRequest({"SEA-X1", document, FaceImage(9, "departure_2"), hours(1)});
+  bad.clear_captured_at();
+  const std::string recorded = "entryexit_backlog_items_total{reason=\"\"}";
+  const std::string refused = "entryexit_backlog_items_total{reason=\"MISSING_FIELD\"}";
+  const int recorded_before = CountOf(recorded);
+  const int refused_before = CountOf(refused);
+  ASSERT_EQ(SendBacklog("SEA-X1", {ItemOf(good), ItemOf(bad)}).size(), 2U);
+  EXPECT_EQ(CountOf(recorded), recorded_before + 1);
+  EXPECT_EQ(CountOf(refused), refused_before + 1);
+  EXPECT_THAT(world.Log(),
+              HasSubstr("result=OUTCOME_NO_REFERENCE reason=- request_id=" + good.request_id()));
+  EXPECT_THAT(world.Log(),
+              HasSubstr("result=- reason=MISSING_FIELD request_id=" + bad.request_id()));
+  EXPECT_THAT(world.Log(), Not(HasSubstr(document)));
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #ifndef ENTRYEXIT_APP_QUERIES_H_
 #define ENTRYEXIT_APP_QUERIES_H_
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,6 +34,11 @@ struct CaseView {
   CrossingView crossing;
   std::optional<ports::ComparisonRecord> comparison;  // the one that raised it
   std::vector<ports::CaseEvent> events;
+};
+
+struct OverstayView {
+  ports::StayRecord stay;
+  core::Overstay overstay;
 };
 
 struct CaptureView {
@@ -71,11 +75,10 @@ class Queries {
   // Only the case itself, for watchers. Errors: CASE_NOT_FOUND.
   absl::StatusOr<ports::CaseRecord> GetCaseRecord(const Call& call, const core::CaseId& id) const;
 
-  // Calls `row` for each overstay on day `as_of`, by last lawful day; stops early, with OK, when
-  // `row` returns false. Reads page by page, so memory stays flat however many there are.
-  absl::Status ListOverstays(
+  // The overstays on day `as_of`, by last lawful day.
+  absl::StatusOr<Page<OverstayView, ports::OverstayCursor>> ListOverstays(
       const Call& call, core::Date as_of, std::optional<core::OverstayKind> kind,
-      const std::function<bool(const ports::StayRecord&, const core::Overstay&)>& row) const;
+      const std::optional<ports::OverstayCursor>& after, int page_size) const;
 
  private:
   ports::Store& store_;

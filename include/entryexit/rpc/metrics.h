@@ -32,6 +32,9 @@ class Metrics {
                  std::chrono::duration<double> duration);
   // entryexit_outcomes_total{outcome}: recorded departures, each once however often it is sent.
   void DepartureRecorded(core::Outcome outcome);
+  // entryexit_backlog_items_total{reason}: items of backlogs that were worked on. `reason` is empty
+  // for one that was recorded, now or before.
+  void BacklogItemEnded(const std::string& reason);
   // entryexit_captures_total{usable}, entryexit_quality_issues_total{issue} and
   // entryexit_face_seconds.
   void CaptureObserved(const core::FaceObservation& observation,
@@ -47,6 +50,7 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& calls_;
   prometheus::Family<prometheus::Histogram>& call_seconds_;
   prometheus::Family<prometheus::Counter>& outcomes_;
+  prometheus::Family<prometheus::Counter>& backlog_items_;
   prometheus::Family<prometheus::Counter>& captures_;
   prometheus::Family<prometheus::Counter>& quality_issues_;
   prometheus::Histogram& face_seconds_;

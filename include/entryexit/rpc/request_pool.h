@@ -34,10 +34,6 @@ class RequestPool {
   // Never blocks. Errors, upon which `job` was not taken: OVERLOADED, SHUTTING_DOWN.
   absl::Status Post(Job job) EXCLUDES(mutex_);
 
-  // As Post, but has the job wait behind all posted ones instead of refusing it for want of room.
-  // For callers that have one job at a time, such as a stream, since nothing else bounds them.
-  absl::Status PostPatient(Job job) EXCLUDES(mutex_);
-
   // Jobs that wait for a thread.
   size_t depth() const EXCLUDES(mutex_);
 
@@ -54,7 +50,6 @@ class RequestPool {
   core::CondVar changed_;
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::deque<Job> jobs_ GUARDED_BY(mutex_);
-  std::deque<Job> patient_jobs_ GUARDED_BY(mutex_);
   std::vector<std::thread> threads_;
 };
 

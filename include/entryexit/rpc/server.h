@@ -24,7 +24,8 @@ struct ServerOptions {
   std::filesystem::path certificate;  // PEM; the server's own, with its chain
   std::filesystem::path key;          // PEM
   int max_message_bytes;              // a larger request is refused with RESOURCE_EXHAUSTED
-  int threads;                        // that serve unary calls and backlogs
+  int threads;                        // that serve unary calls
+  int backlog_threads;                // that serve backlogs, which no live call waits behind
   size_t queue_capacity;              // calls that may wait for one of them
   std::chrono::milliseconds default_deadline;  // of calls that come without
 };

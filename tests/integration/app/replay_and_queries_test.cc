@@ -115,13 +115,16 @@ TEST_F(ReplayTest, OverstaysAreListedAsOfADay) {
   Record(Departure(8, "anna again", "OUT"));
   const auto list = [&](int as_of, std::optional<core::OverstayKind> kind) {
     std::vector<std::string> rows;
-    EXPECT_THAT(queries_->ListOverstays(OfficerCall(), Day(as_of), kind,
-                                        [&](const ports::StayRecord&, const core::Overstay& row) {
-                                          rows.push_back(std::string(core::NameOf(row.kind)) + ' ' +
-                                                         std::to_string(row.days));
-                                          return true;
-                                        }),
-                IsOk());
+    std::optional<ports::OverstayCursor> after;
+    do {
+      const auto page = queries_->ListOverstays(OfficerCall(), Day(as_of), kind, after, 1);
+      EXPECT_THAT(page, IsOk());
+      for (const OverstayView& view : page->rows) {
+        rows.push_back(std::string(core::NameOf(view.overstay.kind)) + ' ' +
+                       std::to_string(view.overstay.days));
+      }
+      after = page->next;
+    } while (after);
     return rows;
   };
   EXPECT_THAT(list(5, std::nullopt), IsEmpty());

@@ -79,24 +79,6 @@ TEST(RequestPool, RefusesAtOnceWhenTheQueueIsFull) {
   EXPECT_THAT(waiting.Get(), IsOk());
 }
 
-TEST(RequestPool, ServesPatientJobsAfterAllOthersAndNeverRefusesThem) {
-  RequestPool pool(1, 2);
-  Blocker blocker(pool);
-  std::vector<std::string> order;
-  std::promise<void> done;
-  const auto note = [&order](const char* name) {
-    return JobThat([&order, name](const absl::Status&) { order.emplace_back(name); });
-  };
-  ASSERT_THAT(pool.PostPatient(note("patient 1")), IsOk());
-  ASSERT_THAT(pool.PostPatient(note("patient 2")), IsOk());
-  ASSERT_THAT(pool.PostPatient(JobThat([&](const absl::Status&) { done.set_value(); })), IsOk());
-  ASSERT_THAT(pool.Post(note("first")), IsOk());
-  ASSERT_THAT(pool.Post(note("second")), IsOk());
-  blocker.Release();
-  done.get_future().wait();
-  EXPECT_THAT(order, ::testing::ElementsAre("first", "second", "patient 1", "patient 2"));
-}
-
 TEST(RequestPool, AnswersWithoutWorkWhenTheDeadlineHasPassed) {
   RequestPool pool(1, 10);
   Answer answer;
@@ -112,21 +94,20 @@ TEST(RequestPool, AnswersWithoutWorkWhenTheCallerHasHungUp) {
 }
 
 TEST(RequestPool, AnswersTheJobsThatWaitWhenItStops) {
-  std::optional<RequestPool> pool(std::in_place, 1, 10);
+  std::optional<RequestPool> pool(std::in_place, 1, 1);
   Blocker blocker(*pool);
   Answer waiting;
-  Answer patient;
   ASSERT_THAT(pool->Post(waiting.Job()), IsOk());
-  ASSERT_THAT(pool->PostPatient(patient.Job()), IsOk());
   std::thread stopper([&] { pool->Stop(); });
-  // The pool refuses new work as soon as it is stopping.
+  // The pool refuses new work as soon as it is stopping; until then its queue is full.
   absl::Status status;
-  while (status.ok()) status = pool->PostPatient(JobThat([](const absl::Status&) {}));
+  do {
+    status = pool->Post(JobThat([](const absl::Status&) {}));
+  } while (core::ReasonOf(status) == Reason::kOverloaded);
   EXPECT_THAT(status, FailsWith(Reason::kShuttingDown));
   blocker.Release();
   stopper.join();
   EXPECT_THAT(waiting.Get(), FailsWith(Reason::kShuttingDown));
-  EXPECT_THAT(patient.Get(), FailsWith(Reason::kShuttingDown));
 }
 
 TEST(RequestPool, RunsEachOfManyJobsFromManyThreadsOnce) {
