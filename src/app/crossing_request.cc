@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "app/text.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/crypto/digest.h"
 
@@ -20,11 +21,13 @@ constexpr size_t kMaxFlightLength = 32;
 constexpr int kMaxDays = 3660;
 // No machine took a lane capture before then; a lane whose clock was reset sends 1970.
 constexpr core::Timestamp kEarliestCapture{std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)};
+// Nobody born before then crosses a border: the year was mistyped or cut to two digits.
+constexpr core::Date kEarliestBirth{std::chrono::year(1900) / 1 / 1};
 
 absl::Status CheckPlainText(const std::string& text, size_t max_length, const char* field) {
-  if (text.size() > max_length) {
-    return MakeError(Reason::kInvalidField, fmt::format("{} is longer than {} characters: {}",
-                                                        field, max_length, text.size()));
+  if (const size_t length = CharactersIn(text); length > max_length) {
+    return MakeError(Reason::kInvalidField,
+                     fmt::format("{} is longer than {} characters: {}", field, max_length, length));
   }
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::ranges::any_of(text, is_control)) {
@@ -56,6 +59,9 @@ absl::StatusOr<core::TravelDocument> DocumentOf(const CrossingRequest& request,
       std::holds_alternative<std::string>(request.identification)
           ? core::ParseMrz(std::get<std::string>(request.identification), today)
           : core::Normalized(std::get<core::TravelDocument>(request.identification));
+  if (document.ok() && document->birth_date < kEarliestBirth) {
+    return MakeError(Reason::kInvalidField, "birth_date lies before 1900-01-01");
+  }
   if (document.ok() && document->birth_date > today + std::chrono::days(1)) {
     return MakeError(Reason::kInvalidField, "birth_date lies in the future");
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/text.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/crypto/digest.h"
 
@@ -12,15 +13,15 @@ using core::CaseState;
 using core::MakeError;
 using core::Reason;
 
-constexpr size_t kMaxReasonBytes = 2000;
+constexpr size_t kMaxReasonLength = 2000;
 
 absl::Status CheckRequest(const DecisionRequest& request) {
   if (request.reason.empty()) {
     return MakeError(Reason::kMissingField, "reason is missing: say why you decide so");
   }
-  if (request.reason.size() > kMaxReasonBytes) {
-    return MakeError(Reason::kInvalidField, fmt::format("reason is longer than {} bytes: {}",
-                                                        kMaxReasonBytes, request.reason.size()));
+  if (const size_t length = CharactersIn(request.reason); length > kMaxReasonLength) {
+    return MakeError(Reason::kInvalidField, fmt::format("reason is longer than {} characters: {}",
+                                                        kMaxReasonLength, length));
   }
   if (request.reason.find('\0') != std::string::npos) {
     return MakeError(Reason::kInvalidField, "reason must not hold NUL characters");

@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr char kTimestampFormat[] = "%Y-%m-%d %H:%M:%E*S%Ez";  // also what PostgreSQL writes
+constexpr char kTimestampFormat[] = "%E4Y-%m-%d %H:%M:%E*S%Ez";  // also what PostgreSQL writes
 constexpr absl::CivilDay kEpoch(1970, 1, 1);
 
 // Replaces bytes that are not UTF-8 rather than throw; our ids and digests have none.
@@ -59,7 +59,11 @@ Param Encode(core::Timestamp time) {
 }
 
 Param Encode(core::Date day) {
-  return {absl::FormatCivilTime(kEpoch + day.time_since_epoch().count()), false};
+  // With all four digits of the year: PostgreSQL takes two for one of this century or the last.
+  const std::chrono::year_month_day date(day);
+  return {fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day())),
+          false};
 }
 
 Param Encode(core::Sex sex) {

@@ -17,6 +17,9 @@ namespace entryexit::rpc {
 namespace {
 
 constexpr size_t kMaxLength = 256;
+// Every list is ordered by times of these years, and PostgreSQL does not take all others.
+constexpr core::Timestamp kEarliest{std::chrono::sys_days(std::chrono::year(1) / 1 / 1)};
+constexpr core::Timestamp kLatest{std::chrono::sys_days(std::chrono::year(9999) / 12 / 31)};
 
 // FNV-1a: the same on every daemon, whatever its build, and all that telling lists apart takes.
 uint64_t Fingerprint(std::string_view text) {
@@ -34,7 +37,9 @@ std::optional<PagePosition> Parse(const std::string& list, const std::string& to
       !absl::SimpleAtoi(fields[1], &microseconds) || core::CanonicalUuid(fields[2]) != fields[2]) {
     return std::nullopt;
   }
-  return PagePosition{core::Timestamp(std::chrono::microseconds(microseconds)), fields[2]};
+  const core::Timestamp time{std::chrono::microseconds(microseconds)};
+  if (time < kEarliest || time > kLatest) return std::nullopt;
+  return PagePosition{time, fields[2]};
 }
 
 }  // namespace

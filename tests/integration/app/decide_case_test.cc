@@ -116,9 +116,13 @@ TEST_F(DecideCaseTest, WantsAReasonAndAnExistingCase) {
   EXPECT_THAT(decide_->Decide(OfficerCall(), request), FailsWith(Reason::kMissingField));
   request.reason = std::string(2001, 'x');
   EXPECT_THAT(decide_->Decide(OfficerCall(), request), FailsWith(Reason::kInvalidField));
+  request.reason = "";
+  for (int i = 0; i < 2000; ++i) request.reason += "\xC3\xA9";  // 2000 characters, 4000 bytes
+  EXPECT_THAT(decide_->Decide(OfficerCall(), request), IsOk());
   request.reason = std::string("a\0b", 3);
   EXPECT_THAT(decide_->Decide(OfficerCall(), request), FailsWith(Reason::kInvalidField));
-  request = Request(Decision::kUphold);
+  request.request_id = core::RequestId(crypto::NewUuid());
+  request.reason = "seen";
   request.case_id = core::CaseId(crypto::NewUuid());
   EXPECT_THAT(decide_->Decide(OfficerCall(), request), FailsWith(Reason::kCaseNotFound));
 }

@@ -419,5 +419,29 @@ TEST_F(RecordCrossingTest, RefusesControlCharactersAndOverlongText) {
   EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
 }
 
+TEST_F(RecordCrossingTest, CountsTextInCharactersNotBytes) {
+  const auto letters = [](int count) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += "\xC3\xA9";
+    return text;
+  };
+  CrossingRequest request = Departure(10, "anna");
+  request.carrier = letters(64);
+  request.flight = letters(32);
+  EXPECT_EQ(Record(request).crossing->carrier, request.carrier);
+  CrossingRequest longer = Departure(11, "anna");
+  longer.carrier = letters(65);
+  EXPECT_THAT(TryRecord(longer), FailsWith(Reason::kInvalidField));
+}
+
+TEST_F(RecordCrossingTest, RefusesBirthDatesOfAnotherAge) {
+  CrossingRequest request = Departure(10, "anna");
+  core::Date& born = std::get<core::TravelDocument>(request.identification).birth_date;
+  born = std::chrono::sys_days(std::chrono::year(1899) / 12 / 31);
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
+  born = std::chrono::sys_days(std::chrono::year(1900) / 1 / 1);
+  EXPECT_TRUE(Record(request).recorded);
+}
+
 }  // namespace
 }  // namespace entryexit::app

@@ -404,6 +404,30 @@ TEST_F(TransactionTest, OverstaysAreListedAsTheRuleFindsThem) {
   EXPECT_THAT(*Fetch([&](Transaction& t) { return t.AllStays(*id); }), IsEmpty());
 }
 
+TEST_F(TransactionTest, EveryDayAndTimeOfTheCalendarComesBackAsItWas) {
+  for (const int year : {1, 85, 999, 1900, 9999}) {
+    const core::Date day = std::chrono::sys_days(std::chrono::year(year) / 2 / 3);
+    core::TravelDocument document = Document("Y" + std::to_string(year));
+    document.birth_date = day;
+    absl::StatusOr<Transaction::LockedTraveler> locked;
+    ports::CrossingRecord crossing;
+    ASSERT_THAT(Run([&](Transaction& t) {
+                  locked = t.LockTravelerOf(DocumentIdOf(document), document);
+                  if (!locked.ok()) return locked.status();
+                  crossing = Arrival(locked->traveler_id, 0);
+                  crossing.captured_at = core::Timestamp(day) + std::chrono::microseconds(7);
+                  crossing.local_date = day;
+                  return t.AddCrossing(crossing);
+                }),
+                testing::IsOk());
+    EXPECT_EQ(locked->known_document.birth_date, day) << year;
+    const auto stored = Fetch([&](Transaction& t) { return t.GetCrossing(crossing.crossing_id); });
+    ASSERT_THAT(stored, testing::IsOk());
+    EXPECT_EQ(stored->captured_at, crossing.captured_at) << year;
+    EXPECT_EQ(stored->local_date, day) << year;
+  }
+}
+
 TEST_F(TransactionTest, WhatBreaksARuleIsRefusedWithoutQuotingIt) {
   const absl::Status status = AddTraveler(*store_, "P1", [](const core::TravelerId& traveler) {
                                 ports::CrossingRecord record = Departure(traveler, 0);

@@ -55,6 +55,15 @@ TEST(PageToken, IsRefusedForAnotherListOrFilter) {
   EXPECT_THAT(ReadPageToken("cases OPEN * * *", token), IsOk());
 }
 
+TEST(PageToken, IsRefusedWithATimeThatNoListHas) {
+  for (const core::Timestamp time :
+       {core::Timestamp::min(), core::Timestamp::max(),
+        core::Timestamp(std::chrono::sys_days(std::chrono::year(0) / 12 / 31))}) {
+    const std::string token = MakePageToken("list", {time, kId});
+    EXPECT_THAT(ReadPageToken("list", token), FailsWith(Reason::kPageTokenInvalid));
+  }
+}
+
 TEST(PageToken, IsRefusedWhenItIsNotOneOfOurs) {
   const std::string token = MakePageToken("list", SomePosition());
   for (const std::string& wrong :
