@@ -32,9 +32,15 @@ bool BackOff(int attempt, core::Deadline deadline) {
   return true;
 }
 
+DatabaseOptions OneConnection(DatabaseOptions options) {
+  options.pool_size = 1;
+  return options;
+}
+
 class PostgresStore final : public ports::Store {
  public:
-  explicit PostgresStore(const DatabaseOptions& options) : options_(options), pool_(options) {}
+  explicit PostgresStore(const DatabaseOptions& options)
+      : options_(options), pool_(options), ping_pool_(OneConnection(options)) {}
 
   absl::Status Transact(core::Deadline deadline,
                         const std::function<absl::Status(ports::Transaction&)>& work) override {
@@ -47,7 +53,7 @@ class PostgresStore final : public ports::Store {
   }
 
   absl::Status Ping(core::Deadline deadline) override {
-    const absl::StatusOr<Pool::Lease> lease = pool_.Acquire(deadline);
+    const absl::StatusOr<Pool::Lease> lease = ping_pool_.Acquire(deadline);
     if (!lease.ok()) return lease.status();
     return (**lease).Run({{StatementId::kPing, {}}}, deadline).status();
   }
@@ -68,6 +74,7 @@ class PostgresStore final : public ports::Store {
 
   const DatabaseOptions options_;
   Pool pool_;
+  Pool ping_pool_;  // so that a busy service does not look like a database that is away
 };
 
 }  // namespace

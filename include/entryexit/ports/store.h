@@ -231,7 +231,8 @@ class Store {
   virtual absl::Status Transact(core::Deadline deadline,
                                 const std::function<absl::Status(Transaction&)>& work) = 0;
 
-  // OK while the database answers. Blocks for one round trip at most `deadline`.
+  // OK while the database answers, however busy the service is. Blocks for one round trip, until
+  // `deadline` at most.
   virtual absl::Status Ping(core::Deadline deadline) = 0;
 };
 

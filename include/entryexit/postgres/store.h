@@ -13,7 +13,8 @@ namespace entryexit::postgres {
 struct DatabaseOptions {
   // libpq connection string or URI. Sign in as a member of the role entryexit_daemon.
   std::string dsn;
-  // The most connections held at once; the case feed has one more. One transaction takes one.
+  // The most connections held at once; the case feed and Ping have one more each. One transaction
+  // takes one.
   int pool_size = 8;
   // How long one attempt to connect may take.
   std::chrono::milliseconds connect_timeout{5000};

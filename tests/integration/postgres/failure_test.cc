@@ -86,9 +86,26 @@ TEST_F(FailureTest, AConnectionLostInATransactionIsMadeGoodOnce) {
 }
 
 TEST_F(FailureTest, IdleConnectionsThatDiedAreReplacedWithoutAnError) {
-  InParallel([&](int) { EXPECT_THAT(store_->Ping(Soon()), testing::IsOk()); });
-  ASSERT_THAT(server().Restart(), testing::IsOk());
+  InParallel(
+      [&](int i) { EXPECT_THAT(AddTraveler(*store_, "P" + std::to_string(i)), testing::IsOk()); });
   EXPECT_THAT(store_->Ping(Soon()), testing::IsOk());
+  ASSERT_THAT(server().Restart(), testing::IsOk());
+  EXPECT_THAT(AddTraveler(*store_, "P9"), testing::IsOk());
+  EXPECT_THAT(store_->Ping(Soon()), testing::IsOk());
+}
+
+TEST_F(FailureTest, ADatabaseAnswersAPingWhileEveryConnectionIsTaken) {
+  DatabaseOptions options = Options();
+  options.pool_size = 1;
+  const auto store = OpenStore(options);
+  ASSERT_THAT(store, testing::IsOk());
+  EXPECT_THAT((*store)->Transact(
+                  Soon(),
+                  [&](Transaction& t) {
+                    EXPECT_THAT(t.FindRequest(core::RequestId(crypto::NewUuid())), testing::IsOk());
+                    return (*store)->Ping(steady_clock::now() + std::chrono::seconds(10));
+                  }),
+              testing::IsOk());
 }
 
 TEST_F(FailureTest, ADatabaseThatIsAwayIsUnavailableAndThenServesAgain) {
@@ -251,7 +268,9 @@ TEST_F(FailureTest, AnExhaustedPoolEndsAtTheDeadline) {
   const auto store = *OpenStore(options);
   EXPECT_THAT(store->Transact(Soon(),
                               [&](Transaction&) {
-                                EXPECT_THAT(store->Ping(steady_clock::now() + milliseconds(20)),
+                                const auto nothing = [](Transaction&) { return absl::OkStatus(); };
+                                EXPECT_THAT(store->Transact(steady_clock::now() + milliseconds(20),
+                                                            nothing),
                                             testing::FailsWith(Reason::kDeadlineExceeded));
                                 return absl::OkStatus();
                               }),
