@@ -8,14 +8,21 @@ namespace {
 using core::CaseKind;
 using core::QualityIssue;
 
+const char* BoundText(const std::optional<core::FmrBound>& bound) {
+  if (bound == core::FmrBound::kAtMost) return "at most ";
+  if (bound == core::FmrBound::kAtLeast) return "at least ";
+  return "";
+}
+
 std::string ExplainComparison(const ports::ComparisonRecord& comparison) {
   const core::DecisionReceipt& receipt = comparison.receipt;
   if (!receipt.distance) return "";
   return fmt::format(
       " The distance to {} prior arrival{} is {:.3f}; a match lies at or below {:.3f}, no match "
-      "beyond {:.3f}.",
+      "beyond {:.3f}. The estimated false match rate at that distance is {}{:.2g} %.",
       receipt.references.size(), receipt.references.size() == 1 ? "" : "s", *receipt.distance,
-      receipt.thresholds.match_distance, receipt.thresholds.no_match_distance);
+      receipt.thresholds.match_distance, receipt.thresholds.no_match_distance,
+      BoundText(receipt.fmr_bound), *receipt.estimated_fmr * 100);
 }
 
 std::string Lead(const CaseView& view) {

@@ -30,6 +30,10 @@ std::vector<std::string> DifferencesOf(const DecisionReceipt& recorded,
   };
   compare("outcome", core::NameOf(recorded.outcome), core::NameOf(replayed.outcome));
   compare("distance", Text(recorded.distance), Text(replayed.distance));
+  compare("estimated FMR", Text(recorded.estimated_fmr), Text(replayed.estimated_fmr));
+  if (recorded.fmr_bound && recorded.fmr_bound != replayed.fmr_bound) {
+    differences.emplace_back("estimated FMR: recorded and replayed are bounded differently");
+  }
   compare("probe template", recorded.probe_digest, replayed.probe_digest);
   compare("rule version", recorded.rule_version, replayed.rule_version);
   if (recorded.references != replayed.references) {

@@ -17,6 +17,18 @@ std::string Text(double value) {
 
 }  // namespace
 
+const char* NameOf(FmrBound bound) {
+  switch (bound) {
+    case FmrBound::kExact:
+      return "EXACT";
+    case FmrBound::kAtMost:
+      return "AT_MOST";
+    case FmrBound::kAtLeast:
+      return "AT_LEAST";
+  }
+  return "UNKNOWN";
+}
+
 absl::StatusOr<Calibration> Calibration::Create(std::string pairs,
                                                 std::vector<CalibrationPoint> points) {
   if (points.size() < 2) {
@@ -53,13 +65,16 @@ absl::StatusOr<double> Calibration::DistanceAt(double fmr) const {
   return lower->distance + share * (upper->distance - lower->distance);
 }
 
-double Calibration::FmrAt(double distance) const {
-  if (distance <= points_.front().distance) return points_.front().fmr;
-  if (distance >= points_.back().distance) return points_.back().fmr;
+FmrEstimate Calibration::FmrAt(double distance) const {
+  if (distance < points_.front().distance) return {points_.front().fmr, FmrBound::kAtMost};
+  if (distance > points_.back().distance) return {points_.back().fmr, FmrBound::kAtLeast};
   const auto upper = std::ranges::lower_bound(points_, distance, {}, &CalibrationPoint::distance);
+  if (upper->distance == distance) return {upper->fmr, FmrBound::kExact};
   const auto lower = upper - 1;
   const double share = (distance - lower->distance) / (upper->distance - lower->distance);
-  return std::exp(std::log(lower->fmr) + share * (std::log(upper->fmr) - std::log(lower->fmr)));
+  const double fmr =
+      std::exp(std::log(lower->fmr) + share * (std::log(upper->fmr) - std::log(lower->fmr)));
+  return {fmr, FmrBound::kExact};
 }
 
 }  // namespace entryexit::core

@@ -86,7 +86,9 @@ DecisionReceipt Compare(const ComparedTemplate& probe,
     receipt.references.push_back({reference.crossing_id, reference.digest, distances.back()});
   }
   receipt.distance = FusedDistance(std::move(distances), policy.best_k);
-  receipt.estimated_fmr = calibration.FmrAt(*receipt.distance);
+  const FmrEstimate estimate = calibration.FmrAt(*receipt.distance);
+  receipt.estimated_fmr = estimate.fmr;
+  receipt.fmr_bound = estimate.bound;
   receipt.outcome = OutcomeAt(*receipt.distance, policy.thresholds);
   return receipt;
 }

@@ -63,7 +63,7 @@ Params ParamsOf(const ports::ComparisonRecord& record) {
                   r.distance, r.estimated_fmr, r.probe_crossing_id, r.probe_digest, r.references,
                   r.model.id, r.model.digest, r.model.engine, t.fmr_match, t.fmr_no_match,
                   t.match_distance, t.no_match_distance, t.calibration, r.best_k, r.rule_version,
-                  record.attempt);
+                  record.attempt, r.fmr_bound);
 }
 
 void ReadRow(RowReader& row, ports::ComparisonRecord& record) {
@@ -72,7 +72,8 @@ void ReadRow(RowReader& row, ports::ComparisonRecord& record) {
   row.Read(record.traveler_id, record.comparison_id, record.compared_at, r.outcome, r.distance,
            r.estimated_fmr, r.probe_crossing_id, r.probe_digest, r.references, r.model.id,
            r.model.digest, r.model.engine, t.fmr_match, t.fmr_no_match, t.match_distance,
-           t.no_match_distance, t.calibration, r.best_k, r.rule_version, record.attempt);
+           t.no_match_distance, t.calibration, r.best_k, r.rule_version, record.attempt,
+           r.fmr_bound);
 }
 
 Params ParamsOf(const ports::StayRecord& r) {

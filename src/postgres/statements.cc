@@ -8,10 +8,11 @@
   "traveler_id, crossing_id, request_id, document_id, direction, lane_id, port_id, carrier, " \
   "flight, captured_at, recorded_at, local_date, class_of_admission, authorized_until, "      \
   "capture_status, findings, opened_cases"
-#define COMPARISON_COLUMNS                                                                   \
-  "traveler_id, comparison_id, compared_at, outcome, distance, estimated_fmr, crossing_id, " \
-  "probe_digest, reference_distances, model_id, model_digest, model_engine, fmr_match, "     \
-  "fmr_no_match, match_distance, no_match_distance, calibration, best_k, rule_version, attempt"
+#define COMPARISON_COLUMNS                                                                        \
+  "traveler_id, comparison_id, compared_at, outcome, distance, estimated_fmr, crossing_id, "      \
+  "probe_digest, reference_distances, model_id, model_digest, model_engine, fmr_match, "          \
+  "fmr_no_match, match_distance, no_match_distance, calibration, best_k, rule_version, attempt, " \
+  "fmr_bound"
 #define STAY_COLUMNS                                                                      \
   "traveler_id, port_id, state, arrival_id, arrived_at, arrived_on, class_of_admission, " \
   "authorized_until, departure_id, departed_at, departed_on"
@@ -112,7 +113,7 @@ constexpr std::array kStatements = {
 
     Statement{kAddComparison, "add_comparison",
               "INSERT INTO comparison (" COMPARISON_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, "
-              "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"},
+              "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"},
     Statement{kGetComparison, "get_comparison",
               "SELECT " COMPARISON_COLUMNS " FROM comparison WHERE comparison_id = $1"},
     Statement{kAllComparisons, "all_comparisons",

@@ -90,6 +90,7 @@ bool Decode(const char* text, core::StrongId<Tag>& out) {
 constexpr core::Direction LastOf(core::Direction) { return core::Direction::kDeparture; }
 constexpr core::StayState LastOf(core::StayState) { return core::StayState::kDepartureNotRecorded; }
 constexpr core::Outcome LastOf(core::Outcome) { return core::Outcome::kOptedOut; }
+constexpr core::FmrBound LastOf(core::FmrBound) { return core::FmrBound::kAtLeast; }
 constexpr core::CaseKind LastOf(core::CaseKind) { return core::CaseKind::kDocumentDataConflict; }
 constexpr core::CaseState LastOf(core::CaseState) { return core::CaseState::kWithdrawn; }
 constexpr core::Severity LastOf(core::Severity) { return core::Severity::kHigh; }

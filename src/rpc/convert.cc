@@ -243,6 +243,7 @@ void ToProto(const core::DecisionReceipt& receipt, v1::Comparison* proto) {
   proto->set_outcome(ToProto(receipt.outcome));
   if (receipt.distance) proto->set_distance(*receipt.distance);
   if (receipt.estimated_fmr) proto->set_estimated_fmr(*receipt.estimated_fmr);
+  if (receipt.fmr_bound) proto->set_fmr_bound(ToProto(*receipt.fmr_bound));
   proto->set_probe_digest(receipt.probe_digest);
   for (const core::ReferenceDistance& reference : receipt.references) {
     v1::ReferenceDistance* const added = proto->add_references();
@@ -517,6 +518,10 @@ v1::QualityIssue ToProto(core::QualityIssue issue) {
 
 v1::Outcome ToProto(core::Outcome outcome) {
   return ByName(v1::Outcome_Parse, "OUTCOME_", core::NameOf(outcome));
+}
+
+v1::FmrBound ToProto(core::FmrBound bound) {
+  return ByName(v1::FmrBound_Parse, "FMR_BOUND_", core::NameOf(bound));
 }
 
 v1::StayState ToProto(core::StayState state) {

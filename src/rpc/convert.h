@@ -52,6 +52,7 @@ void ToProto(const ports::StayRecord& stay, const core::Overstay& overstay,
 v1::Direction ToProto(core::Direction direction);
 v1::QualityIssue ToProto(core::QualityIssue issue);
 v1::Outcome ToProto(core::Outcome outcome);
+v1::FmrBound ToProto(core::FmrBound bound);
 v1::StayState ToProto(core::StayState state);
 v1::CaseKind ToProto(core::CaseKind kind);
 v1::Severity ToProto(core::Severity severity);

@@ -14,6 +14,19 @@ struct CalibrationPoint {
   double distance;  // > 0
 };
 
+// How the true FMR lies to an estimate of it.
+enum class FmrBound {
+  kExact,    // within the measured range
+  kAtMost,   // the distance is smaller than any measured one
+  kAtLeast,  // the distance is greater than any measured one
+};
+const char* NameOf(FmrBound bound);  // "EXACT", "AT_MOST", "AT_LEAST"
+
+struct FmrEstimate {
+  double fmr;
+  FmrBound bound;
+};
+
 // The measured relation between a false match rate and a distance, for one model and one kind of
 // non-mated pairs ("random" or "matched": same sex, region and age band). Between points the
 // logarithm of the FMR is linear in the distance. Immutable, hence thread-safe.
@@ -29,9 +42,9 @@ class Calibration {
   // extrapolated.
   absl::StatusOr<double> DistanceAt(double fmr) const;
 
-  // The estimated FMR of accepting pairs at `distance`, clamped to the measured range (an estimate
-  // beyond the last measured point would be a guess).
-  double FmrAt(double distance) const;
+  // The estimated FMR of accepting pairs at `distance`. Beyond the measured range it is that of the
+  // range's end, and says so: an estimate from there on would be a guess.
+  FmrEstimate FmrAt(double distance) const;
 
   const std::string& pairs() const { return pairs_; }
   const std::vector<CalibrationPoint>& points() const { return points_; }  // by growing distance

@@ -77,6 +77,7 @@ struct DecisionReceipt {
   Outcome outcome = Outcome::kNoReference;
   std::optional<double> distance;       // fused; absent when nothing was compared
   std::optional<double> estimated_fmr;  // at `distance`, by the calibration
+  std::optional<FmrBound> fmr_bound;    // of `estimated_fmr`; absent also in receipts of old
   CrossingId probe_crossing_id;
   std::string probe_digest;  // empty when the capture gave no template
   std::vector<ReferenceDistance> references;

@@ -47,6 +47,7 @@ TEST_F(RecordCrossingTest, ADepartureIsMatchedWithThePriorArrival) {
   const core::DecisionReceipt& receipt = departure.comparison->receipt;
   EXPECT_EQ(receipt.outcome, Outcome::kMatch);
   EXPECT_NEAR(*receipt.distance, 0.4, 1e-6);
+  EXPECT_EQ(receipt.fmr_bound, core::FmrBound::kAtMost) << "nothing so near was measured";
   ASSERT_THAT(receipt.references, SizeIs(1));
   EXPECT_EQ(receipt.references[0].crossing_id, arrival.crossing->crossing_id);
   EXPECT_EQ(receipt.model.id, "planned-v1");
@@ -70,6 +71,7 @@ TEST_F(RecordCrossingTest, AnotherFaceOnTheDocumentOpensACase) {
   ASSERT_THAT(view.events, SizeIs(1));
   EXPECT_EQ(view.events[0].kind, CaseEventKind::kOpened);
   EXPECT_THAT(Explain(view), HasSubstr("3.000; a match lies at or below 1.000"));
+  EXPECT_THAT(Explain(view), HasSubstr("false match rate at that distance is at least 1 %."));
 }
 
 TEST_F(RecordCrossingTest, ADistanceBetweenTheThresholdsIsInconclusive) {

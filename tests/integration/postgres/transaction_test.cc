@@ -207,6 +207,7 @@ TEST_F(TransactionTest, AReceiptComesBackToTheLastBit) {
   receipt.outcome = core::Outcome::kInconclusive;
   receipt.distance = 0.1 + 0.2;
   receipt.estimated_fmr = 1.0 / 3;
+  receipt.fmr_bound = core::FmrBound::kAtMost;
   receipt.probe_crossing_id = departure.crossing_id;
   receipt.probe_digest = Hex('1');
   receipt.references = {{core::CrossingId(crypto::NewUuid()), Hex('2'), 2.0 / 3},
@@ -230,6 +231,7 @@ TEST_F(TransactionTest, AReceiptComesBackToTheLastBit) {
   EXPECT_EQ(stored->receipt.outcome, receipt.outcome);
   EXPECT_EQ(stored->receipt.distance, receipt.distance);
   EXPECT_EQ(stored->receipt.estimated_fmr, receipt.estimated_fmr);
+  EXPECT_EQ(stored->receipt.fmr_bound, receipt.fmr_bound);
   EXPECT_EQ(stored->receipt.probe_crossing_id, receipt.probe_crossing_id);
   EXPECT_EQ(stored->receipt.probe_digest, receipt.probe_digest);
   EXPECT_EQ(stored->receipt.references, receipt.references);

@@ -18,13 +18,13 @@ TEST(CalibrationTest, GivesTheMeasuredPointsBack) {
   EXPECT_DOUBLE_EQ(*Measured().DistanceAt(1e-3), 1.0378);
   EXPECT_DOUBLE_EQ(*Measured().DistanceAt(1e-2), 1.1391);
   EXPECT_DOUBLE_EQ(*Measured().DistanceAt(1e-4), 0.9244);
-  EXPECT_NEAR(Measured().FmrAt(1.0378), 1e-3, 1e-12);
+  EXPECT_NEAR(Measured().FmrAt(1.0378).fmr, 1e-3, 1e-12);
 }
 
 TEST(CalibrationTest, IsLogLinearBetweenPoints) {
   // Halfway in the logarithm between 1e-3 and 1e-2.
   EXPECT_NEAR(*Measured().DistanceAt(3.1622776601683795e-3), (1.0378 + 1.1391) / 2, 1e-9);
-  EXPECT_NEAR(Measured().FmrAt((1.0378 + 1.1391) / 2), 3.1622776601683795e-3, 1e-9);
+  EXPECT_NEAR(Measured().FmrAt((1.0378 + 1.1391) / 2).fmr, 3.1622776601683795e-3, 1e-9);
 }
 
 TEST(CalibrationTest, NeverExtrapolatesAThreshold) {
@@ -33,9 +33,17 @@ TEST(CalibrationTest, NeverExtrapolatesAThreshold) {
   EXPECT_THAT(Measured().DistanceAt(std::nan("")), FailsWith(Reason::kConfigInvalid));
 }
 
-TEST(CalibrationTest, ClampsTheEstimateToTheMeasuredRange) {
-  EXPECT_DOUBLE_EQ(Measured().FmrAt(0.1), 1e-4);
-  EXPECT_DOUBLE_EQ(Measured().FmrAt(1.9), 1e-2);
+TEST(CalibrationTest, ClampsTheEstimateToTheMeasuredRangeAndSaysSo) {
+  const Calibration measured = Measured();
+  EXPECT_DOUBLE_EQ(measured.FmrAt(0.1).fmr, 1e-4);
+  EXPECT_EQ(measured.FmrAt(0.1).bound, FmrBound::kAtMost);
+  EXPECT_DOUBLE_EQ(measured.FmrAt(1.9).fmr, 1e-2);
+  EXPECT_EQ(measured.FmrAt(1.9).bound, FmrBound::kAtLeast);
+  for (const CalibrationPoint& point : measured.points()) {
+    EXPECT_DOUBLE_EQ(measured.FmrAt(point.distance).fmr, point.fmr);
+    EXPECT_EQ(measured.FmrAt(point.distance).bound, FmrBound::kExact);
+  }
+  EXPECT_EQ(measured.FmrAt(1.1).bound, FmrBound::kExact);
 }
 
 TEST(CalibrationTest, RefusesTablesThatAreNoCalibration) {

@@ -287,6 +287,7 @@ void ExpectOneToOne(Value last, const google::protobuf::EnumDescriptor& descript
 
 TEST(ToProto, HasAValueForEachOfOurs) {
   ExpectOneToOne(core::Direction::kDeparture, *v1::Direction_descriptor());
+  ExpectOneToOne(core::FmrBound::kAtLeast, *v1::FmrBound_descriptor());
   ExpectOneToOne(core::QualityIssue::kNoPicture, *v1::QualityIssue_descriptor());
   ExpectOneToOne(core::Outcome::kOptedOut, *v1::Outcome_descriptor());
   ExpectOneToOne(core::StayState::kDepartureNotRecorded, *v1::StayState_descriptor());
@@ -304,6 +305,7 @@ core::DecisionReceipt Receipt() {
   receipt.outcome = core::Outcome::kInconclusive;
   receipt.distance = 1.05;
   receipt.estimated_fmr = 0.002;
+  receipt.fmr_bound = core::FmrBound::kAtMost;
   receipt.probe_crossing_id = core::CrossingId("departure");
   receipt.probe_digest = "p";
   receipt.references = {{core::CrossingId("arrival"), "r", 1.05}};
@@ -341,6 +343,7 @@ TEST(ToProto, TellsHowAnOutcomeCameAbout) {
   EXPECT_EQ(comparison.crossing_id(), "departure");
   EXPECT_EQ(comparison.distance(), 1.05);
   EXPECT_EQ(comparison.estimated_fmr(), 0.002);
+  EXPECT_EQ(comparison.fmr_bound(), v1::FMR_BOUND_AT_MOST);
   EXPECT_EQ(comparison.references(0).crossing_id(), "arrival");
   EXPECT_EQ(comparison.references(0).template_digest(), "r");
   EXPECT_EQ(comparison.model().digest(), "d");
