@@ -36,20 +36,27 @@ class Inbox {
 
 class CaseFeedTest : public StoreTest {
  protected:
-  CaseFeedTest() : feed_(*OpenCaseFeed(Options())) {
-    const auto id = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {
-      return std::vector{departure_ = Departure(traveler, 0)};
-    });
-    EXPECT_THAT(id, testing::IsOk());
+  CaseFeedTest() : feed_(*OpenCaseFeed(Options())) { EXPECT_THAT(Depart(), testing::IsOk()); }
+
+  // Records another departure, the one that cases are about from now on.
+  absl::Status Depart() {
+    const int minutes = departures_++;
+    return AddTraveler(*store_, "P1",
+                       [&](const core::TravelerId& traveler) {
+                         return std::vector{departure_ = Departure(traveler, minutes)};
+                       })
+        .status();
   }
 
   ports::CaseRecord OpenCase(core::CaseState state = core::CaseState::kOpen) {
+    EXPECT_THAT(Depart(), testing::IsOk());
     ports::CaseRecord record = CaseOf(departure_, 1);
     record.state = state;
     EXPECT_THAT(Run([&](Transaction& t) { return t.AddCase(record); }), testing::IsOk());
     return record;
   }
 
+  int departures_ = 0;
   ports::CrossingRecord departure_;
   std::unique_ptr<ports::CaseFeed> feed_;
 };

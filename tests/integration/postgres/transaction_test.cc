@@ -295,16 +295,35 @@ TEST_F(TransactionTest, ACaseKeepsItsHistoryAndRefusesAStaleChange) {
   EXPECT_THAT(*Fetch([&](Transaction& t) { return t.AllCases(opened.traveler_id); }), SizeIs(1));
 }
 
-TEST_F(TransactionTest, PagesOfCasesHaveNoGapsAndNoDoublesAndObeyEveryFilter) {
+TEST_F(TransactionTest, ACrossingRaisesOneCaseOfAKind) {
   ports::CrossingRecord departure;
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [&](const core::TravelerId& traveler) {
+                            return std::vector{departure = Departure(traveler, 0)};
+                          }),
+              testing::IsOk());
+  ASSERT_THAT(Run([&](Transaction& t) { return t.AddCase(CaseOf(departure, 1)); }),
+              testing::IsOk());
+  EXPECT_THAT(Run([&](Transaction& t) { return t.AddCase(CaseOf(departure, 2)); }),
+              testing::FailsWith(Reason::kDatabaseConflict));
+  ports::CaseRecord other = CaseOf(departure, 2);
+  other.kind = core::CaseKind::kNoReference;
+  other.days_overstayed = 0;
+  EXPECT_THAT(Run([&](Transaction& t) { return t.AddCase(other); }), testing::IsOk());
+}
+
+TEST_F(TransactionTest, PagesOfCasesHaveNoGapsAndNoDoublesAndObeyEveryFilter) {
+  std::vector<ports::CrossingRecord> departures;
   const auto id = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {
-    return std::vector{departure = Departure(traveler, 0)};
+    departures.clear();
+    for (int i = 0; i < 12; ++i) departures.push_back(Departure(traveler, i));
+    return departures;
   });
   ASSERT_THAT(id, testing::IsOk());
   ASSERT_THAT(Run([&](Transaction& t) {
                 absl::Status status;
                 for (int i = 0; i < 12 && status.ok(); ++i) {
-                  ports::CaseRecord record = CaseOf(departure, i / 5);
+                  ports::CaseRecord record = CaseOf(departures[static_cast<size_t>(i)], i / 5);
                   if (i % 3 == 0) record.state = core::CaseState::kDismissed;
                   if (i % 4 == 0) record.port_id = core::PortId("PDX");
                   status = t.AddCase(record);
