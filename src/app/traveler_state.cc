@@ -45,18 +45,24 @@ CaseChange ChangeOf(ports::CaseRecord record, ports::CaseEventKind kind, core::T
 // What `lead` asks of the case that it opened earlier.
 std::optional<CaseChange> Refreshed(const ports::CaseRecord& record, const core::Lead& lead,
                                     core::Timestamp now) {
-  const bool reopens = record.state == core::CaseState::kWithdrawn;
-  if (!reopens && record.days_overstayed == lead.days_overstayed) return std::nullopt;
+  const core::Severity severity = core::SeverityOf(lead.kind, lead.days_overstayed);
+  const bool withdrawn = record.state == core::CaseState::kWithdrawn;
+  const bool dismissed = record.state == core::CaseState::kDismissed;
+  // The officer dismissed the lead as it was; only a graver one is another.
+  if (dismissed && severity <= record.severity) return std::nullopt;
+  if (!withdrawn && record.days_overstayed == lead.days_overstayed) return std::nullopt;
   ports::CaseRecord changed = record;
   changed.days_overstayed = lead.days_overstayed;
-  changed.severity = core::SeverityOf(lead.kind, lead.days_overstayed);
-  if (!reopens) {
+  changed.severity = severity;
+  if (!withdrawn && !dismissed) {
     return ChangeOf(std::move(changed), ports::CaseEventKind::kUpdated, now,
                     "a crossing that became known later changed the evidence");
   }
   changed.state = core::CaseState::kOpen;
   return ChangeOf(std::move(changed), ports::CaseEventKind::kReopened, now,
-                  "a crossing that became known later raised this again");
+                  withdrawn ? "a crossing that became known later raised this again"
+                            : "a crossing that became known later made this graver than it was "
+                              "when it was dismissed");
 }
 
 std::optional<CaseChange> Withdrawn(const ports::CaseRecord& record, core::Timestamp now) {

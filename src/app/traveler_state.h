@@ -37,8 +37,8 @@ struct CaseChange {
 };
 
 // What must be written so that the traveler's cases say what crossings and comparisons say: leads
-// without a case open one, leads that are gone withdraw theirs. A dismissed case stays dismissed, a
-// document conflict stays as it is.
+// without a case open one, leads that are gone withdraw theirs. A dismissed case stays as it
+// is unless its lead grows graver, which opens it again; a document conflict stays as it is.
 std::vector<CaseChange> ReconcileCases(const TravelerState& state, core::Timestamp now);
 
 // The change that opens a new case.

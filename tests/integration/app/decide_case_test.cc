@@ -110,6 +110,29 @@ TEST_F(DecideCaseTest, ADismissedLeadIsNotRaisedAgainByTheNextCrossing) {
   EXPECT_EQ(Case().record.state, CaseState::kDismissed);
 }
 
+TEST_F(DecideCaseTest, ADismissedOverstayIsOpenedAgainOnlyWhenItGrowsGraver) {
+  Record(Arrival(-150, "anna", -10, "X2"));
+  Record(Departure(95, "anna", "X2"));
+  const ports::CaseRecord opened = TheCase(core::CaseKind::kOverstay, "X2").record;
+  EXPECT_EQ(opened.days_overstayed, 105);
+  ASSERT_THAT(decide_->Decide(OfficerCall(), {core::RequestId(crypto::NewUuid()), opened.case_id,
+                                              opened.version, Decision::kDismiss, "had a waiver"}),
+              IsOk());
+
+  Record(Arrival(-145, "anna", -20, "X2"));  // Becomes known late: 115 days, no graver.
+  const CaseView dismissed = TheCase(core::CaseKind::kOverstay, "X2");
+  EXPECT_EQ(dismissed.record.state, CaseState::kDismissed);
+  EXPECT_EQ(dismissed.record.days_overstayed, 105) << "what the officer saw";
+  EXPECT_THAT(dismissed.events, SizeIs(2));
+
+  Record(Arrival(-140, "anna", -130, "X2"));
+  const CaseView reopened = TheCase(core::CaseKind::kOverstay, "X2");
+  EXPECT_EQ(reopened.record.state, CaseState::kOpen);
+  EXPECT_EQ(reopened.record.days_overstayed, 225);
+  EXPECT_EQ(reopened.record.severity, core::Severity::kHigh);
+  EXPECT_EQ(reopened.events.back().kind, ports::CaseEventKind::kReopened);
+}
+
 TEST_F(DecideCaseTest, WantsAReasonAndAnExistingCase) {
   DecisionRequest request = Request(Decision::kUphold);
   request.reason = "";
