@@ -1,6 +1,6 @@
 #include "entryexit/app/queries.h"
 
-#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "app/crossing_request.h"
@@ -11,14 +11,24 @@
 namespace entryexit::app {
 namespace {
 
-std::vector<ports::ComparisonRecord> ComparisonsOf(
-    const std::vector<ports::ComparisonRecord>& comparisons, const core::CrossingId& crossing_id) {
-  std::vector<ports::ComparisonRecord> own;
-  std::ranges::copy_if(comparisons, std::back_inserter(own),
-                       [&](const ports::ComparisonRecord& comparison) {
-                         return comparison.receipt.probe_crossing_id == crossing_id;
-                       });
-  return own;
+// Crossings with their comparisons.
+absl::StatusOr<std::vector<CrossingView>> ViewsOf(ports::Transaction& transaction,
+                                                  const core::TravelerId& traveler_id,
+                                                  std::vector<ports::CrossingRecord> crossings) {
+  std::vector<core::CrossingId> ids;
+  for (const ports::CrossingRecord& crossing : crossings) ids.push_back(crossing.crossing_id);
+  auto comparisons = transaction.ComparisonsOf(traveler_id, ids);
+  if (!comparisons.ok()) return comparisons.status();
+  std::map<core::CrossingId, std::vector<ports::ComparisonRecord>> by_crossing;
+  for (ports::ComparisonRecord& comparison : *comparisons) {
+    by_crossing[comparison.receipt.probe_crossing_id].push_back(std::move(comparison));
+  }
+  std::vector<CrossingView> views;
+  for (ports::CrossingRecord& crossing : crossings) {
+    auto& own = by_crossing[crossing.crossing_id];
+    views.push_back({std::move(crossing), std::move(own)});
+  }
+  return views;
 }
 
 absl::StatusOr<TravelerView> ViewOf(ports::Transaction& transaction, const core::TravelerId& id) {
@@ -76,15 +86,10 @@ absl::StatusOr<Page<CrossingView, ports::CrossingCursor>> Queries::ListCrossings
     if (!traveler.ok()) return traveler.status();
     auto crossings = transaction.ListCrossings(id, after, page_size + 1);
     if (!crossings.ok()) return crossings.status();
-    const auto comparisons = transaction.AllComparisons(id);
-    if (!comparisons.ok()) return comparisons.status();
-    std::vector<CrossingView> views;
-    for (ports::CrossingRecord& crossing : *crossings) {
-      auto own = ComparisonsOf(*comparisons, crossing.crossing_id);
-      views.push_back({std::move(crossing), std::move(own)});
-    }
+    auto views = ViewsOf(transaction, id, *std::move(crossings));
+    if (!views.ok()) return views.status();
     return PageOf<CrossingView, ports::CrossingCursor>(
-        std::move(views), page_size, [](const CrossingView& view) {
+        *std::move(views), page_size, [](const CrossingView& view) {
           return ports::CrossingCursor{view.crossing.captured_at, view.crossing.crossing_id};
         });
   });
@@ -122,13 +127,13 @@ absl::StatusOr<CaseView> Queries::GetCase(const Call& call, const core::CaseId& 
         if (!record.ok()) return record.status();
         auto crossing = transaction.GetCrossing(record->crossing_id);
         if (!crossing.ok()) return crossing.status();
-        const auto comparisons = transaction.AllComparisons(record->traveler_id);
-        if (!comparisons.ok()) return comparisons.status();
+        auto views = ViewsOf(transaction, record->traveler_id, {*std::move(crossing)});
+        if (!views.ok()) return views.status();
         auto events = transaction.CaseEvents(record->traveler_id, record->case_id);
         if (!events.ok()) return events.status();
 
         CaseView view;
-        view.crossing = {*std::move(crossing), ComparisonsOf(*comparisons, record->crossing_id)};
+        view.crossing = std::move(views->front());
         for (const ports::ComparisonRecord& comparison : view.crossing.comparisons) {
           if (record->comparison_id == comparison.comparison_id) view.comparison = comparison;
         }

@@ -66,20 +66,27 @@ bool SamePerson(const core::TravelDocument& a, const core::TravelDocument& b) {
   return a.nationality == b.nationality && a.birth_date == b.birth_date && a.sex == b.sex;
 }
 
-// What the request that made `crossing` was answered.
-CrossingResult ResultOf(const TravelerState& state, const ports::CrossingRecord& crossing) {
+// What the request that made `crossing` was answered; `comparisons` has those of it.
+CrossingResult ResultOf(const ports::CrossingRecord& crossing,
+                        const std::vector<ports::ComparisonRecord>& comparisons) {
   CrossingResult result;
   result.recorded = true;
   result.capture_status = crossing.capture_status;
   result.findings = crossing.findings;
   result.crossing = crossing;
   // The first comparison: a later one was not part of the answer.
-  for (const ports::ComparisonRecord& comparison : state.comparisons) {
-    if (comparison.receipt.probe_crossing_id != crossing.crossing_id) continue;
-    result.comparison = comparison;
-    break;
-  }
+  const auto first = std::ranges::find_if(comparisons, [&](const auto& comparison) {
+    return comparison.receipt.probe_crossing_id == crossing.crossing_id;
+  });
+  if (first != comparisons.end()) result.comparison = *first;
   return result;
+}
+
+absl::StatusOr<CrossingResult> StoredResultOf(ports::Transaction& transaction,
+                                              const ports::CrossingRecord& crossing) {
+  const auto comparisons = transaction.ComparisonsOf(crossing.traveler_id, {crossing.crossing_id});
+  if (!comparisons.ok()) return comparisons.status();
+  return ResultOf(crossing, *comparisons);
 }
 
 // The answer that the request got before; none when it is new.
@@ -95,14 +102,14 @@ absl::StatusOr<std::optional<CrossingResult>> FindAnswer(ports::Transaction& tra
     return MakeError(Reason::kRequestIdReused,
                      "this request_id was used before, for something else");
   }
-  const absl::StatusOr<TravelerState> state = LoadTraveler(transaction, record.traveler_id);
-  if (!state.ok()) return state.status();
-  const auto crossing = std::ranges::find(state->crossings, core::CrossingId(record.subject_id),
-                                          &ports::CrossingRecord::crossing_id);
-  if (crossing == state->crossings.end()) {
+  const auto crossing = transaction.GetCrossing(core::CrossingId(record.subject_id));
+  if (core::ReasonOf(crossing.status()) == Reason::kCrossingNotFound) {
     return MakeError(Reason::kStoredDataInvalid, "the crossing of a stored request is missing");
   }
-  return std::optional(ResultOf(*state, *crossing));
+  if (!crossing.ok()) return crossing.status();
+  absl::StatusOr<CrossingResult> result = StoredResultOf(transaction, *crossing);
+  if (!result.ok()) return result.status();
+  return std::optional(*std::move(result));
 }
 
 // One request on its way into the store. Made anew for every attempt at the transaction, under the
@@ -140,7 +147,7 @@ class Recording {
     if (status.ok()) status = Plan(locked->known_document);
     if (status.ok()) status = Write(principal);
     if (!status.ok()) return status;
-    return ResultOf(state_, crossing_);
+    return ResultOf(crossing_, comparisons_);
   }
 
  private:
@@ -169,7 +176,7 @@ class Recording {
     }
     absl::Status status = AddRequest(principal, known.crossing_id);
     if (!status.ok()) return status;
-    return ResultOf(state_, known);
+    return StoredResultOf(transaction_, known);
   }
 
   // A departure carries no class of admission: that of the stay it would close counts. None when
@@ -262,9 +269,9 @@ class Recording {
     if (!template_) return absl::OkStatus();
     for (const ports::CrossingRecord& crossing : state_.crossings) {
       if (crossing.captured_at <= crossing_.captured_at) continue;
-      const ports::ComparisonRecord* latest = LatestComparison(state_, crossing.crossing_id);
-      if (latest == nullptr || latest->receipt.outcome != Outcome::kNoReference) continue;
-      if (!latest->receipt.model.Comparable(engine_.model())) continue;
+      const ports::ComparisonSummary* latest = LatestComparison(state_, crossing.crossing_id);
+      if (latest == nullptr || latest->outcome != Outcome::kNoReference) continue;
+      if (!latest->model.Comparable(engine_.model())) continue;
       if (absl::Status status = PlanComparisonOf(crossing); !status.ok()) return status;
     }
     return absl::OkStatus();
@@ -273,12 +280,15 @@ class Recording {
   absl::Status PlanComparisonOf(const ports::CrossingRecord& departure) {
     absl::StatusOr<core::DecisionReceipt> receipt = Decide(departure);
     if (!receipt.ok()) return receipt.status();
-    const ports::ComparisonRecord* latest = LatestComparison(state_, departure.crossing_id);
+    const ports::ComparisonSummary* latest = LatestComparison(state_, departure.crossing_id);
     const int attempt = latest == nullptr ? 1 : latest->attempt + 1;
-    ports::ComparisonRecord record{state_.traveler_id, core::ComparisonId(crypto::NewUuid()),
-                                   attempt, now_, *std::move(receipt)};
-    state_.comparisons.push_back(record);
-    comparisons_.push_back(std::move(record));
+    const core::ComparisonId comparison_id(crypto::NewUuid());
+    std::erase_if(state_.comparisons, [&](const ports::ComparisonSummary& comparison) {
+      return comparison.crossing_id == departure.crossing_id;
+    });
+    state_.comparisons.push_back(
+        {departure.crossing_id, comparison_id, attempt, receipt->outcome, receipt->model});
+    comparisons_.push_back({state_.traveler_id, comparison_id, attempt, now_, *std::move(receipt)});
     return absl::OkStatus();
   }
 

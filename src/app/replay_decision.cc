@@ -59,17 +59,13 @@ absl::StatusOr<Replay> ReplayDecision::ReplayCrossing(const Call& call,
   return Read<Replay>(store_, call, [&](ports::Transaction& transaction) -> absl::StatusOr<Replay> {
     const auto crossing = transaction.GetCrossing(id);
     if (!crossing.ok()) return crossing.status();
-    const auto comparisons = transaction.AllComparisons(crossing->traveler_id);
+    const auto comparisons = transaction.ComparisonsOf(crossing->traveler_id, {id});
     if (!comparisons.ok()) return comparisons.status();
-    const auto latest = std::find_if(comparisons->rbegin(), comparisons->rend(),
-                                     [&](const ports::ComparisonRecord& record) {
-                                       return record.receipt.probe_crossing_id == id;
-                                     });
-    if (latest == comparisons->rend()) {
+    if (comparisons->empty()) {
       return MakeError(Reason::kComparisonNotFound,
                        fmt::format("crossing {} was not compared", id.value()));
     }
-    return Recompute(transaction, *latest);
+    return Recompute(transaction, comparisons->back());
   });
 }
 

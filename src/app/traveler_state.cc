@@ -23,8 +23,8 @@ bool IsIdentityLead(core::CaseKind kind) {
 
 std::vector<core::Lead> LeadsOf(const TravelerState& state) {
   std::map<core::CrossingId, core::Outcome> outcomes;
-  for (const ports::ComparisonRecord& comparison : state.comparisons) {
-    outcomes[comparison.receipt.probe_crossing_id] = comparison.receipt.outcome;
+  for (const ports::ComparisonSummary& comparison : state.comparisons) {
+    outcomes[comparison.crossing_id] = comparison.outcome;
   }
   return core::LeadsOf(StaysOf(state), outcomes);
 }
@@ -83,7 +83,7 @@ absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
   if (!crossings.ok()) return crossings.status();
   auto templates = transaction.AllTemplates(id);
   if (!templates.ok()) return templates.status();
-  auto comparisons = transaction.AllComparisons(id);
+  auto comparisons = transaction.LatestComparisons(id);
   if (!comparisons.ok()) return comparisons.status();
   auto cases = transaction.AllCases(id);
   if (!cases.ok()) return cases.status();
@@ -100,13 +100,11 @@ core::StayHistory StaysOf(const TravelerState& state) {
   return core::ComputeStays(std::move(events));
 }
 
-const ports::ComparisonRecord* LatestComparison(const TravelerState& state,
-                                                const core::CrossingId& departure) {
-  const ports::ComparisonRecord* latest = nullptr;
-  for (const ports::ComparisonRecord& comparison : state.comparisons) {
-    if (comparison.receipt.probe_crossing_id == departure) latest = &comparison;
-  }
-  return latest;
+const ports::ComparisonSummary* LatestComparison(const TravelerState& state,
+                                                 const core::CrossingId& departure) {
+  const auto found =
+      std::ranges::find(state.comparisons, departure, &ports::ComparisonSummary::crossing_id);
+  return found == state.comparisons.end() ? nullptr : &*found;
 }
 
 CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Timestamp now,

@@ -10,13 +10,14 @@
 
 namespace entryexit::app {
 
-// All that is stored on one traveler, less the pictures. Crossings stand by time, comparisons
-// of one departure by attempt.
+// What is stored on one traveler, as far as recording a crossing takes: no pictures, and of the
+// comparisons the latest of each departure only, since a commuter has many. Crossings stand by
+// time.
 struct TravelerState {
   core::TravelerId traveler_id;
   std::vector<ports::CrossingRecord> crossings;
   std::vector<ports::TemplateRecord> templates;
-  std::vector<ports::ComparisonRecord> comparisons;
+  std::vector<ports::ComparisonSummary> comparisons;
   std::vector<ports::CaseRecord> cases;
 };
 
@@ -26,8 +27,8 @@ absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
 core::StayHistory StaysOf(const TravelerState& state);
 
 // The last comparison of a departure; null when it has none.
-const ports::ComparisonRecord* LatestComparison(const TravelerState& state,
-                                                const core::CrossingId& departure);
+const ports::ComparisonSummary* LatestComparison(const TravelerState& state,
+                                                 const core::CrossingId& departure);
 
 // A change to one case, with the event that tells of it.
 struct CaseChange {

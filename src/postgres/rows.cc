@@ -76,6 +76,10 @@ void ReadRow(RowReader& row, ports::ComparisonRecord& record) {
            r.fmr_bound);
 }
 
+void ReadRow(RowReader& row, ports::ComparisonSummary& s) {
+  row.Read(s.crossing_id, s.comparison_id, s.attempt, s.outcome, s.model.id, s.model.digest);
+}
+
 Params ParamsOf(const ports::StayRecord& r) {
   const core::Stay& s = r.stay;
   return ParamsOf(r.traveler_id, r.port_id, s.state, s.arrival_id, s.arrived_at, s.arrived_on,

@@ -25,6 +25,7 @@ void ReadRow(RowReader& row, ports::CrossingRecord& record);
 void ReadRow(RowReader& row, ports::CaptureRecord& record);
 void ReadRow(RowReader& row, ports::TemplateRecord& record);
 void ReadRow(RowReader& row, ports::ComparisonRecord& record);
+void ReadRow(RowReader& row, ports::ComparisonSummary& summary);
 void ReadRow(RowReader& row, ports::StayRecord& record);
 void ReadRow(RowReader& row, ports::CaseRecord& record);
 void ReadRow(RowReader& row, ports::CaseEvent& event);

@@ -116,9 +116,13 @@ constexpr std::array kStatements = {
               "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"},
     Statement{kGetComparison, "get_comparison",
               "SELECT " COMPARISON_COLUMNS " FROM comparison WHERE comparison_id = $1"},
-    Statement{kAllComparisons, "all_comparisons",
+    Statement{kComparisonsOf, "comparisons_of",
               "SELECT " COMPARISON_COLUMNS " FROM comparison WHERE traveler_id = $1 "
-              "ORDER BY crossing_id, attempt"},
+              "AND crossing_id = ANY ($2::uuid[]) ORDER BY crossing_id, attempt"},
+    Statement{kLatestComparisons, "latest_comparisons", R"sql(
+      SELECT DISTINCT ON (crossing_id)
+             crossing_id, comparison_id, attempt, outcome, model_id, model_digest
+      FROM comparison WHERE traveler_id = $1 ORDER BY crossing_id, attempt DESC)sql"},
 
     Statement{kRemoveStays, "remove_stays", "DELETE FROM stay WHERE traveler_id = $1"},
     Statement{kAddStay, "add_stay",

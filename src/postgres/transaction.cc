@@ -194,9 +194,14 @@ absl::StatusOr<ports::ComparisonRecord> PostgresTransaction::GetComparison(
   return QueryById<ports::ComparisonRecord>(kGetComparison, id, Reason::kComparisonNotFound);
 }
 
-absl::StatusOr<std::vector<ports::ComparisonRecord>> PostgresTransaction::AllComparisons(
+absl::StatusOr<std::vector<ports::ComparisonRecord>> PostgresTransaction::ComparisonsOf(
+    const core::TravelerId& id, const std::vector<core::CrossingId>& departures) {
+  return QueryRows<ports::ComparisonRecord>(kComparisonsOf, ParamsOf(id, departures));
+}
+
+absl::StatusOr<std::vector<ports::ComparisonSummary>> PostgresTransaction::LatestComparisons(
     const core::TravelerId& id) {
-  return QueryRows<ports::ComparisonRecord>(kAllComparisons, ParamsOf(id));
+  return QueryRows<ports::ComparisonSummary>(kLatestComparisons, ParamsOf(id));
 }
 
 absl::Status PostgresTransaction::ReplaceStays(const core::TravelerId& id,

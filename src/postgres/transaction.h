@@ -50,7 +50,9 @@ class PostgresTransaction final : public ports::Transaction {
       const core::TravelerId& id) override;
   absl::Status AddComparison(const ports::ComparisonRecord& record) override;
   absl::StatusOr<ports::ComparisonRecord> GetComparison(const core::ComparisonId& id) override;
-  absl::StatusOr<std::vector<ports::ComparisonRecord>> AllComparisons(
+  absl::StatusOr<std::vector<ports::ComparisonRecord>> ComparisonsOf(
+      const core::TravelerId& id, const std::vector<core::CrossingId>& departures) override;
+  absl::StatusOr<std::vector<ports::ComparisonSummary>> LatestComparisons(
       const core::TravelerId& id) override;
   absl::Status ReplaceStays(const core::TravelerId& id,
                             const std::vector<ports::StayRecord>& stays) override;

@@ -78,12 +78,6 @@ Param Encode(core::Sex sex) {
   return {"<", false};
 }
 
-Param Encode(const std::vector<core::CaseId>& ids) {
-  std::string text;
-  for (const core::CaseId& id : ids) text += (text.empty() ? "" : ",") + id.value();
-  return {"{" + text + "}", false};
-}
-
 Param Encode(const std::vector<core::QualityFinding>& findings) {
   json array = json::array();
   for (const core::QualityFinding& finding : findings) {

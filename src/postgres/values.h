@@ -45,13 +45,19 @@ Param Encode(double value);
 Param Encode(core::Timestamp time);
 Param Encode(core::Date day);
 Param Encode(core::Sex sex);
-Param Encode(const std::vector<core::CaseId>& ids);
 Param Encode(const std::vector<core::QualityFinding>& findings);
 Param Encode(const std::vector<core::ReferenceDistance>& references);
 
 template <typename Tag>
 Param Encode(const core::StrongId<Tag>& id) {
   return Encode(id.value());
+}
+
+template <typename Tag>
+Param Encode(const std::vector<core::StrongId<Tag>>& ids) {
+  std::string text;
+  for (const core::StrongId<Tag>& id : ids) text += (text.empty() ? "" : ",") + id.value();
+  return {"{" + text + "}", false};
 }
 
 // Enumerations are stored by the name that NameOf gives them.

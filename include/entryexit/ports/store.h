@@ -87,6 +87,15 @@ struct ComparisonRecord {
   core::DecisionReceipt receipt;  // its probe_crossing_id is the departure
 };
 
+// The last comparison of one departure, less what made it come about.
+struct ComparisonSummary {
+  core::CrossingId crossing_id;  // the departure
+  core::ComparisonId comparison_id;
+  int attempt;
+  core::Outcome outcome;
+  core::ModelRef model;  // `engine` is empty
+};
+
 struct CaseRecord {
   core::TravelerId traveler_id;
   core::CaseId case_id;
@@ -184,8 +193,11 @@ class Transaction {
 
   virtual absl::Status AddComparison(const ComparisonRecord& record) = 0;
   virtual absl::StatusOr<ComparisonRecord> GetComparison(const core::ComparisonId& id) = 0;
-  // All comparisons of one traveler; those of one departure in the order of their attempts.
-  virtual absl::StatusOr<std::vector<ComparisonRecord>> AllComparisons(
+  // The comparisons of these departures of one traveler; those of one in the order of attempts.
+  virtual absl::StatusOr<std::vector<ComparisonRecord>> ComparisonsOf(
+      const core::TravelerId& id, const std::vector<core::CrossingId>& departures) = 0;
+  // One for each departure of the traveler that was compared.
+  virtual absl::StatusOr<std::vector<ComparisonSummary>> LatestComparisons(
       const core::TravelerId& id) = 0;
 
   // Puts `stays` in the place of the traveler's present ones (they are derived data).

@@ -240,10 +240,21 @@ TEST_F(TransactionTest, AReceiptComesBackToTheLastBit) {
   EXPECT_EQ(stored->receipt.thresholds, receipt.thresholds);
   EXPECT_EQ(stored->receipt.best_k, receipt.best_k);
   EXPECT_EQ(stored->receipt.rule_version, receipt.rule_version);
-  const auto all = Fetch([&](Transaction& t) { return t.AllComparisons(record.traveler_id); });
+  const core::TravelerId& traveler = record.traveler_id;
+  const auto all =
+      Fetch([&](Transaction& t) { return t.ComparisonsOf(traveler, {departure.crossing_id}); });
   ASSERT_THAT(all, testing::IsOk());
   ASSERT_THAT(*all, SizeIs(2));
   EXPECT_EQ(all->front().attempt, 1) << "whatever the clock said";
+  EXPECT_THAT(*Fetch([&](Transaction& t) { return t.ComparisonsOf(traveler, {}); }), IsEmpty());
+  const auto latest = Fetch([&](Transaction& t) { return t.LatestComparisons(traveler); });
+  ASSERT_THAT(latest, testing::IsOk());
+  ASSERT_THAT(*latest, SizeIs(1));
+  EXPECT_EQ(latest->front().crossing_id, departure.crossing_id);
+  EXPECT_EQ(latest->front().comparison_id, again.comparison_id);
+  EXPECT_EQ(latest->front().attempt, 2);
+  EXPECT_EQ(latest->front().outcome, receipt.outcome);
+  EXPECT_TRUE(latest->front().model.Comparable(receipt.model));
 }
 
 TEST_F(TransactionTest, ACaseKeepsItsHistoryAndRefusesAStaleChange) {
