@@ -62,15 +62,42 @@ TEST(Access, IsGivenToRolesThatTheTableLists) {
   }
 }
 
-TEST(Access, IsDeniedToStreamsToo) {
-  const auto stub = v1::BackOfficeService::NewStub(World::Shared().Connect("entryexit://lane/L"));
-  grpc::ClientContext context;
-  SetPatience(context);
-  const auto reader = stub->WatchCases(&context, v1::WatchCasesRequest());
-  v1::WatchCasesResponse response;
-  EXPECT_FALSE(reader->Read(&response));
-  EXPECT_EQ(reader->Finish().error_code(), StatusCode::PERMISSION_DENIED);
+// `stream` gives nothing and ends as it does for a role that the table does not list.
+template <typename Response, typename Stream>
+void ExpectDenied(Stream& stream, const grpc::ClientContext& context) {
+  Response response;
+  EXPECT_FALSE(stream.Read(&response));
+  EXPECT_EQ(stream.Finish().error_code(), StatusCode::PERMISSION_DENIED);
   EXPECT_EQ(ReasonOf(context), "ROLE_NOT_ALLOWED");
+}
+
+TEST(Access, IsDeniedToStreamsToo) {
+  const auto lane = World::Shared().Connect("entryexit://lane/L");
+  {
+    const auto stub = v1::BackOfficeService::NewStub(lane);
+    grpc::ClientContext context;
+    SetPatience(context);
+    const auto stream = stub->WatchCases(&context, v1::WatchCasesRequest());
+    ExpectDenied<v1::WatchCasesResponse>(*stream, context);
+  }
+  {
+    const auto stub = v1::ReportService::NewStub(lane);
+    v1::ListOverstaysRequest request;
+    request.mutable_as_of()->set_year(2026);
+    request.mutable_as_of()->set_month(1);
+    request.mutable_as_of()->set_day(1);
+    grpc::ClientContext context;
+    SetPatience(context);
+    const auto stream = stub->ListOverstays(&context, request);
+    ExpectDenied<v1::ListOverstaysResponse>(*stream, context);
+  }
+  for (const char* const uri : {"entryexit://officer/4711", "entryexit://report/nightly"}) {
+    const auto stub = v1::LaneService::NewStub(World::Shared().Connect(uri));
+    grpc::ClientContext context;
+    SetPatience(context);
+    const auto stream = stub->RecordCrossings(&context);
+    ExpectDenied<v1::RecordCrossingsResponse>(*stream, context);
+  }
 }
 
 TEST(Access, NeedsARoleThatThereIs) {
@@ -79,10 +106,11 @@ TEST(Access, NeedsARoleThatThereIs) {
               Fails(StatusCode::UNAUTHENTICATED, "PRINCIPAL_MISSING"));
 }
 
-TEST(Access, NeedsACertificateOfOurAuthority) {
+TEST(Access, NeedsACertificateOfOurAuthorityThatIsValidNow) {
   World& world = World::Shared();
   for (const auto& channel : {world.ConnectWithoutCertificate(),
-                              world.ConnectFromOtherAuthority("entryexit://officer/4711")}) {
+                              world.ConnectFromOtherAuthority("entryexit://officer/4711"),
+                              world.ConnectWithExpiredCertificate("entryexit://officer/4711")}) {
     const auto stub = v1::BackOfficeService::NewStub(channel);
     EXPECT_THAT(Call(*stub, &v1::BackOfficeService::Stub::GetCase, SomeCase()),
                 Fails(StatusCode::UNAVAILABLE, ""));

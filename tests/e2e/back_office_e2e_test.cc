@@ -78,6 +78,16 @@ TEST(WatchCases, TellsEveryWatcherOfANewCase) {
   EXPECT_EQ(two.NextCaseId(), next);
 }
 
+TEST(WatchCases, TellsSeveralWatchersWithinASecond) {
+  constexpr std::chrono::seconds kPromised{1};
+  std::vector<std::unique_ptr<Watcher>> watchers;
+  for (int i = 0; i < 4; ++i) watchers.push_back(std::make_unique<Watcher>());
+  const std::string case_id = OpenCase().opened_case_ids(0);
+  const auto opened = std::chrono::steady_clock::now();
+  for (const auto& watcher : watchers) EXPECT_EQ(watcher->NextCaseId(), case_id);
+  EXPECT_LT(std::chrono::steady_clock::now() - opened, kPromised);
+}
+
 TEST(WatchCases, TellsOnlyOfThePortThatWasAskedFor) {
   Watcher el_paso("EPP");
   OpenCase("SEA-X1");

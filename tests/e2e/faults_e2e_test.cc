@@ -23,6 +23,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -92,10 +93,14 @@ Item NewItem(const std::string& lane_id, int person) {
   return item;
 }
 
-// Several lanes, each sending one crossing after the other. A lane gives up after some refusals.
+// Several lanes, each sending one crossing after the other. A lane that is refused some times gives
+// up; or, when it is told to insist, it sends each crossing until it is answered, and ends after
+// some crossings.
 class Load {
  public:
-  explicit Load(World& world) {
+  enum class Lanes { kGiveUp, kInsist };
+
+  explicit Load(World& world, Lanes lanes = Lanes::kGiveUp) : insist_(lanes == Lanes::kInsist) {
     for (const char* const lane_id : {"SEA-A1", "SEA-D1", "SEA-X1", "EPP-X1"}) {
       lanes_.push_back({lane_id, world.Lane(lane_id), {}});
     }
@@ -116,7 +121,12 @@ class Load {
     });
   }
 
-  // Blocks until every lane has given up.
+  // Blocks until a lane that insists was refused.
+  void AwaitRefused() const {
+    while (refused_ == 0) std::this_thread::yield();
+  }
+
+  // Blocks until every lane has given up or is done.
   std::vector<Sent> Finish() {
     for (LaneLoad& lane : lanes_) lane.thread.join();
     return std::move(sent_);
@@ -124,6 +134,7 @@ class Load {
 
  private:
   static constexpr int kRefusals = 3;
+  static constexpr int kCrossings = 12;  // of a lane that insists
 
   struct LaneLoad {
     std::string id;
@@ -132,15 +143,35 @@ class Load {
   };
 
   void Run(LaneLoad& lane) {
+    if (insist_) {
+      for (int i = 0; i < kCrossings; ++i) Insist(lane, NewItem(lane.id, 20 + i));
+      return;
+    }
     int person = 20;
     for (int refused = 0; refused < kRefusals && !stopped_;) {
       Sent sent = Send(*lane.stub, NewItem(lane.id, ++person % 100 + 1));
       if (!sent.acknowledged()) ++refused;
-      const std::lock_guard lock(mutex_);
-      sent_.push_back(std::move(sent));
-      changed_.notify_all();
+      Note(std::move(sent));
     }
   }
+
+  void Insist(LaneLoad& lane, const Item& item) {
+    Sent sent;
+    do {
+      sent = Send(*lane.stub, item);
+      if (!sent.acknowledged()) ++refused_;
+    } while (!sent.acknowledged() && !stopped_);
+    Note(std::move(sent));
+  }
+
+  void Note(Sent sent) {
+    const std::lock_guard lock(mutex_);
+    sent_.push_back(std::move(sent));
+    changed_.notify_all();
+  }
+
+  const bool insist_;
+  std::atomic<int> refused_ = 0;
 
   std::vector<LaneLoad> lanes_;
   std::atomic<bool> stopped_ = false;
@@ -284,14 +315,33 @@ Answer<v1::RecordArrivalResponse> ArriveWithin(Lane& lane, const v1::RecordArriv
   return answer;
 }
 
-TEST(Deadline, ThatHasPassedStoresNothing) {
-  World& world = FaultyWorld();
+// Another crossing of the traveler of `arrival`.
+v1::RecordDepartureRequest DepartureAfter(const v1::RecordArrivalRequest& arrival) {
+  auto departure = DepartureRequest({"SEA-X1", "", FaceImage(30, "departure_1")});
+  *departure.mutable_identification() = arrival.identification();
+  return departure;
+}
+
+TEST(Deadline, ThatPassesInTheQueueStoresNothing) {
+  World world({.environment = {{"ENTRYEXIT_SERVER_REQUEST_THREADS", "1"}}, .own_postgres = false});
   const auto lane = world.Lane("SEA-X1");
-  const auto request = Arrival();
-  const auto answer = ArriveWithin(*lane, request, milliseconds(-1000));
-  EXPECT_EQ(answer.status.error_code(), StatusCode::DEADLINE_EXCEEDED);
+  const auto arrival = Arrival();
+  ASSERT_THAT(Call(*lane, &Lane::RecordArrival, arrival), Succeeds());
+  const auto expired = Arrival();
+  {
+    std::optional<LockedTravelers> locked(world);
+    const std::jthread holder([&] {
+      EXPECT_THAT(Call(*lane, &Lane::RecordDeparture, DepartureAfter(arrival)), Succeeds());
+    });
+    locked->AwaitWaiters(1);  // The only thread is taken.
+    EXPECT_EQ(ArriveWithin(*lane, expired, milliseconds(300)).status.error_code(),
+              StatusCode::DEADLINE_EXCEEDED);
+    locked.reset();
+  }
+  // Comes after it in the queue.
   ASSERT_THAT(Call(*lane, &Lane::RecordArrival, Arrival()), Succeeds());
-  EXPECT_EQ(CrossingsOf(world, request.request_id()), 0);
+  EXPECT_THAT(world.Log(), HasSubstr("request_id=" + expired.request_id())) << "it did get there";
+  EXPECT_EQ(CrossingsOf(world, expired.request_id()), 0);
 }
 
 TEST(Deadline, ThatPassesAtAnyMomentRecordsAllOrNothing) {
@@ -363,6 +413,57 @@ TEST(Backlog, CutOffInTheMiddleAndResumedIsRecordedOnce) {
   for (size_t i = 0; i < rest.size(); ++i) EXPECT_EQ(rest[i].sequence(), i + 3);
   for (const Item& item : items) EXPECT_EQ(CrossingsOf(world, RequestIdOf(item)), 1);
   EXPECT_EQ(BrokenCrossings(world), 0);
+}
+
+TEST(Backlog, DoesNotHoldUpALaneWithATravelerBeforeIt) {
+  World world({.environment = {{"ENTRYEXIT_SERVER_REQUEST_THREADS", "1"}}, .own_postgres = false});
+  const auto lane = world.Lane("SEA-X1");
+  const auto arrival = Arrival();
+  ASSERT_THAT(Call(*lane, &Lane::RecordArrival, arrival), Succeeds());
+  Item item;
+  *item.mutable_departure() = DepartureAfter(arrival);
+  grpc::ClientContext context;
+  SetPatience(context);
+  const auto stream = lane->RecordCrossings(&context);
+  v1::RecordCrossingsResponse result;
+  {
+    LockedTravelers locked(world);
+    ASSERT_TRUE(stream->Write(item));
+    locked.AwaitWaiters(1);
+    EXPECT_THAT(Call(*lane, &Lane::RecordArrival, Arrival()), Succeeds());
+  }
+  EXPECT_TRUE(stream->Read(&result));
+  EXPECT_TRUE(result.departure().recorded());
+}
+
+TEST(Backlog, IsRefusedWhenTooManyAreOpen) {
+  constexpr size_t kMost = 64;
+  constexpr size_t kCallsPerConnection = 32;
+  struct Stream {
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::ClientReaderWriter<Item, v1::RecordCrossingsResponse>> stream;
+  };
+  World world;
+  std::vector<std::unique_ptr<Lane>> lanes;
+  std::vector<std::unique_ptr<Stream>> streams;
+  for (size_t i = 0; i <= kMost; ++i) {
+    if (i % kCallsPerConnection == 0) lanes.push_back(world.Lane("SEA-X1"));
+    streams.push_back(std::make_unique<Stream>());
+    Stream& opened = *streams.back();
+    SetPatience(opened.context);
+    opened.stream = lanes.back()->RecordCrossings(&opened.context);
+    // An item without a crossing is answered without more ado, and shows that the stream is open.
+    opened.stream->Write(Item());
+    v1::RecordCrossingsResponse result;
+    EXPECT_EQ(opened.stream->Read(&result), i < kMost) << i;
+  }
+  EXPECT_EQ(streams.back()->stream->Finish().error_code(), StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ReasonOf(streams.back()->context), "OVERLOADED");
+  streams.pop_back();
+  for (const auto& opened : streams) {
+    opened->stream->WritesDone();
+    EXPECT_TRUE(opened->stream->Finish().ok());
+  }
 }
 
 TEST(Backlog, EndsWhenTheDatabaseIsGoneAndCanBeResumed) {
@@ -470,13 +571,28 @@ TEST(Database, KilledUnderLoadLosesAndDoublesNothing) {
   }
 }
 
+TEST(Database, RestartedUnderLoadLosesAndDoublesNothingOfLanesThatInsist) {
+  World& world = FaultyWorld();
+  Load load(world, Load::Lanes::kInsist);
+  ASSERT_TRUE(load.AwaitAcknowledged(8));
+  world.postgres().KillImmediate();
+  load.AwaitRefused();
+  ASSERT_THAT(world.postgres().Restart(), IsOk());
+  const std::vector<Sent> sent = load.Finish();
+  EXPECT_EQ(sent.size(), 48U);
+  for (const Sent& answered : sent) EXPECT_TRUE(answered.acknowledged()) << answered.reason;
+  ExpectNothingLostOrDoubled(world, sent, StatusCode::OK);
+}
+
 TEST(Database, ThatIsAwayIsDescribedToTheOperatorAndNotToClients) {
   World& world = FaultyWorld();
   const auto lane = world.Lane("SEA-X1");
   world.postgres().KillImmediate();
-  const auto refused = Call(*lane, &Lane::RecordArrival, Arrival());
+  const auto request = Arrival();
+  const auto refused = Call(*lane, &Lane::RecordArrival, request);
   ASSERT_THAT(world.postgres().Restart(), IsOk());
   ASSERT_THAT(refused, Fails(StatusCode::UNAVAILABLE, "DATABASE_UNAVAILABLE"));
+  EXPECT_THAT(world.Log(), Not(HasSubstr(request.identification().document().number())));
   for (const char* const inside : {"/", "socket", "host", "user", "entryexit_daemon"}) {
     EXPECT_THAT(refused.status.error_message(), Not(HasSubstr(inside)));
   }

@@ -105,8 +105,26 @@ TEST(Daemon, LogsCallsWithoutPersonalData) {
   EXPECT_THAT(world.Log(), Not(HasSubstr(document)));
 }
 
+TEST(Daemon, LogsWhatItRefusesWithoutPersonalData) {
+  World& world = World::Shared();
+  auto request = ArrivalRequest({"SEA-A1", NewDocumentNumber(), FaceImage(12, "arrival_1")});
+  // Both lines of a machine readable zone whose composite check digit is wrong.
+  request.mutable_identification()->set_mrz(
+      "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\n"
+      "L898902C36UTO7408122F1204159ZE184226B<<<<<11");
+  EXPECT_THAT(Call(*world.Lane("SEA-A1"), &v1::LaneService::Stub::RecordArrival, request),
+              Fails(grpc::StatusCode::INVALID_ARGUMENT, "MRZ_CHECK_DIGIT"));
+  const std::string log = world.Log();
+  EXPECT_THAT(log, HasSubstr("reason=MRZ_CHECK_DIGIT"));
+  EXPECT_THAT(log, HasSubstr("request_id=" + request.request_id()));
+  for (const char* const personal : {"ERIKSSON", "L898902C3", "740812"}) {
+    EXPECT_THAT(log, Not(HasSubstr(personal)));
+  }
+}
+
 TEST(Daemon, SaysPlainlyThatTheStarterModelIsNotForRealTravelers) {
   EXPECT_THAT(World::Shared().Log(), HasSubstr("model entryexit-resnet-v1"));
+  EXPECT_THAT(World::Shared().Log(), HasSubstr("not accurate enough for real travelers"));
 }
 
 TEST(Daemon, DrainsWhenItIsToldToStop) {

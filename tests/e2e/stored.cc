@@ -26,6 +26,22 @@ int NumberOf(World& world, const std::string& sql) {
 
 }  // namespace
 
+LockedTravelers::LockedTravelers(World& world)
+    : world_(world),
+      connection_(PQconnectdb(world.postgres().Dsn(world.database(), "postgres").c_str())) {
+  PQclear(PQexec(static_cast<PGconn*>(connection_),
+                 "BEGIN; SELECT FROM traveler ORDER BY traveler_id FOR UPDATE"));
+}
+
+LockedTravelers::~LockedTravelers() { PQfinish(static_cast<PGconn*>(connection_)); }
+
+void LockedTravelers::AwaitWaiters(int count) {
+  while (NumberOf(world_, R"(
+      SELECT count(*) FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock')") < count) {
+  }
+}
+
 int CrossingsOf(World& world, const std::string& request_id) {
   return NumberOf(world,
                   fmt::format("SELECT count(*) FROM crossing WHERE request_id = '{}'", request_id));

@@ -20,6 +20,19 @@ int RowsIn(World& world);
 // decided.
 int BrokenCrossings(World& world);
 
+// Keeps whoever would record a crossing of a traveler who is known now waiting, while it lives.
+class LockedTravelers {
+ public:
+  explicit LockedTravelers(World& world);
+  ~LockedTravelers();
+  // Blocks until `count` calls wait.
+  void AwaitWaiters(int count);
+
+ private:
+  World& world_;
+  void* const connection_;
+};
+
 }  // namespace entryexit::testing
 
 #endif  // ENTRYEXIT_TESTS_E2E_STORED_H_

@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -55,6 +57,30 @@ grpc::SslCredentialsOptions ClientCredentials(const std::filesystem::path& direc
   credentials.pem_cert_chain = ReadAll(client.certificate);
   credentials.pem_private_key = ReadAll(client.key);
   return credentials;
+}
+
+// The same certificate, PEM, but for its validity, signed anew with the authority's key.
+std::string EndedYesterday(const std::string& certificate, const std::string& authority_key) {
+  constexpr long kDay = 86400;
+  using Bio = std::unique_ptr<BIO, decltype(&BIO_free_all)>;
+  const auto reading = [](const std::string& pem) {
+    return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free_all);
+  };
+  const std::unique_ptr<X509, decltype(&X509_free)> x509(
+      PEM_read_bio_X509(reading(certificate).get(), nullptr, nullptr, nullptr), &X509_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      PEM_read_bio_PrivateKey(reading(authority_key).get(), nullptr, nullptr, nullptr),
+      &EVP_PKEY_free);
+  X509_gmtime_adj(X509_getm_notBefore(x509.get()), -2 * kDay);
+  X509_gmtime_adj(X509_getm_notAfter(x509.get()), -kDay);
+  const Bio written(BIO_new(BIO_s_mem()), &BIO_free_all);
+  if (X509_sign(x509.get(), key.get(), EVP_sha256()) == 0 ||
+      PEM_write_bio_X509(written.get(), x509.get()) == 0) {
+    OrDie(absl::InternalError("cannot sign a certificate"));
+  }
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(written.get(), &data);
+  return {data, static_cast<size_t>(size)};
 }
 
 void Identify(const std::string& document_number, v1::Identification* identification) {
@@ -191,6 +217,13 @@ ClientFiles World::IssueClient(const std::string& uri) const {
 
 std::shared_ptr<grpc::Channel> World::ConnectFromOtherAuthority(const std::string& uri) {
   return ConnectWith(ClientCredentials(directory_.path(), "other-ca", uri));
+}
+
+std::shared_ptr<grpc::Channel> World::ConnectWithExpiredCertificate(const std::string& uri) {
+  grpc::SslCredentialsOptions credentials = ClientCredentials(directory_.path(), "ca", uri);
+  credentials.pem_cert_chain =
+      EndedYesterday(credentials.pem_cert_chain, ReadAll(directory_.path() / "ca.key"));
+  return ConnectWith(credentials);
 }
 
 std::shared_ptr<grpc::Channel> World::ConnectWithoutCertificate() {

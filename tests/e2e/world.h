@@ -110,8 +110,10 @@ class World {
   std::shared_ptr<grpc::Channel> Connect(const std::string& uri);
   // The same for a client that is a process of its own. The next connection replaces the files.
   ClientFiles IssueClient(const std::string& uri) const;
-  // As another authority's client of the same name, and as one without any certificate.
+  // As another authority's client of the same name, as one whose certificate was valid until
+  // yesterday, and as one without any certificate.
   std::shared_ptr<grpc::Channel> ConnectFromOtherAuthority(const std::string& uri);
+  std::shared_ptr<grpc::Channel> ConnectWithExpiredCertificate(const std::string& uri);
   std::shared_ptr<grpc::Channel> ConnectWithoutCertificate();
 
   std::unique_ptr<v1::LaneService::Stub> Lane(const std::string& lane_id) {
