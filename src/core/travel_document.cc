@@ -205,10 +205,17 @@ class Zone {
   absl::Status VerifyField(const Field& field, const char* name) const {
     return VerifyDigit(Text(field), Following(field), name);
   }
+  // ICAO leaves open whether the filler between the two parts of a long number counts for its check
+  // digit, and its example (D23145890734, digit 9) has the same digit either way. States do both:
+  // Belgian identity cards since 2020 leave the filler out. The whole zone has a digit of its own.
   absl::Status VerifyNumber() const {
     if (!NumberIsLong()) return VerifyField(format_.number, "document number");
-    return VerifyDigit(std::string(Text(format_.number)) + '<' + std::string(Continuation()),
-                       ContinuationWithDigit().back(), "document number");
+    const std::string first_part(Text(format_.number));
+    const char digit = ContinuationWithDigit().back();
+    const absl::Status without_filler =
+        VerifyDigit(first_part + std::string(Continuation()), digit, "document number");
+    if (without_filler.ok()) return without_filler;
+    return VerifyDigit(first_part + '<' + std::string(Continuation()), digit, "document number");
   }
   absl::Status VerifyComposite() const {
     std::string covered;

@@ -53,6 +53,27 @@ TEST(MrzTest, ReadsALongDocumentNumber) {
   EXPECT_EQ(document.sex, Sex::kMale);
 }
 
+// The check digit of a long number may cover the filler between its parts or not; the check digit
+// of the whole zone is right in all of these.
+TEST(MrzTest, TakesTheCheckDigitOfALongNumberWithOrWithoutItsFiller) {
+  const std::string names = "REINARTZ<<ULRIKE<KATIA<E<<<<<<\n";
+  const std::string belgian =
+      "IDBEL000590696<1015<<<<<<<<<<<\n"
+      "9401013F2710017BEL000101123453\n";
+  const std::string with_filler =
+      "IDBEL000590696<1017<<<<<<<<<<<\n"
+      "9401013F2710017BEL000101123459\n";
+  for (const std::string& mrz : {belgian, with_filler}) {
+    const auto document = ParseMrz(mrz + names, kToday);
+    ASSERT_TRUE(document.ok()) << document.status();
+    EXPECT_EQ(document->number, "000590696101");
+  }
+  const std::string neither =
+      "IDBEL000590696<1016<<<<<<<<<<<\n"
+      "9401013F2710017BEL000101123456\n";
+  EXPECT_THAT(ParseMrz(neither + names, kToday), FailsWith(Reason::kMrzCheckDigit));
+}
+
 TEST(MrzTest, AcceptsLinesRunTogetherAndLowerCase) {
   std::string run_together(kTd3);
   std::erase(run_together, '\n');
