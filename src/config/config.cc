@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string_view>
@@ -54,20 +55,26 @@ std::optional<std::vector<std::string>> ScalarsOf(const YAML::Node& node) {
   return values;
 }
 
+// Where each key was set, by its name: "file:line" or the variable.
+using Places = std::map<std::string, std::string>;
+
 // Fills a Config from one YAML document.
 class FileReader {
  public:
   FileReader(const std::filesystem::path& path, const std::vector<Key>& keys,
-             std::vector<PortConfig>& ports)
-      : path_(path), keys_(keys), ports_(ports) {}
+             std::vector<PortConfig>& ports, Places& places)
+      : path_(path), keys_(keys), ports_(ports), places_(places) {}
 
   absl::Status Read(const YAML::Node& document) {
     return ReadSection(Entry{"", LineOf(document), document});
   }
 
  private:
+  std::string PlaceOf(const Entry& entry) const {
+    return fmt::format("{}:{}", path_.string(), entry.line);
+  }
   absl::Status ErrorAt(const Entry& entry, const std::string& what) const {
-    return Error(fmt::format("{}:{}", path_.string(), entry.line), what);
+    return Error(PlaceOf(entry), what);
   }
 
   absl::Status NotAllowed(const Entry& entry, const std::string& allowed) const {
@@ -127,11 +134,14 @@ class FileReader {
     });
   }
 
-  absl::Status ReadValue(const Key& key, const Entry& entry) const {
+  absl::Status ReadValue(const Key& key, const Entry& entry) {
     const std::optional<std::vector<std::string>> values =
         key.is_list ? ScalarsOf(entry.value) : ScalarOf(entry.value);
-    if (values && key.set(*values, path_.parent_path())) return absl::OkStatus();
-    return NotAllowed(entry, key.info.allowed);
+    if (!values || !key.set(*values, path_.parent_path())) {
+      return NotAllowed(entry, key.info.allowed);
+    }
+    places_[entry.name] = PlaceOf(entry);
+    return absl::OkStatus();
   }
 
   // Reads a text that `allowed` describes and `predicate` checks.
@@ -209,6 +219,7 @@ class FileReader {
   const std::filesystem::path& path_;
   const std::vector<Key>& keys_;
   std::vector<PortConfig>& ports_;
+  Places& places_;
   std::set<std::string> port_ids_;
   std::set<std::string> lane_ids_;
 };
@@ -227,14 +238,14 @@ absl::StatusOr<std::string> ReadWhole(const std::filesystem::path& path) {
 }
 
 absl::Status ReadFile(const std::filesystem::path& path, const std::vector<Key>& keys,
-                      std::vector<PortConfig>& ports) {
+                      std::vector<PortConfig>& ports, Places& places) {
   const absl::StatusOr<std::string> content = ReadWhole(path);
   if (!content.ok()) return content.status();
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(*content);
     if (documents.empty()) return absl::OkStatus();
     if (documents.size() > 1) return Error(path.string(), "more than one YAML document");
-    return FileReader(path, keys, ports).Read(documents.front());
+    return FileReader(path, keys, ports, places).Read(documents.front());
   } catch (const YAML::Exception& error) {
     return Error(fmt::format("{}:{}", path.string(), error.mark.line + 1), error.msg);
   }
@@ -252,7 +263,8 @@ bool IsOurs(std::string_view variable) {
          !variable.starts_with("ENTRYEXIT_TEST_");
 }
 
-absl::Status ReadEnvironment(const Environment& environment, const std::vector<Key>& keys) {
+absl::Status ReadEnvironment(const Environment& environment, const std::vector<Key>& keys,
+                             Places& places) {
   for (const auto& [variable, text] : environment) {
     if (!IsOurs(variable)) continue;
     const auto key =
@@ -262,8 +274,35 @@ absl::Status ReadEnvironment(const Environment& environment, const std::vector<K
     if (!key->set(values, /*base=*/{})) {
       return Error(variable, fmt::format("'{}' is not {}", text, key->info.allowed));
     }
+    places[key->info.name] = variable;
   }
   return absl::OkStatus();
+}
+
+// Two values that each are allowed, but not together: `lesser` must be below `greater`.
+absl::Status CheckOrder(const Places& places, const std::string& lesser, double lesser_value,
+                        const std::string& greater, double greater_value) {
+  if (lesser_value < greater_value) return absl::OkStatus();
+  // One of the two was set, for the defaults are in order.
+  const auto place = places.contains(lesser) ? places.find(lesser) : places.find(greater);
+  return Error(place->second, fmt::format("{} ({}) must be below {} ({})", lesser, lesser_value,
+                                          greater, greater_value));
+}
+
+absl::Status CheckTogether(const Config& config, const Places& places) {
+  const QualityConfig& quality = config.face.quality;
+  // A request holds the image and some more.
+  absl::Status status = CheckOrder(places, "face.max_image_mib", config.face.max_image_mib,
+                                   "server.max_message_mib", config.server.max_message_mib);
+  if (status.ok()) {
+    status = CheckOrder(places, "face.quality.min_luma", quality.min_luma, "face.quality.max_luma",
+                        quality.max_luma);
+  }
+  if (status.ok()) {
+    status = CheckOrder(places, "matching.fmr_match", config.matching.fmr_match,
+                        "matching.fmr_no_match", config.matching.fmr_no_match);
+  }
+  return status;
 }
 
 }  // namespace
@@ -283,8 +322,10 @@ absl::StatusOr<Config> LoadConfig(const std::filesystem::path& path,
                                   const Environment& environment) {
   Config config;
   const std::vector<Key> keys = KeysOf(config);
-  absl::Status status = ReadFile(path, keys, config.ports);
-  if (status.ok()) status = ReadEnvironment(environment, keys);
+  Places places;
+  absl::Status status = ReadFile(path, keys, config.ports, places);
+  if (status.ok()) status = ReadEnvironment(environment, keys, places);
+  if (status.ok()) status = CheckTogether(config, places);
   if (!status.ok()) return status;
   return config;
 }

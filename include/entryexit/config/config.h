@@ -149,7 +149,7 @@ Environment ProcessEnvironment();
 // ENTRYEXIT_TEST_... are passed over.
 // Errors: CONFIG_INVALID, saying where ("file:line" or the variable) and what is allowed, for a
 // file that cannot be read, an unknown or repeated key, a value of the wrong type or out of range,
-// and an unknown variable.
+// two values that cannot go together, and an unknown variable.
 absl::StatusOr<Config> LoadConfig(const std::filesystem::path& path,
                                   const Environment& environment);
 

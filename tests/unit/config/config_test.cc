@@ -111,6 +111,26 @@ TEST_F(ConfigTest, RefusesValuesOutOfRangeWithWhatIsAllowed) {
   }
 }
 
+TEST_F(ConfigTest, RefusesValuesThatCannotGoTogether) {
+  ExpectRefused("matching:\n  fmr_no_match: 0.001\n  fmr_match: 0.002\n", 3,
+                "matching.fmr_match (0.002) must be below matching.fmr_no_match (0.001)");
+  ExpectRefused("matching:\n  fmr_no_match: 0.0005\n", 2, "must be below");
+  ExpectRefused("face:\n  quality:\n    min_luma: 240\n", 3,
+                "face.quality.min_luma (240) must be below face.quality.max_luma (232)");
+  ExpectRefused("face:\n  quality:\n    max_luma: 40\n", 3, "must be below");
+  ExpectRefused("server:\n  max_message_mib: 8\n", 2,
+                "face.max_image_mib (8) must be below server.max_message_mib (8)");
+  ExpectRefused("face:\n  max_image_mib: 12\n", 2, "must be below");
+  EXPECT_THAT(Load("face: {max_image_mib: 60}\nserver: {max_message_mib: 64}\n"), IsOk());
+}
+
+TEST_F(ConfigTest, NamesTheVariableOfAValueThatCannotGoTogether) {
+  const auto config =
+      Load("matching:\n  fmr_match: 0.001\n", {{"ENTRYEXIT_MATCHING_FMR_MATCH", "0.01"}});
+  EXPECT_THAT(config, FailsWith(Reason::kConfigInvalid));
+  EXPECT_THAT(std::string(config.status().message()), HasSubstr("ENTRYEXIT_MATCHING_FMR_MATCH: "));
+}
+
 TEST_F(ConfigTest, RefusesValuesOfTheWrongType) {
   ExpectRefused("server: 7\n", 1, "server: '7' is not a map of keys");
   ExpectRefused("- server\n", 1, "the file: this is not a map of keys");
