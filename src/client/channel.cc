@@ -75,9 +75,11 @@ std::string ReasonNameOf(const absl::Status& status) {
 bool IsRetryable(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kResourceExhausted:
     case absl::StatusCode::kDeadlineExceeded:
       return true;
+    case absl::StatusCode::kResourceExhausted:
+      // Without a reason it is gRPC that speaks: the message is larger than the service takes.
+      return !ReasonNameOf(status).empty();
     case absl::StatusCode::kAborted:
       return ReasonNameOf(status) == core::NameOf(core::Reason::kDatabaseConflict);
     default:

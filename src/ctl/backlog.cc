@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <system_error>
 
 #include "entryexit/client/text.h"
 #include "entryexit/core/reason.h"
@@ -41,6 +42,7 @@ absl::Status CheckCrossing(const v1::RecordCrossingsRequest& request) {
   const std::string& id =
       request.has_arrival() ? request.arrival().request_id() : request.departure().request_id();
   if (id.empty()) return Malformed("no request_id");
+  if (request.sequence() == 0) return Malformed("no sequence, which counts from 1");
   return absl::OkStatus();
 }
 
@@ -57,7 +59,8 @@ absl::StatusOr<BacklogItem> ParseItem(const std::string& line,
   if (const auto status = CheckCrossing(item.request); !status.ok()) return status;
   if (!image_file->empty()) {
     item.image = directory / *image_file;
-    if (!std::filesystem::is_regular_file(item.image)) {
+    std::error_code ignored;  // what cannot be looked at is no file either
+    if (!std::filesystem::is_regular_file(item.image, ignored)) {
       return Malformed(fmt::format("there is no file {}", item.image.string()));
     }
   }

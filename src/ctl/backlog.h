@@ -18,8 +18,8 @@ struct BacklogItem {
 // Reads a file with a RecordCrossingsRequest in JSON on each line, in which `image_file`, a path
 // relative to the file's own folder, stands for `image`. Blank lines are skipped.
 // Errors: CONFIG_INVALID when the file cannot be read; INVALID_FIELD, naming the line: not such a
-// message, no request_id (without one of its own, an item sent twice would be recorded twice), a
-// sequence that does not grow, a picture that is not there.
+// message, no request_id (without one of its own, an item sent twice would be recorded twice), no
+// sequence or one that does not grow, a picture that is not there.
 absl::StatusOr<std::vector<BacklogItem>> ReadBacklog(const std::filesystem::path& file);
 
 // The request to send, with the picture.

@@ -2,6 +2,7 @@
 #include <fmt/ostream.h>
 
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "ctl/backlog.h"
@@ -93,28 +94,44 @@ Progress Receive(const Context& context, Stream& stream) {
   return progress;
 }
 
-ExitCode Conclude(const Context& context, const Progress& progress, std::size_t items,
-                  const absl::Status& sent, const absl::Status& ended) {
+// The first item without an answer is the one that ended the stream, unless the service went away.
+ExitCode ConcludeEarly(const Context& context, const Progress& progress,
+                       const std::vector<BacklogItem>& items, const absl::Status& status) {
+  const ExitCode code = context.Fail(status);
+  if (code != ExitCode::kUnavailable) {
+    fmt::print(context.err, "It ended at the item with sequence {}, which must be mended first.\n",
+               items[progress.results].request.sequence());
+  }
+  if (progress.results > 0) {
+    fmt::print(context.err, "To go on: the same command with --after {}\n", progress.last_sequence);
+  }
+  return code;
+}
+
+ExitCode Conclude(const Context& context, const Progress& progress,
+                  const std::vector<BacklogItem>& items, const absl::Status& sent,
+                  const absl::Status& ended) {
   fmt::print(context.err, "{} of {} crossings answered, {} of them refused\n", progress.results,
-             items, progress.refused);
-  if (progress.results < items) {
+             items.size(), progress.refused);
+  if (progress.results < items.size()) {
     const absl::Status unread = absl::UnavailableError("the service ended the stream early");
-    const ExitCode code = context.Fail(!ended.ok() ? ended : !sent.ok() ? sent : unread);
-    if (progress.results > 0) {
-      fmt::print(context.err, "To go on: the same command with --after {}\n",
-                 progress.last_sequence);
-    }
-    return code;
+    return ConcludeEarly(context, progress, items,
+                         !ended.ok()  ? ended
+                         : !sent.ok() ? sent
+                                      : unread);
   }
   if (progress.refused > 0) return ExitCode::kFailed;
   return progress.needs_human ? ExitCode::kNeedsHuman : ExitCode::kOk;
 }
 
-ExitCode SendBacklog(const Context& context, const std::string& file, std::uint64_t after) {
+ExitCode SendBacklog(const Context& context, const std::string& file,
+                     std::optional<std::uint64_t> after) {
   auto items = ReadBacklog(file);
   if (!items.ok()) return context.Fail(items.status());
-  std::erase_if(*items,
-                [after](const BacklogItem& item) { return item.request.sequence() <= after; });
+  if (after) {
+    std::erase_if(*items,
+                  [&](const BacklogItem& item) { return item.request.sequence() <= *after; });
+  }
   const auto channel = context.Channel();
   if (!channel.ok()) return context.Fail(channel.status());
 
@@ -126,7 +143,7 @@ ExitCode SendBacklog(const Context& context, const std::string& file, std::uint6
   const Progress progress = Receive(context, *stream);
   sender.join();
   const absl::Status ended = client::ToStatus(stream->Finish(), call);
-  return Conclude(context, progress, items->size(), sent, ended);
+  return Conclude(context, progress, *items, sent, ended);
 }
 
 }  // namespace
@@ -134,7 +151,7 @@ ExitCode SendBacklog(const Context& context, const std::string& file, std::uint6
 void AddBacklogCommand(CLI::App& app, Context& context) {
   struct Options {
     std::string file;
-    std::uint64_t after = 0;
+    std::optional<std::uint64_t> after;
   };
   auto* command =
       app.add_subcommand("backlog", "Send the crossings that a lane recorded while it was offline");

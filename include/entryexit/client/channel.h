@@ -39,7 +39,7 @@ absl::Status ToStatus(const grpc::Status& status, const grpc::ClientContext& con
 std::string ReasonNameOf(const absl::Status& status);
 
 // True when the service was not reached or could not answer just now. The same request, with the
-// same request_id, may be sent again.
+// same request_id, may be sent again. False when the request is larger than the service takes.
 bool IsRetryable(const absl::Status& status);
 
 // The time by which a call that starts now must end.

@@ -56,6 +56,9 @@ TEST_F(Backlog, NamesTheLineThatIsWrong) {
   EXPECT_NE(Complaint(good + "\nnot json").find("lane.jsonl:2: not a JSON object"),
             std::string::npos);
   EXPECT_NE(Complaint(good + "\n" + good).find(":2: its sequence"), std::string::npos);
+  const std::string unnumbered = R"({"departure": {"request_id": "b"}})";
+  EXPECT_NE(Complaint(unnumbered).find(":1: no sequence"), std::string::npos);
+  EXPECT_NE(Complaint(good + "\n" + unnumbered).find(":2: no sequence"), std::string::npos);
   EXPECT_NE(Complaint(R"({"sequence": 1})").find(":1: neither"), std::string::npos);
   EXPECT_NE(Complaint(R"({"sequence": 1, "arrival": {}})").find("request_id"), std::string::npos);
   EXPECT_NE(
@@ -66,6 +69,14 @@ TEST_F(Backlog, NamesTheLineThatIsWrong) {
             std::string::npos);
   EXPECT_NE(Complaint(R"({"sequence": 1, "arrival": {"request_id": "a", "image_file": 5}})")
                 .find("image_file"),
+            std::string::npos);
+}
+
+TEST_F(Backlog, APathThatCannotBeLookedAtIsNoFile) {
+  const std::string too_long(300, 'x');
+  EXPECT_NE(Complaint(R"({"sequence": 1, "arrival": {"request_id": "a", "image_file": ")" +
+                      too_long + R"("}})")
+                .find(":1: there is no file"),
             std::string::npos);
 }
 
