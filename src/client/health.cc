@@ -19,8 +19,8 @@ constexpr int kServing = 1;
 
 }  // namespace
 
-absl::Status CheckHealth(const std::shared_ptr<grpc::Channel>& channel,
-                         std::chrono::milliseconds timeout) {
+absl::StatusOr<bool> IsServing(const std::shared_ptr<grpc::Channel>& channel,
+                               std::chrono::milliseconds timeout) {
   grpc::TemplatedGenericStub<HealthCheckRequest, HealthCheckResponse> stub(channel);
   grpc::ClientContext context;
   context.set_deadline(DeadlineIn(timeout));
@@ -31,8 +31,7 @@ absl::Status CheckHealth(const std::shared_ptr<grpc::Channel>& channel,
                  [&ended](grpc::Status status) { ended.set_value(std::move(status)); });
   const grpc::Status status = ended.get_future().get();
   if (!status.ok()) return ToStatus(status, context);
-  if (response.value() != kServing) return absl::UnavailableError("it is up, but not serving");
-  return absl::OkStatus();
+  return response.value() == kServing;
 }
 
 }  // namespace entryexit::client

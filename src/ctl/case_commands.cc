@@ -24,7 +24,9 @@ constexpr char kListExamples[] = R"(Examples:
   entryexitctl cases list --state open --kind identity-no-match --port SEA)";
 
 constexpr char kDecideExamples[] =
-    R"(Read the case first; 'cases show' prints this command with the etag that it had:
+    R"(Read the case first; 'cases show' prints this command with the etag that it had.
+
+Example:
   entryexitctl cases decide 3f0c... --etag 2 --dismiss --reason 'Seen in person: the same woman'
 A decision is refused when the case has changed since. It never alters what the machine found.)";
 
@@ -235,6 +237,7 @@ void AddShow(CLI::App& cases, Context& context) {
   auto* command = cases.add_subcommand("show", "Show a case with its evidence and history");
   auto id = std::make_shared<std::string>();
   command->add_option("case", *id, "The case's id")->required()->type_name("CASE");
+  command->footer("Example:\n  entryexitctl cases show 42c4d071-ee2d-4f95-97f6-dbcb9eb0e52f");
   command->callback(
       [&context, id] { context.command = [&context, id] { return ShowCase(context, *id); }; });
 }
@@ -288,6 +291,7 @@ void AddWatch(CLI::App& cases, Context& context) {
   auto options = std::make_shared<Options>();
   command->add_flag("--include-open", options->include_open, "First those that are open now");
   command->add_option("--port", options->port, "Only cases of this port")->type_name("PORT");
+  command->footer("Example:\n  entryexitctl cases watch --include-open --port SEA");
   command->callback([&context, options] {
     context.command = [&context, options] {
       v1::WatchCasesRequest request;
@@ -303,6 +307,7 @@ void AddWatch(CLI::App& cases, Context& context) {
 void AddCaseCommands(CLI::App& app, Context& context) {
   auto* cases = app.add_subcommand("cases", "What officers must decide: list, show, decide, watch");
   cases->require_subcommand(1);
+  cases->footer("Example:\n  entryexitctl cases list --state open");
   AddList(*cases, context);
   AddShow(*cases, context);
   AddDecide(*cases, context);

@@ -19,8 +19,8 @@ constexpr char kDescription[] =
 constexpr char kFooter[] =
     R"(Options above may also follow the command. 'entryexitctl COMMAND --help' has examples.
 
-Output: tables for people; with --json, one object a line with the fields of the API
-(proto/entryexit/v1), pictures emptied. Colours only on a terminal, and not when NO_COLOR is set.
+Output: tables for people; with --json, one object a line, for what the service answers with the
+fields of the API (proto/entryexit/v1), pictures emptied. Colours only on a terminal, and not when NO_COLOR is set.
 
 Exit codes:
   0  done
@@ -56,9 +56,7 @@ ExitCode ReportParseError(const CLI::App& app, const CLI::ParseError& error,
   return error.get_exit_code() == 0 ? ExitCode::kOk : ExitCode::kUsage;
 }
 
-}  // namespace
-
-ExitCode RunCommandLine(std::vector<std::string> arguments, Context& context) {
+ExitCode ParseAndRun(std::vector<std::string> arguments, Context& context) {
   CLI::App app(kDescription, "entryexitctl");
   app.footer(kFooter);
   app.fallthrough();
@@ -86,6 +84,18 @@ ExitCode RunCommandLine(std::vector<std::string> arguments, Context& context) {
     return ExitCode::kFailed;
   }
   return code;
+}
+
+}  // namespace
+
+ExitCode RunCommandLine(std::vector<std::string> arguments, Context& context) {
+  try {
+    return ParseAndRun(std::move(arguments), context);
+  } catch (const std::exception& error) {
+    // A library's, such as that there is no memory: to a script a failure like any other.
+    fmt::print(context.err, "entryexitctl: {}\n", error.what());
+    return ExitCode::kFailed;
+  }
 }
 
 }  // namespace entryexit::ctl

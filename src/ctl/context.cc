@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
+#include <nlohmann/json.hpp>
+
 #include "entryexit/client/text.h"
 #include "entryexit/core/reason.h"
 
@@ -64,6 +66,11 @@ ExitCode Context::Fail(const absl::Status& status) const {
 void Context::WriteJson(const google::protobuf::Message& message) const {
   // Flushed line by line, for whoever reads a stream as it comes.
   out << client::ToJson(message) << std::endl;
+}
+
+void Context::WriteObject(const nlohmann::ordered_json& object) const {
+  // A path need not be UTF-8.
+  out << object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << std::endl;
 }
 
 void Context::WriteFields(const std::vector<Field>& fields) const {

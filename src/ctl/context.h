@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -48,7 +49,9 @@ struct Context {
   // Says on `err` why the command failed, and what its exit code is.
   ExitCode Fail(const absl::Status& status) const;
 
+  // With --json, each as one line: a message of the API, or what is none.
   void WriteJson(const google::protobuf::Message& message) const;
+  void WriteObject(const nlohmann::ordered_json& object) const;
   void WriteFields(const std::vector<Field>& fields) const;
   Table MakeTable(std::vector<Table::Column> columns) const;
 };

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <system_error>
 #include <thread>
 
 #include "ctl/commands.h"
@@ -28,7 +31,7 @@ GROUPS is a CSV file with the columns identity and group; people are then compar
 group only, which is what an impostor with a borrowed document does.
 
 Examples:
-  entryexitctl evaluate --pairs pairs.tsv --images lfw --det det.svg
+  entryexitctl evaluate --pairs pairs.tsv --images lfw --json-file lfw.json --det lfw.svg
   entryexitctl evaluate --identities tests/data/faces --exclude bad
   entryexitctl evaluate --identities people --groups groups.csv --write-calibration)";
 
@@ -116,6 +119,27 @@ class ProgressLine {
   std::chrono::steady_clock::time_point told_at_;
 };
 
+// An output that cannot be written is told before the long run, not after it.
+absl::Status CheckWritable(const std::string& file) {
+  if (file.empty() || std::ofstream(file, std::ios::app)) return absl::OkStatus();
+  return MakeError(Reason::kConfigInvalid, fmt::format("cannot write {}", file));
+}
+
+absl::Status CheckOutputs(const EvaluateOptions& options) {
+  absl::Status status = CheckWritable(options.json_file);
+  if (status.ok()) status = CheckWritable(options.det_file);
+  if (status.ok() && options.write_calibration) {
+    status = CheckWritable(options.paths.manifest.string());
+  }
+  return status;
+}
+
+// "people", also for "people/" and for "." in there.
+std::string NameOfFolder(const std::string& folder) {
+  std::error_code ignored;  // it was read before
+  return std::filesystem::canonical(folder, ignored).filename().string();
+}
+
 absl::Status WriteText(const std::string& file, const std::string& text) {
   std::ofstream stream(file, std::ios::binary | std::ios::trunc);
   stream << text;
@@ -131,9 +155,8 @@ absl::Status WriteCalibration(const EvaluateOptions& options, const evaluation::
   if (!calibration.ok()) return calibration.status();
   return face::WriteCalibration(
       options.paths.manifest, options.model, *calibration,
-      fmt::format("{}, {} people, {} {} non-mated pairs",
-                  std::filesystem::path(options.identities).filename().string(), pairs.identities,
-                  result.comparisons.non_mated.size(), result.non_mated_kind));
+      fmt::format("{}, {} people, {} {} non-mated pairs", NameOfFolder(options.identities),
+                  pairs.identities, result.comparisons.non_mated.size(), result.non_mated_kind));
 }
 
 absl::Status WriteFiles(const Context& context, const EvaluateOptions& options,
@@ -144,17 +167,17 @@ absl::Status WriteFiles(const Context& context, const EvaluateOptions& options,
   if (!options.json_file.empty()) {
     status = WriteText(options.json_file, evaluation::JsonReport(result, statistics));
     if (!status.ok()) return status;
-    fmt::print(context.out, "Wrote {}\n", options.json_file);
+    fmt::print(context.err, "Wrote {}\n", options.json_file);
   }
   if (!options.det_file.empty()) {
     status = WriteText(options.det_file, evaluation::DetCurveSvg(result, statistics));
     if (!status.ok()) return status;
-    fmt::print(context.out, "Wrote {}\n", options.det_file);
+    fmt::print(context.err, "Wrote {}\n", options.det_file);
   }
   if (options.write_calibration) {
     status = WriteCalibration(options, pairs, result);
     if (!status.ok()) return status;
-    fmt::print(context.out, "Wrote the calibration '{}' of {} to {}\n", result.non_mated_kind,
+    fmt::print(context.err, "Wrote the calibration '{}' of {} to {}\n", result.non_mated_kind,
                options.model, options.paths.manifest.string());
   }
   return status;
@@ -162,7 +185,9 @@ absl::Status WriteFiles(const Context& context, const EvaluateOptions& options,
 
 ExitCode Evaluate(const Context& context, EvaluateOptions options) {
   options.paths.FillDefaults();
-  if (const auto status = CheckOptions(options); !status.ok()) return context.Fail(status);
+  absl::Status status = CheckOptions(options);
+  if (status.ok()) status = CheckOutputs(options);
+  if (!status.ok()) return context.Fail(status);
   const auto pairs = ListPairs(options);
   if (!pairs.ok()) return context.Fail(pairs.status());
   fmt::print(context.err, "{} images of {} people: {} mated and {} non-mated pairs\n",
@@ -176,9 +201,14 @@ ExitCode Evaluate(const Context& context, EvaluateOptions options) {
   context.err << "Computing the error rates and their intervals\n";
   const auto statistics = evaluation::ComputeStatistics(result->comparisons, {});
   if (!statistics.ok()) return context.Fail(statistics.status());
-  context.out << evaluation::TextReport(*result, *statistics);
-  const absl::Status written = WriteFiles(context, options, *pairs, *result, *statistics);
-  return written.ok() ? ExitCode::kOk : context.Fail(written);
+  if (context.json) {
+    context.WriteObject(
+        nlohmann::ordered_json::parse(evaluation::JsonReport(*result, *statistics)));
+  } else {
+    context.out << evaluation::TextReport(*result, *statistics);
+  }
+  status = WriteFiles(context, options, *pairs, *result, *statistics);
+  return status.ok() ? ExitCode::kOk : context.Fail(status);
 }
 
 void AddInputOptions(CLI::App& command, EvaluateOptions& options) {
@@ -217,7 +247,8 @@ void AddEngineOptions(CLI::App& command, EvaluateOptions& options) {
 }
 
 void AddOutputOptions(CLI::App& command, EvaluateOptions& options) {
-  command.add_option("--json", options.json_file, "Write all figures as JSON")->type_name("FILE");
+  command.add_option("--json-file", options.json_file, "Write all figures as JSON, indented")
+      ->type_name("FILE");
   command.add_option("--det", options.det_file, "Write the DET curve as SVG")->type_name("FILE");
   command.add_flag("--write-calibration", options.write_calibration,
                    "Put the measured distances into the manifest");

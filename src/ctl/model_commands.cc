@@ -1,10 +1,16 @@
 #include <fmt/format.h>
 #include <fmt/ostream.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "ctl/commands.h"
 #include "ctl/model_paths.h"
+#include "entryexit/core/reason.h"
 #include "entryexit/face/model_manifest.h"
 
 namespace entryexit::ctl {
@@ -21,12 +27,37 @@ Cell DescribeState(const face::ModelState& state) {
   return {"ready", Colour::kGreen};
 }
 
-std::string CalibrationsOf(const face::ModelDescription& model) {
-  std::string kinds;
-  for (const auto& table : model.calibrations) {
-    kinds += (kinds.empty() ? "" : ", ") + table.calibration.pairs();
+std::vector<std::string> CalibrationsOf(const face::ModelDescription& model) {
+  std::vector<std::string> kinds;
+  for (const auto& table : model.calibrations) kinds.push_back(table.calibration.pairs());
+  return kinds;
+}
+
+void WriteModel(const Context& context, const face::ModelDescription& model,
+                const face::ModelState& state) {
+  const Cell words = DescribeState(state);
+  const std::string file = state.path.empty() ? model.file : state.path.string();
+  const std::vector<std::string> kinds = CalibrationsOf(model);
+  if (context.json) {
+    context.WriteObject({{"id", model.id},
+                         {"state", words.text},
+                         {"file", file},
+                         {"sha256", state.sha256},
+                         {"calibrations", kinds},
+                         {"licence", model.licence},
+                         {"source", model.source},
+                         {"warning", model.warning}});
+    return;
   }
-  return kinds.empty() ? "none: cannot match yet" : kinds;
+  fmt::print(context.out, "{}\n", Styled({model.id, Colour::kBold}, context.colours));
+  context.WriteFields({{"state", words},
+                       {"file", file},
+                       {"SHA-256", state.sha256},
+                       {"calibration", kinds.empty() ? "none: cannot match yet"
+                                                     : fmt::format("{}", fmt::join(kinds, ", "))},
+                       {"licence", model.licence},
+                       {"source", model.source},
+                       {"warning", {model.warning, Colour::kYellow}}});
 }
 
 ExitCode ListModels(const Context& context, const ModelPaths& paths) {
@@ -35,28 +66,38 @@ ExitCode ListModels(const Context& context, const ModelPaths& paths) {
   for (const auto& model : manifest->models()) {
     const auto state = face::InspectModel(*manifest, model, paths.installed);
     if (!state.ok()) return context.Fail(state.status());
-    fmt::print(context.out, "{}\n", Styled({model.id, Colour::kBold}, context.colours));
-    context.WriteFields({{"state", DescribeState(*state)},
-                         {"file", state->path.empty() ? model.file : state->path.string()},
-                         {"SHA-256", state->sha256},
-                         {"calibration", CalibrationsOf(model)},
-                         {"licence", model.licence},
-                         {"source", model.source},
-                         {"warning", {model.warning, Colour::kYellow}}});
+    WriteModel(context, model, *state);
   }
   return ExitCode::kOk;
+}
+
+// Makes the folder, and tells before a large file is read that nothing can be put there.
+absl::Status PrepareFolder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!error && access(folder.c_str(), W_OK) != 0) error = {errno, std::generic_category()};
+  if (!error) return absl::OkStatus();
+  return core::MakeError(
+      core::Reason::kConfigInvalid,
+      fmt::format("cannot write to the folder {}: {} (--installed names another)", folder.string(),
+                  error.message()));
 }
 
 ExitCode InstallModel(const Context& context, const ModelPaths& paths, const std::string& id,
                       const std::string& file) {
   const auto manifest = face::ModelManifest::Load(paths.manifest);
   if (!manifest.ok()) return context.Fail(manifest.status());
-  const absl::Status status = face::InstallModel(*manifest, id, file, paths.installed);
+  absl::Status status = PrepareFolder(paths.installed);
+  if (status.ok()) status = face::InstallModel(*manifest, id, file, paths.installed);
   if (!status.ok()) return context.Fail(status);
-  fmt::print(context.out,
-             "Installed {} in {}. The daemon uses it once face.model names it and it is "
-             "restarted.\n",
-             id, paths.installed.string());
+  if (context.json) {
+    context.WriteObject({{"id", id}, {"installed", paths.installed.string()}});
+  } else {
+    fmt::print(context.out,
+               "Installed {} in {}. A daemon whose face.installed_models is that folder uses it "
+               "once face.model names it and it is restarted.\n",
+               id, paths.installed.string());
+  }
   return ExitCode::kOk;
 }
 
@@ -70,10 +111,12 @@ void AddModelCommands(CLI::App& app, Context& context) {
   };
   auto* models = app.add_subcommand("models", "Face models: list, install");
   models->require_subcommand(1);
+  models->footer("Example:\n  entryexitctl models list");
   auto options = std::make_shared<Options>();
 
   auto* list = models->add_subcommand("list", "List the known models and what is in place");
   AddModelPathOptions(*list, options->paths);
+  list->footer("Example:\n  entryexitctl models list");
   list->callback([&context, options] {
     context.command = [&context, options] {
       options->paths.FillDefaults();

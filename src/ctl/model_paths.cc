@@ -1,15 +1,28 @@
 #include "ctl/model_paths.h"
 
+#include <system_error>
+
 #include "entryexit/config/config.h"
 
 namespace entryexit::ctl {
+namespace {
+
+constexpr char kManifestOfSourceTree[] = "models/manifest.yaml";
+
+bool InSourceTree() {
+  std::error_code ignored;  // what cannot be looked at is not there
+  return std::filesystem::exists(kManifestOfSourceTree, ignored);
+}
+
+}  // namespace
 
 void ModelPaths::FillDefaults() {
-  if (manifest.empty()) {
-    const std::filesystem::path here = "models/manifest.yaml";
-    manifest = std::filesystem::exists(here) ? here : config::FaceConfig().manifest;
+  const config::FaceConfig daemon;
+  const bool development = manifest.empty() && InSourceTree();
+  if (manifest.empty()) manifest = development ? kManifestOfSourceTree : daemon.manifest;
+  if (installed.empty()) {
+    installed = development ? manifest.parent_path() / "installed" : daemon.installed_models;
   }
-  if (installed.empty()) installed = manifest.parent_path() / "installed";
 }
 
 void AddModelPathOptions(CLI::App& command, ModelPaths& paths) {
@@ -20,8 +33,9 @@ void AddModelPathOptions(CLI::App& command, ModelPaths& paths) {
       ->type_name("FILE");
   command
       .add_option("--installed", paths.installed,
-                  "Folder of the models that were installed; default 'installed' beside the "
-                  "manifest")
+                  "Folder of the models that were installed; default models/installed with the "
+                  "default models/manifest.yaml, else the daemon's, " +
+                      config::FaceConfig().installed_models.string())
       ->type_name("DIR");
 }
 

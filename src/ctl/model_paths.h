@@ -9,9 +9,11 @@ namespace entryexit::ctl {
 
 // Which models there are, for the commands that look at them without the service.
 struct ModelPaths {
-  std::filesystem::path manifest;   // set to a default when not given
-  std::filesystem::path installed;  // "installed" beside the manifest when not given
+  std::filesystem::path manifest;
+  std::filesystem::path installed;
 
+  // Fills what was not given with where the daemon looks by default, or in the source tree with
+  // what is there.
   void FillDefaults();
 };
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "ctl/commands.h"
 #include "entryexit/client/channel.h"
@@ -55,6 +56,11 @@ ExitCode InitCertificates(const Context& context, const InitOptions& options) {
                                             crypto::IfExists::kRefuse);
   }
   if (!status.ok()) return context.Fail(status);
+  if (context.json) {
+    context.WriteObject(
+        {{"authority", authority.certificate.string()}, {"server", server.certificate.string()}});
+    return ExitCode::kOk;
+  }
   context.out << "Made a throw-away certificate authority and a server certificate\n";
   context.WriteFields(
       {{"authority", authority.certificate.string()},
@@ -92,6 +98,12 @@ ExitCode IssueCertificate(const Context& context, const IssueOptions& options) {
       options.out.empty() ? fs::path(options.directory) / options.principal : fs::path(options.out);
   const absl::Status status = IssueClient(options, client::CredentialsIn(directory));
   if (!status.ok()) return context.Fail(status);
+  if (context.json) {
+    context.WriteObject({{"principal", options.principal},
+                         {"directory", directory.string()},
+                         {"days", options.days}});
+    return ExitCode::kOk;
+  }
   fmt::print(context.out, "Issued a certificate to {}, valid for {} days\n", options.principal,
              options.days);
   context.WriteFields({{"use it with", "--certs " + directory.string()}});
@@ -132,14 +144,24 @@ ExitCode ListCertificates(const Context& context, const std::string& directory) 
     const auto info = crypto::ReadCertificate(file);
     if (!info.ok()) return context.Fail(info.status());
     const bool expired = info->not_after < now;
-    table.Add({file.lexically_relative(directory).string(),
+    const std::string name = file.lexically_relative(directory).string();
+    if (context.json) {
+      context.WriteObject({{"file", name},
+                           {"subject", info->subject},
+                           {"principal", info->uri.value_or("")},
+                           {"valid_until", DayOf(info->not_after)},
+                           {"expired", expired},
+                           {"serial", info->serial}});
+      continue;
+    }
+    table.Add({name,
                info->subject,
                info->uri.value_or("-"),
                {DayOf(info->not_after) + (expired ? " (expired)" : ""),
                 expired ? Colour::kRed : Colour::kNone},
                info->serial});
   }
-  table.Flush();
+  if (!context.json) table.Flush();
   return ExitCode::kOk;
 }
 
@@ -166,6 +188,7 @@ void AddCerts(CLI::App& app, Context& context) {
       ->type_name("ADDRESS")
       ->allow_extra_args(false);
   AddDays(*init, init_options->days);
+  init->footer("Example:\n  entryexitctl certs init certs --server-name localhost --ip 127.0.0.1");
   init->callback([&context, init_options] {
     context.command = [&context, init_options] { return InitCertificates(context, *init_options); };
   });
@@ -182,6 +205,10 @@ void AddCerts(CLI::App& app, Context& context) {
       ->type_name("DIR");
   issue->add_flag("--replace", issue_options->replace, "Replace one that is there");
   AddDays(*issue, issue_options->days);
+  issue->footer(
+      "Examples:\n"
+      "  entryexitctl certs issue certs lane/SEA-A1\n"
+      "  entryexitctl certs issue certs officer/4711 --days 30 --out officer-4711");
   issue->callback([&context, issue_options] {
     context.command = [&context, issue_options] {
       return IssueCertificate(context, *issue_options);
@@ -190,6 +217,7 @@ void AddCerts(CLI::App& app, Context& context) {
 
   auto* list = certs->add_subcommand("list", "List certificates with their principals and expiry");
   auto directory = std::make_shared<std::string>();
+  list->footer("Example:\n  entryexitctl certs list certs");
   list->add_option("dir", *directory, "Where they are")->required()->type_name("DIR");
   list->callback([&context, directory] {
     context.command = [&context, directory] { return ListCertificates(context, *directory); };
@@ -199,17 +227,23 @@ void AddCerts(CLI::App& app, Context& context) {
 void AddKeys(CLI::App& app, Context& context) {
   auto* keys = app.add_subcommand("keys", "Keys that seal templates and pictures at rest");
   keys->require_subcommand(1);
+  keys->footer("Example:\n  entryexitctl keys init /etc/entryexit/vault.keys");
   auto* init = keys->add_subcommand("init", "Write a new key file; never overwrites one");
   auto file = std::make_shared<std::string>();
+  init->footer("Example:\n  entryexitctl keys init /etc/entryexit/vault.keys");
   init->add_option("file", *file, "Where to")->required()->type_name("FILE");
   init->callback([&context, file] {
     context.command = [&context, file] {
       const absl::Status status = crypto::WriteNewKeyFile(*file);
       if (!status.ok()) return context.Fail(status);
-      fmt::print(context.out,
-                 "Wrote a new key to {}. Keep a copy in a safe place: without it, what the "
-                 "service has stored cannot be read.\n",
-                 *file);
+      if (context.json) {
+        context.WriteObject({{"file", *file}});
+      } else {
+        fmt::print(context.out,
+                   "Wrote a new key to {}. Keep a copy in a safe place: without it, what the "
+                   "service has stored cannot be read.\n",
+                   *file);
+      }
       return ExitCode::kOk;
     };
   });

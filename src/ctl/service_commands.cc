@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "ctl/commands.h"
 #include "entryexit/client/health.h"
@@ -16,10 +17,15 @@ namespace {
 ExitCode CheckHealth(const Context& context) {
   const auto channel = context.Channel();
   if (!channel.ok()) return context.Fail(channel.status());
-  const absl::Status status = client::CheckHealth(*channel, context.timeout());
-  if (!status.ok()) return context.Fail(status);
-  fmt::print(context.out, "The service at {} is serving.\n", context.server);
-  return ExitCode::kOk;
+  const auto serving = client::IsServing(*channel, context.timeout());
+  if (!serving.ok()) return context.Fail(serving.status());
+  if (context.json) {
+    context.WriteObject({{"server", context.server}, {"serving", *serving}});
+  } else {
+    fmt::print(context.out, "The service at {} is {}.\n", context.server,
+               *serving ? "serving" : "up, but not serving");
+  }
+  return *serving ? ExitCode::kOk : ExitCode::kUnavailable;
 }
 
 struct MigrateOptions {
@@ -55,7 +61,9 @@ ExitCode MigrateDatabase(const Context& context, const MigrateOptions& options) 
   const auto report = postgres::Migrate(
       *dsn, [&context](const std::string& step) { fmt::print(context.err, "{}\n", step); });
   if (!report.ok()) return context.Fail(report.status());
-  if (report->applied.empty()) {
+  if (context.json) {
+    context.WriteObject({{"applied", report->applied}, {"version", report->version}});
+  } else if (report->applied.empty()) {
     fmt::print(context.out, "Nothing to do: the schema is at version {}.\n", report->version);
   } else {
     fmt::print(context.out, "Applied {}; the schema is at version {}.\n",
@@ -68,6 +76,7 @@ ExitCode MigrateDatabase(const Context& context, const MigrateOptions& options) 
 
 void AddServiceCommands(CLI::App& app, Context& context) {
   auto* health = app.add_subcommand("health", "Ask whether the service is up and serving");
+  health->footer("Example:\n  entryexitctl health --certs certs/admin/health");
   health->callback([&context] { context.command = [&context] { return CheckHealth(context); }; });
 
   auto* migrate = app.add_subcommand("migrate", "Bring the database's schema up to date");

@@ -139,6 +139,7 @@ absl::Status WritePicture(const std::string& file, const std::string& bytes) {
   }
   const bool closed = close(descriptor) == 0;
   if (closed && written == bytes.size()) return absl::OkStatus();
+  unlink(file.c_str());  // a part of a picture is of no use, and would be in the next one's way
   return core::MakeError(core::Reason::kConfigInvalid, fmt::format("cannot write all of {}", file));
 }
 
@@ -227,6 +228,7 @@ void AddCrossings(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("crossings", "List a traveler's crossings, oldest first");
   auto id = std::make_shared<std::string>();
   command->add_option("traveler", *id, "The traveler's id")->required()->type_name("TRAVELER");
+  command->footer("Example:\n  entryexitctl crossings 704fb99f-921d-4fa0-8292-b7e2656a5b65");
   command->callback(
       [&context, id] { context.command = [&context, id] { return ListCrossings(context, *id); }; });
 }
@@ -244,6 +246,8 @@ void AddCapture(CLI::App& app, Context& context) {
   command->add_option("--out", options->out, "Where to; must not exist")
       ->required()
       ->type_name("FILE");
+  command->footer(
+      "Example:\n  entryexitctl capture da96915c-f1a6-42c9-9115-f36635ba8bcd --out arrival.jpg");
   command->callback([&context, options] {
     context.command = [&context, options] {
       return SaveCapture(context, options->crossing, options->out);
@@ -265,6 +269,7 @@ void AddReplay(CLI::App& app, Context& context) {
   command->add_option("--comparison", options->comparison, "Or: this comparison")
       ->excludes(crossing)
       ->type_name("COMPARISON");
+  command->footer("Example:\n  entryexitctl replay 8f14e45f-ceea-467f-a0e6-1c4b6d3a5b7e");
   command->callback([&context, options] {
     context.command = [&context, options] {
       if (options->crossing.empty() == options->comparison.empty()) {

@@ -6,14 +6,14 @@
 #include <chrono>
 #include <memory>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace entryexit::client {
 
-// Asks the service by the gRPC health checking protocol. Thread-safe; waits at most `timeout`.
-// OK when it is serving. Errors: as ToStatus; UNAVAILABLE when it says that it is not serving.
-absl::Status CheckHealth(const std::shared_ptr<grpc::Channel>& channel,
-                         std::chrono::milliseconds timeout);
+// Asks the service by the gRPC health checking protocol whether it is serving. Thread-safe; waits
+// at most `timeout`. Errors: as ToStatus, when it did not say.
+absl::StatusOr<bool> IsServing(const std::shared_ptr<grpc::Channel>& channel,
+                               std::chrono::milliseconds timeout);
 
 }  // namespace entryexit::client
 

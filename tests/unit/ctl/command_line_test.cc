@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "tests/support/temp_dir.h"
@@ -64,6 +66,7 @@ TEST_F(CommandLine, HelpOfEveryCommandGoesToTheOutputAndSucceeds) {
     command.push_back("--help");
     EXPECT_EQ(Run(command), ExitCode::kOk) << name;
     EXPECT_NE(out().find(name), std::string::npos);
+    EXPECT_TRUE(name.empty() || out().find("\n  entryexitctl ") != std::string::npos) << name;
     EXPECT_EQ(err(), "") << name;
   }
 }
@@ -145,6 +148,67 @@ TEST_F(CommandLine, ModelsThatAreNotWhatTheManifestMeansAreNotInstalled) {
                  ENTRYEXIT_SOURCE_DIR "/models/entryexit_resnet_v1.dat", "--manifest",
                  ENTRYEXIT_SOURCE_DIR "/models/manifest.yaml", "--installed", In("installed")}),
             ExitCode::kFailed);
+}
+
+TEST_F(CommandLine, SaysWhereAModelCannotBeInstalled) {
+  std::ofstream(In("file")) << "no folder";
+  EXPECT_EQ(Run({"models", "install", "dlib-resnet-v1", In("none"), "--manifest",
+                 ENTRYEXIT_SOURCE_DIR "/models/manifest.yaml", "--installed", In("file/models")}),
+            ExitCode::kUsage);
+  EXPECT_NE(err().find("cannot write to the folder " + In("file/models")), std::string::npos);
+}
+
+// A link to itself is what the filesystem can neither find nor deny.
+TEST_F(CommandLine, LooksForModelsWhereNothingCanBeLookedAt) {
+  const auto before = std::filesystem::current_path();
+  std::filesystem::create_symlink("models", In("models"));
+  std::filesystem::current_path(temp_dir_.path());
+  EXPECT_NE(Run({"models", "list"}), ExitCode::kOk);
+  std::filesystem::current_path(before);
+  EXPECT_NE(err().find("/usr/share/entryexit/models/manifest.yaml"), std::string::npos) << err();
+}
+
+TEST_F(CommandLine, AnExceptionIsAFailureInWords) {
+  struct : std::streambuf {
+  } full;  // takes nothing
+  std::ostream out(&full);
+  out.exceptions(std::ios::badbit);
+  std::ostringstream err;
+  Context context{.out = out, .err = err};
+  EXPECT_EQ(RunCommandLine({"keys", "init", In("k")}, context), ExitCode::kFailed);
+  EXPECT_EQ(err.str().find("entryexitctl: "), 0u) << err.str();
+}
+
+// Every command that makes or shows something without the service.
+TEST_F(CommandLine, SpeaksJsonEverywhere) {
+  const auto run = [this](std::vector<std::string> arguments) {
+    arguments.emplace_back("--json");
+    EXPECT_EQ(Run(arguments), ExitCode::kOk) << err();
+    return nlohmann::json::parse(out().substr(0, out().find('\n')));
+  };
+  EXPECT_EQ(run({"certs", "init", In("certs")})["server"], In("certs/server.pem"));
+  EXPECT_EQ(run({"certs", "issue", In("certs"), "lane/SEA-A1"})["directory"],
+            In("certs/lane/SEA-A1"));
+  const auto certificate = run({"certs", "list", In("certs")});
+  EXPECT_EQ(certificate["file"], "ca.pem");
+  EXPECT_EQ(certificate["expired"], false);
+  EXPECT_EQ(run({"keys", "init", In("vault.keys")})["file"], In("vault.keys"));
+  EXPECT_EQ(run({"models", "list", "--manifest", ENTRYEXIT_SOURCE_DIR "/models/manifest.yaml"})
+                .value("state", ""),
+            "ready");
+  EXPECT_EQ(run({"models", "install", "entryexit-resnet-v1",
+                 ENTRYEXIT_SOURCE_DIR "/models/entryexit_resnet_v1.dat", "--manifest",
+                 ENTRYEXIT_SOURCE_DIR "/models/manifest.yaml", "--installed", In("installed")})
+                .value("installed", ""),
+            In("installed"));
+}
+
+TEST_F(CommandLine, EvaluateChecksItsOutputsBeforeItsInputs) {
+  for (const char* option : {"--json-file", "--det"}) {
+    EXPECT_EQ(Run({"evaluate", "--identities", In("nobody"), option, In("no/folder/file")}),
+              ExitCode::kUsage);
+    EXPECT_EQ(err(), "entryexitctl: cannot write " + In("no/folder/file") + "\n") << option;
+  }
 }
 
 TEST_F(CommandLine, EvaluateWantsOneSourceOfPairs) {

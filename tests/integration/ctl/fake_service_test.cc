@@ -1,0 +1,149 @@
+#include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "ctl/command_line.h"
+#include "entryexit/client/text.h"
+#include "entryexit/v1/back_office_service.grpc.pb.h"
+#include "entryexit/v1/lane_service.grpc.pb.h"
+#include "tests/support/temp_dir.h"
+
+// The command line against a service that answers what the real one seldom does.
+namespace entryexit::ctl {
+namespace {
+
+constexpr int kMaxMessageBytes = 1 << 20;
+constexpr std::uint64_t kUnreadable = 2;  // the sequence of the item that ends the stream
+
+class FakeLaneService : public v1::LaneService::Service {
+  using Stream = grpc::ServerReaderWriter<v1::RecordCrossingsResponse, v1::RecordCrossingsRequest>;
+
+  grpc::Status RecordCrossings(grpc::ServerContext*, Stream* stream) override {
+    v1::RecordCrossingsRequest request;
+    while (stream->Read(&request)) {
+      if (request.sequence() == kUnreadable) {
+        return {grpc::StatusCode::RESOURCE_EXHAUSTED, "Received message larger than max"};
+      }
+      v1::RecordCrossingsResponse response;
+      response.set_sequence(request.sequence());
+      response.mutable_departure()->set_recorded(true);
+      stream->Write(response);
+    }
+    return grpc::Status::OK;
+  }
+};
+
+class FakeBackOfficeService : public v1::BackOfficeService::Service {
+  grpc::Status GetCapture(grpc::ServerContext*, const v1::GetCaptureRequest*,
+                          v1::GetCaptureResponse* response) override {
+    response->set_image(std::string(100'000, 'x'));
+    return grpc::Status::OK;
+  }
+};
+
+class FakeService : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(Run({"certs", "init", In("certs")}), ExitCode::kOk) << err();
+    ASSERT_EQ(Run({"certs", "issue", In("certs"), "lane/SEA-D1"}), ExitCode::kOk) << err();
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::SslServerCredentialsOptions tls(
+        GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+    tls.pem_root_certs = *client::ReadFile(In("certs/ca.pem"));
+    tls.pem_key_cert_pairs.push_back(
+        {*client::ReadFile(In("certs/server.key")), *client::ReadFile(In("certs/server.pem"))});
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(tls), &port_);
+    builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+    builder.RegisterService(&lane_service_);
+    builder.RegisterService(&back_office_service_);
+    server_ = builder.BuildAndStart();
+    ASSERT_NE(server_, nullptr);
+  }
+
+  ExitCode Run(std::vector<std::string> arguments) {
+    out_.str("");
+    err_.str("");
+    Context context{.out = out_, .err = err_};
+    return RunCommandLine(std::move(arguments), context);
+  }
+
+  ExitCode Call(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--server", fmt::format("127.0.0.1:{}", port_), "--certs",
+                                       In("certs/lane/SEA-D1")});
+    return Run(std::move(arguments));
+  }
+
+  std::string out() const { return out_.str(); }
+  std::string err() const { return err_.str(); }
+  std::string In(const std::string& name) const { return (temp_dir_.path() / name).string(); }
+  grpc::Server& server() { return *server_; }
+
+ private:
+  const entryexit::testing::TempDir temp_dir_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+  int port_ = 0;
+  FakeLaneService lane_service_;
+  FakeBackOfficeService back_office_service_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+TEST_F(FakeService, ABacklogNamesTheItemThatEndsItForGood) {
+  {
+    std::ofstream file(In("lane.jsonl"));
+    for (const int sequence : {1, 2, 3}) {
+      file << fmt::format("{{\"sequence\": {}, \"departure\": {{\"request_id\": \"a\"}}}}\n",
+                          sequence);
+    }
+  }
+  EXPECT_EQ(Call({"backlog", In("lane.jsonl")}), ExitCode::kFailed) << "5 would mean: try again";
+  EXPECT_NE(err().find("1 of 3 crossings answered"), std::string::npos) << err();
+  EXPECT_NE(err().find("the item with sequence 2"), std::string::npos) << err();
+  EXPECT_NE(err().find("--after 1"), std::string::npos) << err();
+  EXPECT_EQ(Call({"backlog", In("lane.jsonl"), "--after", "2"}), ExitCode::kOk) << err();
+}
+
+TEST_F(FakeService, ACaptureThatIsTooLargeIsNotToBeSentAgain) {
+  std::ofstream(In("large.jpg")) << std::string(kMaxMessageBytes + 1, 'x');
+  EXPECT_EQ(Call({"depart", "--lane", "SEA-D1", "--image", In("large.jpg"), "--mrz", "P<UTO"}),
+            ExitCode::kFailed);
+  EXPECT_NE(err().find("RESOURCE_EXHAUSTED"), std::string::npos) << err();
+  EXPECT_EQ(err().find("To try again"), std::string::npos) << err();
+}
+
+TEST_F(FakeService, HealthTellsUpFromServing) {
+  EXPECT_EQ(Call({"health"}), ExitCode::kOk) << err();
+  server().GetHealthCheckService()->SetServingStatus(false);
+  EXPECT_EQ(Call({"health"}), ExitCode::kUnavailable);
+  EXPECT_NE(out().find("is up, but not serving"), std::string::npos) << out();
+  EXPECT_EQ(err(), "");
+  EXPECT_EQ(Call({"health", "--json"}), ExitCode::kUnavailable);
+  EXPECT_EQ(nlohmann::json::parse(out())["serving"], false);
+}
+
+TEST_F(FakeService, APictureThatDoesNotFitLeavesNoFile) {
+  signal(SIGXFSZ, SIG_IGN);
+  rlimit before = {};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit small = {.rlim_cur = 10'000, .rlim_max = before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &small);
+  EXPECT_EQ(Call({"capture", "c", "--out", In("face.jpg")}), ExitCode::kUsage);
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_FALSE(std::filesystem::exists(In("face.jpg")));
+  EXPECT_EQ(Call({"capture", "c", "--out", In("face.jpg")}), ExitCode::kOk) << err();
+  EXPECT_EQ(std::filesystem::file_size(In("face.jpg")), 100'000u);
+}
+
+}  // namespace
+}  // namespace entryexit::ctl
