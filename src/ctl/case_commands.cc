@@ -132,12 +132,9 @@ void WriteNextSteps(const Context& context, const v1::GetCaseResponse& response)
 }
 
 ExitCode ShowCase(const Context& context, const std::string& case_id) {
-  const auto channel = context.Channel();
-  if (!channel.ok()) return context.Fail(channel.status());
-  BackOffice stub(*channel);
   v1::GetCaseRequest request;
   request.set_case_id(case_id);
-  const auto response = client::Call(stub, &BackOffice::GetCase, request, context.timeout());
+  const auto response = context.Call(&BackOffice::GetCase, request);
   if (!response.ok()) return context.Fail(response.status());
   if (context.json) {
     context.WriteJson(*response);
@@ -150,18 +147,8 @@ ExitCode ShowCase(const Context& context, const std::string& case_id) {
 }
 
 ExitCode DecideCase(const Context& context, const v1::DecideCaseRequest& request) {
-  const auto channel = context.Channel();
-  if (!channel.ok()) return context.Fail(channel.status());
-  BackOffice stub(*channel);
-  const auto response = client::Call(stub, &BackOffice::DecideCase, request, context.timeout());
-  if (!response.ok()) {
-    const ExitCode code = context.Fail(response.status());
-    if (code == ExitCode::kUnavailable) {
-      fmt::print(context.err, "To try again: the same command with --request-id {}\n",
-                 request.request_id());
-    }
-    return code;
-  }
+  const auto response = context.Call(&BackOffice::DecideCase, request);
+  if (!response.ok()) return context.FailRequest(response.status(), request.request_id());
   if (context.json) {
     context.WriteJson(*response);
   } else {

@@ -63,6 +63,14 @@ ExitCode Context::Fail(const absl::Status& status) const {
   return ExitCode::kFailed;
 }
 
+ExitCode Context::FailRequest(const absl::Status& status, const std::string& request_id) const {
+  const ExitCode code = Fail(status);
+  if (code == ExitCode::kUnavailable) {
+    fmt::print(err, "To try again: the same command with --request-id {}\n", request_id);
+  }
+  return code;
+}
+
 void Context::WriteJson(const google::protobuf::Message& message) const {
   // Flushed line by line, for whoever reads a stream as it comes.
   out << client::ToJson(message) << std::endl;

@@ -46,8 +46,22 @@ struct Context {
   // A channel by the options above.
   absl::StatusOr<std::shared_ptr<grpc::Channel>> Channel() const;
 
+  // Opens a channel and makes one call on it, as client::Call does.
+  template <typename Stub, typename Request, typename Response>
+  absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             Response*),
+                                const Request& request) const {
+    const auto channel = Channel();
+    if (!channel.ok()) return channel.status();
+    Stub stub(*channel);
+    return client::Call(stub, method, request, timeout());
+  }
+
   // Says on `err` why the command failed, and what its exit code is.
   ExitCode Fail(const absl::Status& status) const;
+  // The same for a request that may have been recorded all the same, which is safe to repeat with
+  // its own id only.
+  ExitCode FailRequest(const absl::Status& status, const std::string& request_id) const;
 
   // With --json, each as one line: a message of the API, or what is none.
   void WriteJson(const google::protobuf::Message& message) const;

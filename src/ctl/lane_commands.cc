@@ -56,16 +56,6 @@ void AddCrossingOptions(CLI::App& command, CrossingOptions& options) {
       ->type_name("UUID");
 }
 
-// A failed request that may have been recorded all the same is safe to repeat with its own id only.
-ExitCode FailRequest(const Context& context, const absl::Status& status,
-                     const std::string& request_id) {
-  const ExitCode code = context.Fail(status);
-  if (code == ExitCode::kUnavailable) {
-    fmt::print(context.err, "To try again: the same command with --request-id {}\n", request_id);
-  }
-  return code;
-}
-
 ExitCode ReportPoorCapture(const Context& context, const Findings& findings,
                            const std::string& request_id) {
   context.out << Styled({"Nothing was recorded: the capture is poor", Colour::kYellow},
@@ -124,11 +114,8 @@ ExitCode Record(const Context& context, const absl::StatusOr<Request>& request,
                 grpc::Status (v1::LaneService::Stub::*method)(grpc::ClientContext*, const Request&,
                                                               Response*)) {
   if (!request.ok()) return context.Fail(request.status());
-  const auto channel = context.Channel();
-  if (!channel.ok()) return context.Fail(channel.status());
-  v1::LaneService::Stub stub(*channel);
-  const absl::StatusOr<Response> response = client::Call(stub, method, *request, context.timeout());
-  if (!response.ok()) return FailRequest(context, response.status(), request->request_id());
+  const absl::StatusOr<Response> response = context.Call(method, *request);
+  if (!response.ok()) return context.FailRequest(response.status(), request->request_id());
 
   if (context.json) {
     context.WriteJson(*response);

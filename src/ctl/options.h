@@ -20,8 +20,8 @@
 namespace entryexit::ctl {
 
 // Adds an option that `parse` reads into `target`, which must outlive the parsing.
-template <typename Value>
-CLI::Option* AddParsedOption(CLI::App& app, const std::string& name, std::optional<Value>& target,
+template <typename Value, typename Target>
+CLI::Option* AddParsedOption(CLI::App& app, const std::string& name, Target& target,
                              const std::string& help,
                              const std::function<absl::StatusOr<Value>(std::string_view)>& parse) {
   return app.add_option_function<std::string>(
@@ -68,17 +68,13 @@ template <typename Enum>
 CLI::Option* AddEnumOption(CLI::App& app, const std::string& name, Enum& target,
                            const std::string& help) {
   const std::string choices = ChoicesOf<Enum>();
-  return app
-      .add_option_function<std::string>(
-          name,
-          [&target, name, choices](const std::string& text) {
-            const auto value = client::ParseEnum<Enum>(text);
-            if (!value || *value == Enum{}) {
-              throw CLI::ValidationError(name, "'" + text + "' is not one of " + choices);
-            }
-            target = *value;
-          },
-          help + ": " + choices)
+  return AddParsedOption<Enum>(app, name, target, help + ": " + choices,
+                               [choices](std::string_view text) -> absl::StatusOr<Enum> {
+                                 const auto value = client::ParseEnum<Enum>(text);
+                                 if (value && *value != Enum{}) return *value;
+                                 return absl::InvalidArgumentError("'" + std::string(text) +
+                                                                   "' is not one of " + choices);
+                               })
       ->type_name("NAME");
 }
 

@@ -63,10 +63,7 @@ ExitCode ShowTraveler(const Context& context, const std::string& id, const std::
     if (!key.ok()) return context.Fail(key.status());
     *request.mutable_document() = *key;
   }
-  const auto channel = context.Channel();
-  if (!channel.ok()) return context.Fail(channel.status());
-  BackOffice stub(*channel);
-  const auto traveler = client::Call(stub, &BackOffice::GetTraveler, request, context.timeout());
+  const auto traveler = context.Call(&BackOffice::GetTraveler, request);
   if (!traveler.ok()) return context.Fail(traveler.status());
   if (context.json) {
     context.WriteJson(*traveler);
@@ -145,12 +142,9 @@ absl::Status WritePicture(const std::string& file, const std::string& bytes) {
 
 ExitCode SaveCapture(const Context& context, const std::string& crossing_id,
                      const std::string& file) {
-  const auto channel = context.Channel();
-  if (!channel.ok()) return context.Fail(channel.status());
-  BackOffice stub(*channel);
   v1::GetCaptureRequest request;
   request.set_crossing_id(crossing_id);
-  const auto capture = client::Call(stub, &BackOffice::GetCapture, request, context.timeout());
+  const auto capture = context.Call(&BackOffice::GetCapture, request);
   if (!capture.ok()) return context.Fail(capture.status());
   const absl::Status written = WritePicture(file, capture->image());
   if (!written.ok()) return context.Fail(written);
@@ -192,10 +186,7 @@ void WriteReplay(const Context& context, const v1::ReplayDecisionResponse& repla
 }
 
 ExitCode Replay(const Context& context, const v1::ReplayDecisionRequest& request) {
-  const auto channel = context.Channel();
-  if (!channel.ok()) return context.Fail(channel.status());
-  BackOffice stub(*channel);
-  const auto replay = client::Call(stub, &BackOffice::ReplayDecision, request, context.timeout());
+  const auto replay = context.Call(&BackOffice::ReplayDecision, request);
   if (!replay.ok()) return context.Fail(replay.status());
   if (context.json) {
     context.WriteJson(*replay);
