@@ -126,10 +126,12 @@ class Report {
                            Escaped(label));
     };
     add(fmt::format("{} of {}", passed, verdict_.checks.size()), "checks passed");
-    add(std::to_string(CountOf(Truth::kImpostor, v1::OUTCOME_MATCH)), "impostors matched");
-    add(std::to_string(verdict_.genuine_no_match + verdict_.genuine_inconclusive),
+    add(std::to_string(verdict_.CountOf(Truth::kImpostor, v1::OUTCOME_MATCH)), "impostors matched");
+    add(std::to_string(verdict_.CountOf(Truth::kSamePerson, v1::OUTCOME_NO_MATCH) +
+                       verdict_.CountOf(Truth::kSamePerson, v1::OUTCOME_INCONCLUSIVE)),
         "genuine travelers delayed for a human check");
-    add(fmt::format("{} of {}", verdict_.look_alikes_matched, verdict_.look_alikes),
+    add(fmt::format("{} of {}", verdict_.CountOf(Truth::kLookAlike, v1::OUTCOME_MATCH),
+                    verdict_.StagedOf(Truth::kLookAlike)),
         "look-alike siblings matched on each other's document");
     add(std::to_string(review_.overstays.size()), "overstays listed");
     add(fmt::format("{}", review_.cases.size()),
@@ -137,28 +139,16 @@ class Report {
     return tiles + "</div>\n";
   }
 
-  int CountOf(Truth truth, v1::Outcome outcome) const {
-    const auto row = verdict_.outcomes.find(truth);
-    if (row == verdict_.outcomes.end()) return 0;
-    const auto cell = row->second.find(outcome);
-    return cell == row->second.end() ? 0 : cell->second;
-  }
-
   std::string Outcomes() const {
-    std::set<v1::Outcome> columns;
-    for (const auto& [truth, row] : verdict_.outcomes) {
-      for (const auto& [outcome, count] : row) columns.insert(outcome);
-    }
+    const std::set<v1::Outcome> columns = verdict_.Outcomes();
     std::vector<std::string> head = {HeadCell("The departure shows"), HeadCell("staged", true)};
     for (const auto outcome : columns) {
       head.push_back(HeadCell(Plain(client::NameOf(outcome)), true));
     }
     std::string body;
     for (const auto& [truth, row] : verdict_.outcomes) {
-      int staged = 0;
-      for (const auto& [outcome, count] : row) staged += count;
-      std::vector<std::string> cells = {RowHead(Describe(truth)), Number(staged)};
-      for (const auto outcome : columns) cells.push_back(Number(CountOf(truth, outcome)));
+      std::vector<std::string> cells = {RowHead(Describe(truth)), Number(verdict_.StagedOf(truth))};
+      for (const auto outcome : columns) cells.push_back(Number(verdict_.CountOf(truth, outcome)));
       body += Row(cells);
     }
     return "<h2>What was staged and what the machine said</h2>\n" +
@@ -173,16 +163,9 @@ class Report {
                "the "
                "face pack by number. The bundled starter model is not accurate enough for real "
                "travelers.</p>\n",
-               StagedOf(Truth::kSamePerson), verdict_.genuine_no_match,
-               verdict_.genuine_inconclusive);
-  }
-
-  int StagedOf(Truth truth) const {
-    const auto row = verdict_.outcomes.find(truth);
-    if (row == verdict_.outcomes.end()) return 0;
-    int staged = 0;
-    for (const auto& [outcome, count] : row->second) staged += count;
-    return staged;
+               verdict_.StagedOf(Truth::kSamePerson),
+               verdict_.CountOf(Truth::kSamePerson, v1::OUTCOME_NO_MATCH),
+               verdict_.CountOf(Truth::kSamePerson, v1::OUTCOME_INCONCLUSIVE));
   }
 
   std::string Distances() const {

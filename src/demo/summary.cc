@@ -14,25 +14,19 @@ namespace {
 using nlohmann::ordered_json;
 
 std::string OutcomesTable(const Verdict& verdict) {
-  std::set<v1::Outcome> columns;
-  for (const auto& [truth, row] : verdict.outcomes) {
-    for (const auto& [outcome, count] : row) columns.insert(outcome);
-  }
+  const std::set<v1::Outcome> columns = verdict.Outcomes();
   std::string table = fmt::format("  {:<28}{:>7}", "Departures that show ...", "staged");
   for (const v1::Outcome outcome : columns) {
     table += fmt::format("{:>14}", client::NameOf(outcome));
   }
   table += '\n';
   for (const auto& [truth, row] : verdict.outcomes) {
-    int staged = 0;
-    std::string cells;
+    table += fmt::format("  {:<28}{:>7}", Describe(truth), verdict.StagedOf(truth));
     for (const v1::Outcome outcome : columns) {
-      const auto cell = row.find(outcome);
-      const int count = cell == row.end() ? 0 : cell->second;
-      cells += fmt::format("{:>14}", count == 0 ? "-" : std::to_string(count));
-      staged += count;
+      const int count = verdict.CountOf(truth, outcome);
+      table += fmt::format("{:>14}", count == 0 ? "-" : std::to_string(count));
     }
-    table += fmt::format("  {:<28}{:>7}{}\n", Describe(truth), staged, cells);
+    table += '\n';
   }
   return table;
 }
@@ -63,13 +57,9 @@ ordered_json ToJson(const std::map<std::string, Count>& counts) {
 ordered_json OutcomesJson(const Verdict& verdict) {
   ordered_json json = ordered_json::object();
   for (const auto& [truth, row] : verdict.outcomes) {
-    int staged = 0;
     ordered_json observed = ordered_json::object();
-    for (const auto& [outcome, count] : row) {
-      observed[client::NameOf(outcome)] = count;
-      staged += count;
-    }
-    json[KeyOf(truth)] = {{"staged", staged}, {"observed", std::move(observed)}};
+    for (const auto& [outcome, count] : row) observed[client::NameOf(outcome)] = count;
+    json[KeyOf(truth)] = {{"staged", verdict.StagedOf(truth)}, {"observed", std::move(observed)}};
   }
   return json;
 }
@@ -114,8 +104,9 @@ std::string SummaryTable(const Verdict& verdict) {
       "officer\n"
       "  was told: error rates are measured on strangers and promise nothing about close "
       "relatives.\n\n",
-      verdict.genuine_no_match, verdict.genuine_inconclusive, verdict.look_alikes_matched,
-      verdict.look_alikes);
+      verdict.CountOf(Truth::kSamePerson, v1::OUTCOME_NO_MATCH),
+      verdict.CountOf(Truth::kSamePerson, v1::OUTCOME_INCONCLUSIVE),
+      verdict.CountOf(Truth::kLookAlike, v1::OUTCOME_MATCH), verdict.StagedOf(Truth::kLookAlike));
   for (const Check& check : verdict.checks) {
     text += fmt::format("  {}  {}\n        {}\n", check.passed ? "ok  " : "FAIL", check.text,
                         check.detail);
@@ -134,9 +125,9 @@ std::string SummaryJson(const Scenario& scenario, const Journal& journal, const 
       {"crossings", review.crossings.size()},
       {"engine", EngineJson(review)},
       {"departures", OutcomesJson(verdict)},
-      {"genuine_no_match", verdict.genuine_no_match},
-      {"genuine_inconclusive", verdict.genuine_inconclusive},
-      {"look_alikes_matched", verdict.look_alikes_matched},
+      {"genuine_no_match", verdict.CountOf(Truth::kSamePerson, v1::OUTCOME_NO_MATCH)},
+      {"genuine_inconclusive", verdict.CountOf(Truth::kSamePerson, v1::OUTCOME_INCONCLUSIVE)},
+      {"look_alikes_matched", verdict.CountOf(Truth::kLookAlike, v1::OUTCOME_MATCH)},
       {"flags", ToJson(verdict.flags)},
       {"overstays", ToJson(verdict.overstays)},
       {"poor_captures", ToJson(verdict.poor_captures)},

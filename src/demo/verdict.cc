@@ -59,32 +59,15 @@ class Judgement {
       if (!truth) continue;
       ++verdict_.outcomes[*truth][comparison ? comparison->outcome() : v1::OUTCOME_UNSPECIFIED];
     }
-    verdict_.genuine_no_match = CountOf(Truth::kSamePerson, v1::OUTCOME_NO_MATCH);
-    verdict_.look_alikes = CountOf(Truth::kLookAlike);
-    verdict_.look_alikes_matched = CountOf(Truth::kLookAlike, v1::OUTCOME_MATCH);
-    verdict_.genuine_inconclusive = CountOf(Truth::kSamePerson, v1::OUTCOME_INCONCLUSIVE);
-  }
-
-  int CountOf(Truth truth, v1::Outcome outcome) const {
-    const auto row = verdict_.outcomes.find(truth);
-    if (row == verdict_.outcomes.end()) return 0;
-    const auto cell = row->second.find(outcome);
-    return cell == row->second.end() ? 0 : cell->second;
-  }
-
-  int CountOf(Truth truth) const {
-    return static_cast<int>(std::count_if(
-        scenario_.crossings.begin(), scenario_.crossings.end(),
-        [truth](const PlannedCrossing& crossing) { return crossing.truth == truth; }));
   }
 
   bool AllAre(Truth truth, v1::Outcome outcome) const {
-    return CountOf(truth, outcome) == CountOf(truth);
+    return verdict_.CountOf(truth, outcome) == verdict_.StagedOf(truth);
   }
 
   void CheckComparisons() {
-    const int impostors = CountOf(Truth::kImpostor);
-    const int matched = CountOf(Truth::kImpostor, v1::OUTCOME_MATCH);
+    const int impostors = verdict_.StagedOf(Truth::kImpostor);
+    const int matched = verdict_.CountOf(Truth::kImpostor, v1::OUTCOME_MATCH);
     Add("no_impostor_matched", "No impostor was matched", matched == 0,
         fmt::format("{} of {} impostors matched", matched, impostors));
     Add("nothing_compared_without_reference",
@@ -92,8 +75,9 @@ class Judgement {
         AllAre(Truth::kNoArrival, v1::OUTCOME_NO_REFERENCE) &&
             AllAre(Truth::kExempt, v1::OUTCOME_EXEMPT) &&
             AllAre(Truth::kOptedOut, v1::OUTCOME_OPTED_OUT),
-        fmt::format("{} without an arrival, {} exempt, {} opted out", CountOf(Truth::kNoArrival),
-                    CountOf(Truth::kExempt), CountOf(Truth::kOptedOut)));
+        fmt::format("{} without an arrival, {} exempt, {} opted out",
+                    verdict_.StagedOf(Truth::kNoArrival), verdict_.StagedOf(Truth::kExempt),
+                    verdict_.StagedOf(Truth::kOptedOut)));
     CheckEveryDoubtHasACase();
   }
 
@@ -250,6 +234,29 @@ class Judgement {
 
 bool Verdict::Passed() const {
   return std::all_of(checks.begin(), checks.end(), [](const Check& one) { return one.passed; });
+}
+
+int Verdict::StagedOf(Truth truth) const {
+  int staged = 0;
+  if (const auto row = outcomes.find(truth); row != outcomes.end()) {
+    for (const auto& [outcome, count] : row->second) staged += count;
+  }
+  return staged;
+}
+
+int Verdict::CountOf(Truth truth, v1::Outcome outcome) const {
+  const auto row = outcomes.find(truth);
+  if (row == outcomes.end()) return 0;
+  const auto cell = row->second.find(outcome);
+  return cell == row->second.end() ? 0 : cell->second;
+}
+
+std::set<v1::Outcome> Verdict::Outcomes() const {
+  std::set<v1::Outcome> all;
+  for (const auto& [truth, row] : outcomes) {
+    for (const auto& [outcome, count] : row) all.insert(outcome);
+  }
+  return all;
 }
 
 const v1::Comparison* FinalComparison(const Review& review, const std::string& crossing_id) {

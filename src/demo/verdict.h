@@ -2,6 +2,7 @@
 #define ENTRYEXIT_DEMO_VERDICT_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,15 +34,18 @@ struct Verdict {
   std::map<std::string, Count> overstays;  // by kind
   Count poor_captures;
   Count refusals;
-  int genuine_no_match = 0;
-  int genuine_inconclusive = 0;
-  // Siblings who used each other's document. Reported, but no check: FMR is measured on strangers
-  // and promises nothing about close relatives.
-  int look_alikes = 0;
-  int look_alikes_matched = 0;
   std::vector<Check> checks;
 
   bool Passed() const;
+
+  // Departures that showed `truth`, and those of them with that outcome. Of Truth::kLookAlike,
+  // siblings who used each other's document, no check is made: FMR is measured on strangers and
+  // promises nothing about close relatives.
+  int StagedOf(Truth truth) const;
+  int CountOf(Truth truth, v1::Outcome outcome) const;
+
+  // Every outcome that came about, once.
+  std::set<v1::Outcome> Outcomes() const;
 };
 
 // The last comparison of a departure counts: one whose arrival became known late was compared

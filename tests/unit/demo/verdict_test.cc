@@ -68,7 +68,12 @@ TEST_F(VerdictTest, AMatchedLookAlikeIsReportedAndFailsNothing) {
   scenario_.crossings[0].truth = Truth::kLookAlike;
   review_.crossings["departure"].mutable_comparisons(0)->set_outcome(v1::OUTCOME_MATCH);
   EXPECT_TRUE(Passes("no_impostor_matched"));
-  EXPECT_EQ(Judge(scenario_, journal_, review_).look_alikes_matched, 1);
+  const Verdict verdict = Judge(scenario_, journal_, review_);
+  EXPECT_EQ(verdict.StagedOf(Truth::kLookAlike), 1);
+  EXPECT_EQ(verdict.CountOf(Truth::kLookAlike, v1::OUTCOME_MATCH), 1);
+  EXPECT_EQ(verdict.CountOf(Truth::kLookAlike, v1::OUTCOME_NO_MATCH), 0);
+  EXPECT_EQ(verdict.StagedOf(Truth::kImpostor), 0);
+  EXPECT_EQ(verdict.Outcomes(), std::set<v1::Outcome>{v1::OUTCOME_MATCH});
 }
 
 TEST_F(VerdictTest, TheLastComparisonCounts) {
