@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "absl/strings/cord.h"
-#include "entryexit/client/text.h"
+#include "entryexit/base/files.h"
 #include "entryexit/core/reason.h"
 
 namespace entryexit::client {
@@ -16,7 +16,7 @@ constexpr char kReasonMetadata[] = "entryexit-reason";
 constexpr int kMaxMessageBytes = 64 << 20;
 
 absl::StatusOr<std::string> ReadPem(const std::filesystem::path& file) {
-  auto pem = ReadFile(file);
+  auto pem = base::ReadFile(file);
   if (pem.ok() && pem->empty()) {
     return core::MakeError(core::Reason::kConfigInvalid, fmt::format("{} is empty", file.string()));
   }

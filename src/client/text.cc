@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>
 
-#include <array>
 #include <cctype>
 #include <charconv>
 #include <chrono>
-#include <fstream>
 #include <memory>
 #include <vector>
 
@@ -131,21 +129,6 @@ std::string ToJson(const Message& message) {
   // Fails only for a google.protobuf.Any or a value out of its range, which the API does not send.
   if (!google::protobuf::util::MessageToJsonString(*copy, &json, options).ok()) return "{}";
   return json;
-}
-
-absl::StatusOr<std::string> ReadFile(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string content;
-  std::array<char, 1 << 16> chunk;
-  // read() turns the exceptions of the buffer, as for a directory, into badbit.
-  while (stream.read(chunk.data(), chunk.size()) || stream.gcount() > 0) {
-    content.append(chunk.data(), static_cast<std::size_t>(stream.gcount()));
-  }
-  if (!stream.is_open() || stream.bad()) {
-    return core::MakeError(core::Reason::kConfigInvalid,
-                           fmt::format("cannot read {}", file.string()));
-  }
-  return content;
 }
 
 namespace internal {

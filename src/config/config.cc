@@ -5,15 +5,13 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
+#include "entryexit/base/files.h"
 #include "entryexit/core/reason.h"
 #include "src/config/key_table.h"
 #include "src/config/text_rules.h"
@@ -224,22 +222,9 @@ class FileReader {
   std::set<std::string> lane_ids_;
 };
 
-absl::StatusOr<std::string> ReadWhole(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return Error(path.string(), "is a directory");
-  const std::ifstream file(path);
-  if (!file) {
-    return Error(path.string(),
-                 fmt::format("cannot be read: {}", std::generic_category().message(errno)));
-  }
-  std::ostringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
-
 absl::Status ReadFile(const std::filesystem::path& path, const std::vector<Key>& keys,
                       std::vector<PortConfig>& ports, Places& places) {
-  const absl::StatusOr<std::string> content = ReadWhole(path);
+  const absl::StatusOr<std::string> content = base::ReadFile(path);
   if (!content.ok()) return content.status();
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(*content);

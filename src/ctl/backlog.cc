@@ -8,7 +8,7 @@
 #include <string>
 #include <system_error>
 
-#include "entryexit/client/text.h"
+#include "entryexit/base/files.h"
 #include "entryexit/core/reason.h"
 
 namespace entryexit::ctl {
@@ -70,7 +70,7 @@ absl::StatusOr<BacklogItem> ParseItem(const std::string& line,
 }  // namespace
 
 absl::StatusOr<std::vector<BacklogItem>> ReadBacklog(const std::filesystem::path& file) {
-  const auto content = client::ReadFile(file);
+  const auto content = base::ReadFile(file);
   if (!content.ok()) return content.status();
   std::vector<BacklogItem> items;
   std::istringstream lines(*content);
@@ -94,7 +94,7 @@ absl::StatusOr<std::vector<BacklogItem>> ReadBacklog(const std::filesystem::path
 absl::StatusOr<v1::RecordCrossingsRequest> LoadItem(const BacklogItem& item) {
   v1::RecordCrossingsRequest request = item.request;
   if (item.image.empty()) return request;
-  auto image = client::ReadFile(item.image);
+  auto image = base::ReadFile(item.image);
   if (!image.ok()) return image.status();
   if (request.has_arrival()) {
     request.mutable_arrival()->set_image(*std::move(image));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "entryexit/base/files.h"
 #include "entryexit/client/text.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/crypto/digest.h"
@@ -57,7 +58,7 @@ absl::Status FillCrossing(const CrossingOptions& options, Request& request) {
     return MakeError(Reason::kMissingField, "give either --image or --waiver");
   }
   if (!waived) {
-    auto image = client::ReadFile(options.image);
+    auto image = base::ReadFile(options.image);
     if (!image.ok()) return image.status();
     request.set_image(*std::move(image));
   }

@@ -64,7 +64,7 @@ std::vector<Field> ComparisonFields(const v1::Comparison& comparison) {
   }
   if (comparison.has_estimated_fmr()) {
     fields.emplace_back("estimated FMR",
-                        fmt::format("{}, so many {} pairs of different people are this alike",
+                        fmt::format("{} of pairs of different people ({}) are at least this alike",
                                     Percent(comparison.estimated_fmr()), thresholds.calibration()));
   }
   fields.emplace_back("model", comparison.model().model_id());

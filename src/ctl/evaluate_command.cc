@@ -13,6 +13,7 @@
 
 #include "ctl/commands.h"
 #include "ctl/model_paths.h"
+#include "entryexit/base/files.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/evaluation/evaluate.h"
 #include "entryexit/evaluation/report.h"
@@ -140,14 +141,6 @@ std::string NameOfFolder(const std::string& folder) {
   return std::filesystem::canonical(folder, ignored).filename().string();
 }
 
-absl::Status WriteText(const std::string& file, const std::string& text) {
-  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
-  stream << text;
-  stream.close();
-  if (stream) return absl::OkStatus();
-  return MakeError(Reason::kConfigInvalid, fmt::format("cannot write {}", file));
-}
-
 absl::Status WriteCalibration(const EvaluateOptions& options, const evaluation::PairList& pairs,
                               const evaluation::EvaluationResult& result) {
   const auto calibration = core::Calibration::Create(
@@ -165,12 +158,12 @@ absl::Status WriteFiles(const Context& context, const EvaluateOptions& options,
                         const evaluation::Statistics& statistics) {
   absl::Status status;
   if (!options.json_file.empty()) {
-    status = WriteText(options.json_file, evaluation::JsonReport(result, statistics));
+    status = base::WriteFile(options.json_file, evaluation::JsonReport(result, statistics));
     if (!status.ok()) return status;
     fmt::print(context.err, "Wrote {}\n", options.json_file);
   }
   if (!options.det_file.empty()) {
-    status = WriteText(options.det_file, evaluation::DetCurveSvg(result, statistics));
+    status = base::WriteFile(options.det_file, evaluation::DetCurveSvg(result, statistics));
     if (!status.ok()) return status;
     fmt::print(context.err, "Wrote {}\n", options.det_file);
   }

@@ -2,12 +2,15 @@
 #include <fmt/ostream.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "ctl/commands.h"
 #include "ctl/crossing_request.h"
 #include "ctl/describe.h"
 #include "ctl/options.h"
+#include "entryexit/base/files.h"
 #include "entryexit/client/channel.h"
+#include "entryexit/client/text.h"
 #include "entryexit/v1/lane_service.grpc.pb.h"
 
 namespace entryexit::ctl {
@@ -154,7 +157,7 @@ ExitCode Assess(const Context& context, const std::vector<std::string>& files) {
   ExitCode worst = ExitCode::kOk;
   for (const std::string& file : files) {
     v1::AssessCaptureRequest request;
-    auto image = client::ReadFile(file);
+    auto image = base::ReadFile(file);
     if (!image.ok()) return context.Fail(image.status());
     request.set_image(*std::move(image));
     const auto response =
@@ -166,7 +169,10 @@ ExitCode Assess(const Context& context, const std::vector<std::string>& files) {
       continue;
     }
     if (context.json) {
-      context.WriteJson(*response);
+      // A file that is refused has no line, so each line says whose it is.
+      nlohmann::ordered_json line = {{"file", file}};
+      line.update(nlohmann::ordered_json::parse(client::ToJson(*response)));
+      context.WriteObject(line);
     } else {
       WriteAssessment(context, file, *response);
     }

@@ -64,10 +64,9 @@ ExitCode MigrateDatabase(const Context& context, const MigrateOptions& options) 
   if (context.json) {
     context.WriteObject({{"applied", report->applied}, {"version", report->version}});
   } else if (report->applied.empty()) {
-    fmt::print(context.out, "Nothing to do: the schema is at version {}.\n", report->version);
+    context.out << "Nothing to do.\n";
   } else {
-    fmt::print(context.out, "Applied {}; the schema is at version {}.\n",
-               fmt::join(report->applied, ", "), report->version);
+    fmt::print(context.out, "Applied {}.\n", fmt::join(report->applied, ", "));
   }
   return ExitCode::kOk;
 }

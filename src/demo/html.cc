@@ -6,33 +6,6 @@
 
 namespace entryexit::demo {
 
-std::string Escaped(std::string_view text) {
-  std::string escaped;
-  escaped.reserve(text.size());
-  for (const char letter : text) {
-    switch (letter) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        escaped += letter;
-    }
-  }
-  return escaped;
-}
-
 std::string Element(std::string_view tag, std::string_view text, std::string_view css_class) {
   if (css_class.empty()) return fmt::format("<{0}>{1}</{0}>", tag, Escaped(text));
   return fmt::format("<{0} class=\"{1}\">{2}</{0}>", tag, Escaped(css_class), Escaped(text));

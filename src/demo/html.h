@@ -4,11 +4,12 @@
 #include <string>
 #include <string_view>
 
+#include "entryexit/base/text.h"
+
 // Small pieces of HTML. Whatever comes in as text is escaped.
 namespace entryexit::demo {
 
-// For text and for attribute values in double quotes.
-std::string Escaped(std::string_view text);
+using base::Escaped;
 
 // <tag class="css_class">text</tag>; no class attribute when it is empty.
 std::string Element(std::string_view tag, std::string_view text, std::string_view css_class = "");

@@ -4,15 +4,14 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
 
 #include "absl/strings/ascii.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "entryexit/base/files.h"
 #include "entryexit/client/text.h"
-#include "entryexit/core/reason.h"
 #include "entryexit/crypto/digest.h"
 #include "src/demo/case_watch.h"
 #include "src/demo/clients.h"
@@ -38,19 +37,8 @@ struct Options {
   std::filesystem::path out;
 };
 
-absl::Status WriteFile(const std::filesystem::path& file, const std::string& content) {
-  std::ofstream stream(file, std::ios::binary);
-  stream << content;
-  stream.close();
-  if (stream.fail()) {
-    return core::MakeError(core::Reason::kConfigInvalid,
-                           fmt::format("cannot write {}", file.string()));
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<Scenario> Stage(const Options& options) {
-  const auto manifest = client::ReadFile(options.faces / "manifest.csv");
+  const auto manifest = base::ReadFile(options.faces / "manifest.csv");
   if (!manifest.ok()) return manifest.status();
   const absl::CivilDay today = absl::ToCivilDay(absl::Now(), absl::UTCTimeZone());
   std::string tag = crypto::NewUuid().substr(0, kTagLength);
@@ -63,7 +51,7 @@ absl::StatusOr<std::map<std::string, Picture>> ReadPoorCaptures(const Options& o
   std::map<std::string, Picture> pictures;
   for (const PlannedCrossing& crossing : scenario.crossings) {
     if (crossing.expected != Expected::kPoorCapture) continue;
-    auto bytes = client::ReadFile(options.faces / crossing.image);
+    auto bytes = base::ReadFile(options.faces / crossing.image);
     if (!bytes.ok()) return bytes.status();
     pictures[crossing.image] = {"image/jpeg", *std::move(bytes)};
   }
@@ -74,11 +62,11 @@ absl::Status WriteResults(const Options& options, const Scenario& scenario, cons
                           const Review& review, const Verdict& verdict) {
   const auto poor_captures = ReadPoorCaptures(options, scenario);
   if (!poor_captures.ok()) return poor_captures.status();
-  auto status =
-      WriteFile(options.out / "summary.json", SummaryJson(scenario, journal, review, verdict));
+  auto status = base::WriteFile(options.out / "summary.json",
+                                SummaryJson(scenario, journal, review, verdict));
   if (!status.ok()) return status;
-  return WriteFile(options.out / "report.html",
-                   ReportHtml(scenario, journal, review, verdict, *poor_captures));
+  return base::WriteFile(options.out / "report.html",
+                         ReportHtml(scenario, journal, review, verdict, *poor_captures));
 }
 
 absl::StatusOr<bool> Run(const Options& options) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "entryexit/base/files.h"
 #include "entryexit/client/channel.h"
 #include "entryexit/client/text.h"
 #include "entryexit/core/reason.h"
@@ -245,7 +246,7 @@ absl::StatusOr<Request> Player::CommonRequest(std::size_t index) const {
   const PlannedCrossing& crossing = scenario_.crossings[index];
   Request request;
   if (!crossing.image.empty()) {
-    auto image = client::ReadFile(faces_ / crossing.image);
+    auto image = base::ReadFile(faces_ / crossing.image);
     if (!image.ok()) return image.status();
     request.set_image(*std::move(image));
   }

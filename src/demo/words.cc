@@ -5,23 +5,17 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <cstdint>
+
+#include "entryexit/base/text.h"
 
 namespace entryexit::demo {
 namespace {
 
-// 20000 becomes "20,000".
-std::string Grouped(long number) {
-  std::string digits = std::to_string(number);
-  for (auto at = static_cast<long>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return digits;
-}
-
 // To two significant digits: nobody measured more.
-long Rounded(double number) {
+std::uint64_t Rounded(double number) {
   const double unit = std::pow(10.0, std::max(0.0, std::floor(std::log10(number)) - 1.0));
-  return std::lround(std::round(number / unit) * unit);
+  return static_cast<std::uint64_t>(std::lround(std::round(number / unit) * unit));
 }
 
 }  // namespace
@@ -30,7 +24,7 @@ std::string FmrShare(const v1::Comparison& comparison) {
   if (!comparison.has_estimated_fmr()) return "";
   const double fmr = comparison.estimated_fmr();
   const std::string share = fmr >= 0.1 ? fmt::format("{} in 100", std::lround(fmr * 100))
-                                       : "1 in " + Grouped(Rounded(1 / std::max(fmr, 1e-9)));
+                                       : "1 in " + base::Grouped(Rounded(1 / std::max(fmr, 1e-9)));
   if (comparison.outcome() == v1::OUTCOME_MATCH) return "at most " + share;
   return comparison.outcome() == v1::OUTCOME_NO_MATCH ? "at least " + share : share;
 }

@@ -4,7 +4,6 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/timestamp.pb.h>
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,10 +33,6 @@ absl::StatusOr<v1::Date> ParseDate(std::string_view text);
 // default value are there too, save those that can be absent. Pictures (bytes fields named `image`)
 // are emptied.
 std::string ToJson(const google::protobuf::Message& message);
-
-// Reads a whole file.
-// Errors: CONFIG_INVALID naming the file.
-absl::StatusOr<std::string> ReadFile(const std::filesystem::path& file);
 
 // An enum value without its type's prefix: "IDENTITY_NO_MATCH". "UNKNOWN_9" for a value that this
 // program does not know.

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ctl/command_line.h"
-#include "entryexit/client/text.h"
+#include "entryexit/base/files.h"
 #include "tests/support/temp_dir.h"
 
 namespace entryexit::ctl {
@@ -57,9 +57,9 @@ TEST_F(Evaluate, WritesJsonTheDetCurveAndACalibrationNamedAfterTheFolder) {
       << err_.str();
   const auto json = nlohmann::json::parse(out_.str());
   EXPECT_EQ(json["identities"], 6);
-  EXPECT_EQ(json, nlohmann::json::parse(*client::ReadFile(In("figures.json"))));
-  EXPECT_NE(client::ReadFile(In("det.svg"))->find("<svg"), std::string::npos);
-  EXPECT_NE(client::ReadFile(In("models/manifest.yaml"))->find("measured_on: 'people, 6 people,"),
+  EXPECT_EQ(json, nlohmann::json::parse(*base::ReadFile(In("figures.json"))));
+  EXPECT_NE(base::ReadFile(In("det.svg"))->find("<svg"), std::string::npos);
+  EXPECT_NE(base::ReadFile(In("models/manifest.yaml"))->find("measured_on: 'people, 6 people,"),
             std::string::npos);
 }
 

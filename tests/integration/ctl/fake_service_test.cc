@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "ctl/command_line.h"
-#include "entryexit/client/text.h"
+#include "entryexit/base/files.h"
 #include "entryexit/v1/back_office_service.grpc.pb.h"
 #include "entryexit/v1/lane_service.grpc.pb.h"
 #include "tests/support/temp_dir.h"
@@ -41,6 +41,13 @@ class FakeLaneService : public v1::LaneService::Service {
     }
     return grpc::Status::OK;
   }
+
+  grpc::Status AssessCapture(grpc::ServerContext*, const v1::AssessCaptureRequest* request,
+                             v1::AssessCaptureResponse* response) override {
+    if (request->image() == "no picture") return {grpc::StatusCode::INVALID_ARGUMENT, "no picture"};
+    response->set_usable(true);
+    return grpc::Status::OK;
+  }
 };
 
 class FakeBackOfficeService : public v1::BackOfficeService::Service {
@@ -59,9 +66,9 @@ class FakeService : public ::testing::Test {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::SslServerCredentialsOptions tls(
         GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-    tls.pem_root_certs = *client::ReadFile(In("certs/ca.pem"));
+    tls.pem_root_certs = *base::ReadFile(In("certs/ca.pem"));
     tls.pem_key_cert_pairs.push_back(
-        {*client::ReadFile(In("certs/server.key")), *client::ReadFile(In("certs/server.pem"))});
+        {*base::ReadFile(In("certs/server.key")), *base::ReadFile(In("certs/server.pem"))});
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(tls), &port_);
     builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
@@ -120,6 +127,15 @@ TEST_F(FakeService, ACaptureThatIsTooLargeIsNotToBeSentAgain) {
             ExitCode::kFailed);
   EXPECT_NE(err().find("RESOURCE_EXHAUSTED"), std::string::npos) << err();
   EXPECT_EQ(err().find("To try again"), std::string::npos) << err();
+}
+
+TEST_F(FakeService, AnAssessmentInJsonSaysOfWhichFile) {
+  std::ofstream(In("a")) << "no picture";
+  std::ofstream(In("b")) << "a picture";
+  EXPECT_EQ(Call({"assess", "--json", In("a"), In("b")}), ExitCode::kFailed);
+  const auto line = nlohmann::json::parse(out());
+  EXPECT_EQ(line["file"], In("b"));
+  EXPECT_EQ(line["usable"], true);
 }
 
 TEST_F(FakeService, HealthTellsUpFromServing) {

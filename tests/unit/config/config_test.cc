@@ -155,7 +155,7 @@ TEST_F(ConfigTest, SaysWhichFileIsMissing) {
               AllOf(HasSubstr("absent.yaml"), HasSubstr("No such file")));
   const auto directory = LoadConfig(dir_.path(), {});
   EXPECT_THAT(directory, FailsWith(Reason::kConfigInvalid));
-  EXPECT_THAT(directory.status().ToString(), HasSubstr("is a directory"));
+  EXPECT_THAT(directory.status().ToString(), HasSubstr("Is a directory"));
 }
 
 TEST_F(ConfigTest, PathsCountFromTheFile) {

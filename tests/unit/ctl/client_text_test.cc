@@ -82,13 +82,5 @@ TEST(Json, SaysFalseForAnAnswerThatIsFalse) {
   EXPECT_NE(json.find(R"("usable":false)"), std::string::npos) << json;
 }
 
-TEST(Files, ThatCannotBeReadAreNamed) {
-  for (const char* file : {"/nowhere/face.jpg", "/tmp"}) {
-    const auto content = ReadFile(file);
-    EXPECT_THAT(content, FailsWith(core::Reason::kConfigInvalid));
-    EXPECT_NE(content.status().message().find(file), std::string::npos);
-  }
-}
-
 }  // namespace
 }  // namespace entryexit::client

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "entryexit/base/files.h"
 #include "entryexit/client/text.h"
 #include "entryexit/core/ids.h"
 #include "entryexit/core/reason.h"
@@ -43,7 +44,7 @@ TEST(CrossingRequest, CarriesWhatWasGiven) {
   EXPECT_EQ(arrival->identification().document().number(), "X1234567");
   EXPECT_EQ(arrival->identification().document().sex(), v1::SEX_FEMALE);
   EXPECT_EQ(client::FormatDate(arrival->identification().document().birth_date()), "1984-02-29");
-  EXPECT_EQ(arrival->image(), *client::ReadFile(kImage));
+  EXPECT_EQ(arrival->image(), *base::ReadFile(kImage));
   EXPECT_EQ(arrival->lane_id(), "SEA-A1");
   EXPECT_EQ(client::FormatTimestamp(arrival->captured_at()), "2026-05-01T09:30:00Z");
   EXPECT_EQ(arrival->carrier(), "XX");

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "entryexit/client/text.h"
+#include "entryexit/base/files.h"
 #include "entryexit/core/stays.h"
 
 namespace entryexit::demo {
@@ -27,7 +27,7 @@ core::Date ToCoreDate(absl::CivilDay day) {
 class ScenarioTest : public testing::Test {
  protected:
   ScenarioTest()
-      : groups_(ParseGroups(*client::ReadFile(kFaces / "manifest.csv"))),
+      : groups_(ParseGroups(*base::ReadFile(kFaces / "manifest.csv"))),
         scenario_(StageScenario(groups_, absl::CivilDay(2026, 11, 19), "AB12C")) {}
 
   // What the lane grants, as the last lawful day.
