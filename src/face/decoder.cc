@@ -25,14 +25,15 @@ bool Accepted(ImageFormat format, const ImageLimits& limits) {
   return false;
 }
 
-absl::Status CheckLimits(std::string_view bytes, const ImageLimits& limits) {
+// The header of a picture that is within the limits.
+absl::StatusOr<ImageHeader> CheckLimits(std::string_view bytes, const ImageLimits& limits) {
   if (bytes.size() > limits.max_image_bytes) {
     return MakeError(Reason::kImageTooLarge,
                      fmt::format("the image has {} bytes; at most {} are accepted", bytes.size(),
                                  limits.max_image_bytes));
   }
-  const absl::StatusOr<ImageHeader> header = ReadImageHeader(bytes);
-  if (!header.ok()) return header.status();
+  absl::StatusOr<ImageHeader> header = ReadImageHeader(bytes);
+  if (!header.ok()) return header;
   if (!Accepted(header->format, limits)) {
     return MakeError(Reason::kImageUnsupportedFormat,
                      "this image format is switched off in the configuration");
@@ -43,18 +44,25 @@ absl::Status CheckLimits(std::string_view bytes, const ImageLimits& limits) {
                      fmt::format("the image has {} x {} pixels; at most {} in all are accepted",
                                  header->width, header->height, limits.max_pixels));
   }
-  return absl::OkStatus();
+  return header;
+}
+
+// Empty when OpenCV cannot read it.
+cv::Mat Decode(std::string_view bytes) {
+  // imdecode wants a mutable matrix but only reads it.
+  const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
+                        const_cast<char*>(bytes.data()));
+  return cv::imdecode(encoded, cv::IMREAD_COLOR);
 }
 
 }  // namespace
 
 absl::StatusOr<cv::Mat> DecodeImage(std::string_view bytes, const ImageLimits& limits) {
-  if (absl::Status status = CheckLimits(bytes, limits); !status.ok()) return status;
+  const absl::StatusOr<ImageHeader> header = CheckLimits(bytes, limits);
+  if (!header.ok()) return header.status();
   try {
-    // imdecode wants a mutable matrix but only reads it.
-    const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
-                          const_cast<char*>(bytes.data()));
-    cv::Mat picture = cv::imdecode(encoded, cv::IMREAD_COLOR);
+    cv::Mat picture =
+        header->format == ImageFormat::kPng ? Decode(PictureChunks(bytes)) : Decode(bytes);
     if (!picture.empty()) return picture;
   } catch (const cv::Exception&) {
     // As for an empty result: what OpenCV cannot read is corrupt.

@@ -50,12 +50,17 @@ size_t SkipEntropyCodedData(std::string_view bytes, size_t at) {
   return bytes.npos;
 }
 
+// Every scan of a progressive JPEG sends the decoder over the whole picture, and an empty one is a
+// dozen bytes. Encoders write about ten.
+constexpr int kMaxJpegScans = 64;
+
 absl::StatusOr<ImageHeader> ReadJpeg(std::string_view bytes) {
   constexpr uint64_t kEndOfImage = 0xD9;
   constexpr uint64_t kStartOfScan = 0xDA;
   const absl::Status truncated = Corrupt("the JPEG stops before its end mark");
   uint64_t width = 0;
   uint64_t height = 0;
+  int scans = 0;
   size_t at = 2;
   while (true) {
     while (at < bytes.size() && ByteAt(bytes, at) == 0xFF) ++at;
@@ -75,6 +80,7 @@ absl::StatusOr<ImageHeader> ReadJpeg(std::string_view bytes) {
     }
     at += length;
     if (marker == kStartOfScan) {
+      if (++scans > kMaxJpegScans) return Corrupt("the JPEG has more scans than any encoder makes");
       at = SkipEntropyCodedData(bytes, at);
       if (at == bytes.npos) return truncated;
     } else if (at < bytes.size() && ByteAt(bytes, at) != 0xFF) {
@@ -84,19 +90,23 @@ absl::StatusOr<ImageHeader> ReadJpeg(std::string_view bytes) {
   return WithSize(ImageFormat::kJpeg, width, height);
 }
 
+constexpr size_t kPngSignature = 8;
+constexpr size_t kPngChunkOverhead = 12;  // length, type, checksum
+
+// Requires: a chunk starts at `at`.
+std::string_view PngChunkType(std::string_view bytes, size_t at) { return bytes.substr(at + 4, 4); }
+
 absl::StatusOr<ImageHeader> ReadPng(std::string_view bytes) {
-  constexpr size_t kSignature = 8;
-  constexpr size_t kChunkOverhead = 12;  // length, type, checksum
   const absl::Status truncated = Corrupt("the PNG stops before its end mark");
-  if (bytes.size() < kSignature + kChunkOverhead + 13) return truncated;
-  if (bytes.substr(kSignature + 4, 4) != "IHDR") return Corrupt("the PNG has no header chunk");
+  if (bytes.size() < kPngSignature + kPngChunkOverhead + 13) return truncated;
+  if (PngChunkType(bytes, kPngSignature) != "IHDR") return Corrupt("the PNG has no header chunk");
   const uint64_t width = BigEndian(bytes, 16, 4);
   const uint64_t height = BigEndian(bytes, 20, 4);
-  for (size_t at = kSignature; at + kChunkOverhead <= bytes.size();) {
+  for (size_t at = kPngSignature; at + kPngChunkOverhead <= bytes.size();) {
     const uint64_t length = BigEndian(bytes, at, 4);
-    if (length > bytes.size() - at - kChunkOverhead) return truncated;
-    if (bytes.substr(at + 4, 4) == "IEND") return WithSize(ImageFormat::kPng, width, height);
-    at += kChunkOverhead + length;
+    if (length > bytes.size() - at - kPngChunkOverhead) return truncated;
+    if (PngChunkType(bytes, at) == "IEND") return WithSize(ImageFormat::kPng, width, height);
+    at += kPngChunkOverhead + length;
   }
   return truncated;
 }
@@ -131,6 +141,19 @@ absl::StatusOr<ImageHeader> ReadImageHeader(std::string_view bytes) {
   if (bytes.starts_with("RIFF") && bytes.find("WEBP") == 8) return ReadWebp(bytes);
   return MakeError(Reason::kImageUnsupportedFormat,
                    "the bytes are neither a JPEG nor a PNG nor a WebP file");
+}
+
+std::string PictureChunks(std::string_view png) {
+  std::string kept(png.substr(0, kPngSignature));
+  std::string_view type;
+  for (size_t at = kPngSignature; type != "IEND";) {
+    const size_t size = kPngChunkOverhead + BigEndian(png, at, 4);
+    type = PngChunkType(png, at);
+    const bool critical = type[0] >= 'A' && type[0] <= 'Z';
+    if (critical || type == "tRNS" || type == "eXIf") kept += png.substr(at, size);
+    at += size;
+  }
+  return kept;
 }
 
 }  // namespace entryexit::face

@@ -2,6 +2,7 @@
 #define ENTRYEXIT_SRC_FACE_IMAGE_HEADER_H_
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -20,6 +21,11 @@ struct ImageHeader {
 // lenient decoders would make a half grey picture of a truncated one. Thread-safe.
 // Errors: IMAGE_EMPTY, IMAGE_UNSUPPORTED_FORMAT, IMAGE_CORRUPT.
 absl::StatusOr<ImageHeader> ReadImageHeader(std::string_view bytes);
+
+// `png` (which ReadImageHeader accepted) without the chunks that a picture can do without: texts
+// and colour profiles are compressed, and a decoder inflates each, so that a small file takes
+// gigabytes. What stays: critical chunks, transparency and EXIF. Thread-safe.
+std::string PictureChunks(std::string_view png);
 
 }  // namespace entryexit::face
 

@@ -1,12 +1,15 @@
 #include "src/face/decoder.h"
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <array>
+#include <fstream>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "src/face/image_header.h"
+#include "tests/support/files.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/face/face_fixtures.h"
 
@@ -40,6 +43,37 @@ std::string WithExifOrientation(const std::string& jpeg, uint16_t orientation) {
   return jpeg.substr(0, 2) + "\xFF\xE1" + BigEndian(static_cast<uint32_t>(body.size() + 2), 2) +
          body + jpeg.substr(2);
 }
+
+std::string PngChunk(const std::string& type, const std::string& body) {
+  const std::string checked = type + body;
+  const uLong checksum =
+      crc32(0, reinterpret_cast<const Bytef*>(checked.data()), static_cast<uInt>(checked.size()));
+  return BigEndian(static_cast<uint32_t>(body.size()), 4) + checked +
+         BigEndian(static_cast<uint32_t>(checksum), 4);
+}
+
+// `chunks` right behind the header chunk.
+std::string WithPngChunks(std::string png, const std::string& chunks) {
+  return png.insert(33, chunks);
+}
+
+// Less than the 8 MB at which libpng itself would refuse it.
+std::string TextThatInflatesTo7Megabytes() {
+  const std::string text(7'000'000, 'A');
+  std::string deflated(compressBound(text.size()), '\0');
+  uLongf size = deflated.size();
+  compress(reinterpret_cast<Bytef*>(deflated.data()), &size,
+           reinterpret_cast<const Bytef*>(text.data()), text.size());
+  return PngChunk("zTXt", std::string("k\0\0", 3) + deflated.substr(0, size));
+}
+
+// The most memory that the process has used since the last ForgetPeakMemory.
+long PeakMemoryKilobytes() {
+  const std::string status = ::entryexit::testing::ReadAll("/proc/self/status");
+  return std::stol(status.substr(status.find("VmHWM:") + 6));
+}
+
+void ForgetPeakMemory() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
 // A well-formed PNG header, one pixel of data and the end mark: no such picture is behind it.
 std::string PngThatSays(uint32_t width, uint32_t height) {
@@ -130,6 +164,52 @@ TEST(DecodeImage, RefusesAJpegWithTwoFrameHeaders) {
   const std::string small = JpegThatSays(64, 48).substr(frame, 19);
   jpeg.insert(jpeg.size() - 2, small);
   EXPECT_THAT(DecodeImage(jpeg, ImageLimits()), FailsWith(Reason::kImageCorrupt));
+}
+
+// The encoder's last scan again and again: well-formed, and each costs the decoder a whole pass.
+TEST(DecodeImage, RefusesAJpegOfManyScans) {
+  std::vector<uchar> encoded;
+  cv::imencode(".jpg", Corners(), encoded, {cv::IMWRITE_JPEG_PROGRESSIVE, 1});
+  const std::string jpeg(encoded.begin(), encoded.end());
+  const size_t last_scan = jpeg.rfind("\xFF\xDA");
+  const std::string scan = jpeg.substr(last_scan, jpeg.size() - 2 - last_scan);
+  int scans = 0;
+  for (size_t at = jpeg.find("\xFF\xDA"); at != jpeg.npos; at = jpeg.find("\xFF\xDA", at + 1)) {
+    ++scans;
+  }
+  std::string many = jpeg;
+  for (; scans < 64; ++scans) many.insert(last_scan, scan);
+  EXPECT_THAT(DecodeImage(many, ImageLimits()), IsOk());
+  many.insert(last_scan, scan);
+  EXPECT_THAT(DecodeImage(many, ImageLimits()), FailsWith(Reason::kImageCorrupt));
+}
+
+TEST(DecodeImage, DoesNotInflateTheTextsOfAPng) {
+  std::string texts;
+  for (int i = 0; i < 40; ++i) texts += TextThatInflatesTo7Megabytes();
+  const std::string png = Encode(".png", Corners());
+  const std::string bomb = WithPngChunks(png, texts);
+  ForgetPeakMemory();
+  const long before = PeakMemoryKilobytes();
+  const auto picture = DecodeImage(bomb, ImageLimits());
+  ASSERT_THAT(picture, IsOk());
+  EXPECT_LT(PeakMemoryKilobytes() - before, 50'000);
+  EXPECT_EQ(cv::norm(*picture, Corners(), cv::NORM_INF), 0);
+}
+
+TEST(DecodeImage, RefusesAPngChunkThatItMustKnowButDoesNot) {
+  const std::string png = WithPngChunks(Encode(".png", Corners()), PngChunk("ABCD", "x"));
+  EXPECT_THAT(DecodeImage(png, ImageLimits()), FailsWith(Reason::kImageCorrupt));
+}
+
+TEST(PictureChunks, KeepsWhatThePictureNeedsOnly) {
+  const std::string png = Encode(".png", Corners());
+  EXPECT_EQ(PictureChunks(png), png);
+  const std::string needed = WithPngChunks(png, PngChunk("tRNS", "x") + PngChunk("eXIf", "x"));
+  EXPECT_EQ(PictureChunks(needed), needed);
+  for (const std::string type : {"zTXt", "iTXt", "tEXt", "iCCP", "sPLT", "xyZt"}) {
+    EXPECT_EQ(PictureChunks(WithPngChunks(png, PngChunk(type, "x"))), png) << type;
+  }
 }
 
 TEST(DecodeImage, RefusesTooManyBytesBeforeLookingAtThem) {
