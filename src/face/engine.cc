@@ -51,7 +51,8 @@ class Engine final : public ports::FaceEngine {
       return MakeError(Reason::kDeadlineExceeded, "no face worker came free in time");
     }
     StageTimes times;
-    absl::StatusOr<core::FaceObservation> observation = ObserveWith(*worker, image, times);
+    absl::StatusOr<core::FaceObservation> observation =
+        ObserveWith(*worker, image, deadline, times);
     ReturnWorker(std::move(worker));
     if (observation.ok() && on_stages_) on_stages_(times);
     return observation;
@@ -69,9 +70,10 @@ class Engine final : public ports::FaceEngine {
 
  private:
   static absl::StatusOr<core::FaceObservation> ObserveWith(Pipeline& worker, std::string_view image,
+                                                           core::Deadline deadline,
                                                            StageTimes& times) {
     try {
-      return worker.Observe(image, times);
+      return worker.Observe(image, deadline, times);
     } catch (const std::exception& error) {
       return MakeError(Reason::kInternal, fmt::format("face pipeline: {}", error.what()));
     }

@@ -48,7 +48,8 @@ absl::Status CheckGoldenSet(const GoldenSet& golden, Pipeline& pipeline) {
     const absl::StatusOr<std::string> image = ReadFile(capture.file);
     if (!image.ok()) return image.status();
     StageTimes times;
-    const absl::StatusOr<core::FaceObservation> observation = pipeline.Observe(*image, times);
+    const absl::StatusOr<core::FaceObservation> observation =
+        pipeline.Observe(*image, core::Deadline::max(), times);
     if (!observation.ok()) return observation.status();
     if (!observation->usable()) {
       return MakeError(Reason::kGoldenDrift,

@@ -9,6 +9,7 @@
 
 #include "alignment.h"
 #include "decoder.h"
+#include "entryexit/core/reason.h"
 #include "quality.h"
 
 namespace entryexit::face {
@@ -52,6 +53,12 @@ void Normalise(core::Embedding& embedding) {
   for (float& value : embedding) value /= length;
 }
 
+absl::Status CheckDeadline(core::Deadline deadline) {
+  if (StepClock::now() < deadline) return absl::OkStatus();
+  return core::MakeError(core::Reason::kDeadlineExceeded,
+                         "the deadline passed while the capture was being observed");
+}
+
 }  // namespace
 
 Pipeline::Pipeline(const Settings& settings, std::shared_ptr<const LandmarkFinder> landmarks,
@@ -61,7 +68,8 @@ Pipeline::Pipeline(const Settings& settings, std::shared_ptr<const LandmarkFinde
       network_(std::move(network)),
       search_(settings.min_face_share) {}
 
-absl::StatusOr<FaceObservation> Pipeline::Observe(std::string_view image, StageTimes& times) {
+absl::StatusOr<FaceObservation> Pipeline::Observe(std::string_view image, core::Deadline deadline,
+                                                  StageTimes& times) {
   times = {};
   cv::Mat bgr;
   {
@@ -74,14 +82,14 @@ absl::StatusOr<FaceObservation> Pipeline::Observe(std::string_view image, StageT
   observation.image_width = bgr.cols;
   observation.image_height = bgr.rows;
 
-  std::vector<DetectedFace> faces;
-  {
+  const absl::StatusOr<std::vector<DetectedFace>> faces = [&] {
     const StageTimer timer(times.detect);
-    faces = search_.Find(bgr);
-    if (faces.empty()) faces = search_.FindThoroughly(bgr);
-  }
-  if (!faces.empty()) {
-    const Choice choice = Choose(faces, bgr.size());
+    return FindFaces(bgr, deadline);
+  }();
+  if (!faces.ok()) return faces.status();
+  if (absl::Status status = CheckDeadline(deadline); !status.ok()) return status;
+  if (!faces->empty()) {
+    const Choice choice = Choose(*faces, bgr.size());
     ObserveFace(bgr, choice, times, observation);
     // What the detector itself would not call a face serves to say what is wrong with the capture;
     // when nothing else is, it was none.
@@ -92,6 +100,15 @@ absl::StatusOr<FaceObservation> Pipeline::Observe(std::string_view image, StageT
   observation.embedding.reset();
   observation.findings = {{QualityIssue::kNoFace, 0, 1}};
   return observation;
+}
+
+absl::StatusOr<std::vector<DetectedFace>> Pipeline::FindFaces(const cv::Mat& bgr,
+                                                              core::Deadline deadline) {
+  if (absl::Status status = CheckDeadline(deadline); !status.ok()) return status;
+  std::vector<DetectedFace> faces = search_.Find(bgr);
+  if (!faces.empty()) return faces;
+  if (absl::Status status = CheckDeadline(deadline); !status.ok()) return status;
+  return search_.FindThoroughly(bgr);
 }
 
 // The widest central face; the widest of all when none is central.

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "entryexit/core/clock.h"
 #include "entryexit/core/face.h"
 #include "entryexit/face/engine_config.h"
 #include "entryexit/face/model_manifest.h"
@@ -29,8 +30,10 @@ class Pipeline {
   Pipeline(const Settings& settings, std::shared_ptr<const LandmarkFinder> landmarks,
            std::unique_ptr<EmbeddingNetwork> network);
 
-  // Sets `times`. Errors: as ports::FaceEngine::Observe, without the deadline.
-  absl::StatusOr<core::FaceObservation> Observe(std::string_view image, StageTimes& times);
+  // Sets `times`. Looks at the deadline between the stages that take long: once it has passed, no
+  // more work is done. Errors: as ports::FaceEngine::Observe.
+  absl::StatusOr<core::FaceObservation> Observe(std::string_view image, core::Deadline deadline,
+                                                StageTimes& times);
 
  private:
   // The face that the capture is about, and whether it is alone enough.
@@ -39,6 +42,7 @@ class Pipeline {
     double dominance = 0;  // its width over the next one's; infinite when there is none
   };
 
+  absl::StatusOr<std::vector<DetectedFace>> FindFaces(const cv::Mat& bgr, core::Deadline deadline);
   static Choice Choose(const std::vector<DetectedFace>& faces, const cv::Size& picture);
   void ObserveFace(const cv::Mat& bgr, const Choice& choice, StageTimes& times,
                    core::FaceObservation& observation);

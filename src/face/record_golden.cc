@@ -40,7 +40,7 @@ absl::Status Record(const std::filesystem::path& models, int count, char** captu
         entryexit::face::ReadFile(models / "golden" / captures[i]);
     if (!image.ok()) return image.status();
     entryexit::face::StageTimes times;
-    const auto observation = (*pipeline)->Observe(*image, times);
+    const auto observation = (*pipeline)->Observe(*image, entryexit::core::Deadline::max(), times);
     if (!observation.ok()) return observation.status();
     if (!observation->usable()) return absl::FailedPreconditionError("the capture is not usable");
     fmt::print("  - file: {}\n    embedding:\n      [{:.6f}]\n", captures[i],

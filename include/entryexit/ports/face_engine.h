@@ -20,7 +20,8 @@ class FaceEngine {
   // and, when it is usable, extracts the template. Blocks; CPU-bound.
   // Returns an observation with findings and no embedding for a picture that is sound but unfit.
   // Errors: IMAGE_EMPTY, IMAGE_TOO_LARGE, IMAGE_TOO_MANY_PIXELS, IMAGE_UNSUPPORTED_FORMAT,
-  // IMAGE_CORRUPT; DEADLINE_EXCEEDED when no worker came free in time; INTERNAL.
+  // IMAGE_CORRUPT; DEADLINE_EXCEEDED when no worker came free in time, or when the deadline passed
+  // before the work was done; INTERNAL.
   virtual absl::StatusOr<core::FaceObservation> Observe(std::string_view image,
                                                         core::Deadline deadline) const = 0;
 

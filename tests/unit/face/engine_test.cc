@@ -167,6 +167,15 @@ TEST(Observe, GivesUpWhenNoWorkerComesFreeInTime) {
   EXPECT_THAT((*engine)->Observe(slow, testing::InAMinute()), IsOk());
 }
 
+TEST(Observe, StopsBetweenStagesOnceTheDeadlineHasPassed) {
+  // Decoding alone takes many times as long.
+  const std::string slow = testing::Encode(".png", cv::Mat(4000, 4000, CV_8UC3));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
+  const auto observation = testing::SharedEngine().Observe(slow, deadline);
+  EXPECT_THAT(observation, FailsWith(Reason::kDeadlineExceeded));
+  EXPECT_THAT(std::string(observation.status().message()), ::testing::HasSubstr("being observed"));
+}
+
 TEST(Observe, ReportsTheTimeOfEachStage) {
   EngineConfig config = testing::BundledConfig();
   StageTimes seen;
