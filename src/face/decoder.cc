@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <opencv2/imgcodecs.hpp>
+#include <utility>
 
 #include "entryexit/core/reason.h"
 #include "image_header.h"
@@ -38,11 +39,13 @@ absl::StatusOr<ImageHeader> CheckLimits(std::string_view bytes, const ImageLimit
     return MakeError(Reason::kImageUnsupportedFormat,
                      "this image format is switched off in the configuration");
   }
+  const uint64_t max_pixels = header->held_twice ? limits.max_pixels / 2 : limits.max_pixels;
   // Both sides fit into 32 bits, so the product cannot overflow.
-  if (header->width * header->height > limits.max_pixels) {
+  if (header->width * header->height > max_pixels) {
     return MakeError(Reason::kImageTooManyPixels,
-                     fmt::format("the image has {} x {} pixels; at most {} in all are accepted",
-                                 header->width, header->height, limits.max_pixels));
+                     fmt::format("the image has {} x {} pixels; at most {} in all are accepted{}",
+                                 header->width, header->height, max_pixels,
+                                 header->held_twice ? " of a WebP or progressive JPEG" : ""));
   }
   return header;
 }
@@ -55,6 +58,16 @@ cv::Mat Decode(std::string_view bytes) {
   return cv::imdecode(encoded, cv::IMREAD_COLOR);
 }
 
+// The picture upright, of one that was stored with this EXIF orientation.
+cv::Mat Turned(cv::Mat picture, int orientation) {
+  const bool mirror_x = orientation % 4 == 2 || orientation % 4 == 3;
+  const bool mirror_y = orientation % 4 == 3 || orientation % 4 == 0;
+  if (orientation >= 5) cv::transpose(picture, picture);
+  if (mirror_x) cv::flip(picture, picture, 1);
+  if (mirror_y) cv::flip(picture, picture, 0);
+  return picture;
+}
+
 }  // namespace
 
 absl::StatusOr<cv::Mat> DecodeImage(std::string_view bytes, const ImageLimits& limits) {
@@ -63,7 +76,7 @@ absl::StatusOr<cv::Mat> DecodeImage(std::string_view bytes, const ImageLimits& l
   try {
     cv::Mat picture =
         header->format == ImageFormat::kPng ? Decode(PictureChunks(bytes)) : Decode(bytes);
-    if (!picture.empty()) return picture;
+    if (!picture.empty()) return Turned(std::move(picture), header->exif_orientation);
   } catch (const cv::Exception&) {
     // As for an empty result: what OpenCV cannot read is corrupt.
   }

@@ -9,7 +9,7 @@
 
 namespace entryexit::face {
 
-// Decodes to 8-bit BGR, upright (EXIF orientation of a JPEG applied; transparency dropped). The
+// Decodes to 8-bit BGR, upright (by EXIF orientation, in each format; transparency dropped). The
 // limits are checked on the header: a picture beyond them costs no memory. Thread-safe.
 // Errors: IMAGE_EMPTY, IMAGE_TOO_LARGE, IMAGE_TOO_MANY_PIXELS, IMAGE_UNSUPPORTED_FORMAT,
 // IMAGE_CORRUPT.

@@ -1,5 +1,6 @@
 #include "image_header.h"
 
+#include <algorithm>
 #include <string>
 
 #include "entryexit/core/reason.h"
@@ -29,14 +30,20 @@ uint64_t LittleEndian(std::string_view bytes, size_t at, int count) {
   return value;
 }
 
-absl::StatusOr<ImageHeader> WithSize(ImageFormat format, uint64_t width, uint64_t height) {
-  if (width == 0 || height == 0) return Corrupt("the picture's width or height is 0");
-  return ImageHeader{format, width, height};
+absl::StatusOr<ImageHeader> Checked(const ImageHeader& header) {
+  if (header.width == 0 || header.height == 0) {
+    return Corrupt("the picture's width or height is 0");
+  }
+  return header;
 }
 
 // SOF0..SOF15 without DHT, JPG and DAC, which share the range.
 bool IsStartOfFrame(uint64_t marker) {
   return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+}
+
+bool IsProgressive(uint64_t start_of_frame) {
+  return start_of_frame == 0xC2 || start_of_frame == 0xCA;
 }
 
 // The position of the next marker's code within entropy-coded data, in which FF 00 is a stuffed
@@ -54,40 +61,59 @@ size_t SkipEntropyCodedData(std::string_view bytes, size_t at) {
 // dozen bytes. Encoders write about ten.
 constexpr int kMaxJpegScans = 64;
 
+// What the segments of a JPEG say. A segment starts with its length field.
+struct JpegSegments {
+  absl::Status AddFrame(uint64_t marker, std::string_view segment) {
+    if (segment.size() < 8) return Corrupt("the JPEG frame header is too short");
+    // The decoder goes by the first one, so a second could only hide its size from us.
+    if (header.width != 0) return Corrupt("the JPEG has two frame headers");
+    header.height = BigEndian(segment, 3, 2);
+    header.width = BigEndian(segment, 5, 2);
+    components = ByteAt(segment, 7);
+    header.held_twice = IsProgressive(marker);
+    return absl::OkStatus();
+  }
+
+  absl::Status AddScan(std::string_view segment) {
+    if (segment.size() < 3) return Corrupt("the JPEG scan header is too short");
+    if (ByteAt(segment, 2) < components) header.held_twice = true;
+    if (++scans > kMaxJpegScans) return Corrupt("the JPEG has more scans than any encoder makes");
+    return absl::OkStatus();
+  }
+
+  ImageHeader header{.format = ImageFormat::kJpeg, .width = 0, .height = 0};
+  uint64_t components = 0;
+  int scans = 0;
+};
+
 absl::StatusOr<ImageHeader> ReadJpeg(std::string_view bytes) {
   constexpr uint64_t kEndOfImage = 0xD9;
   constexpr uint64_t kStartOfScan = 0xDA;
   const absl::Status truncated = Corrupt("the JPEG stops before its end mark");
-  uint64_t width = 0;
-  uint64_t height = 0;
-  int scans = 0;
+  JpegSegments segments;
   size_t at = 2;
   while (true) {
     while (at < bytes.size() && ByteAt(bytes, at) == 0xFF) ++at;
     if (at >= bytes.size()) return truncated;
     const uint64_t marker = ByteAt(bytes, at++);
-    if (marker == kEndOfImage) break;
+    if (marker == kEndOfImage) return Checked(segments.header);
     if (at + 2 > bytes.size()) return truncated;
     const uint64_t length = BigEndian(bytes, at, 2);
     if (length < 2) return Corrupt("a JPEG segment is shorter than its own length field");
     if (length > bytes.size() - at) return truncated;
-    if (IsStartOfFrame(marker)) {
-      if (length < 8) return Corrupt("the JPEG frame header is too short");
-      // The decoder goes by the first one, so a second could only hide its size from us.
-      if (width != 0) return Corrupt("the JPEG has two frame headers");
-      height = BigEndian(bytes, at + 3, 2);
-      width = BigEndian(bytes, at + 5, 2);
-    }
+    const std::string_view segment = bytes.substr(at, length);
     at += length;
+    absl::Status status;
+    if (IsStartOfFrame(marker)) status = segments.AddFrame(marker, segment);
+    if (marker == kStartOfScan) status = segments.AddScan(segment);
+    if (!status.ok()) return status;
     if (marker == kStartOfScan) {
-      if (++scans > kMaxJpegScans) return Corrupt("the JPEG has more scans than any encoder makes");
       at = SkipEntropyCodedData(bytes, at);
       if (at == bytes.npos) return truncated;
     } else if (at < bytes.size() && ByteAt(bytes, at) != 0xFF) {
       return Corrupt("a JPEG segment does not end where it says");
     }
   }
-  return WithSize(ImageFormat::kJpeg, width, height);
 }
 
 constexpr size_t kPngSignature = 8;
@@ -100,36 +126,74 @@ absl::StatusOr<ImageHeader> ReadPng(std::string_view bytes) {
   const absl::Status truncated = Corrupt("the PNG stops before its end mark");
   if (bytes.size() < kPngSignature + kPngChunkOverhead + 13) return truncated;
   if (PngChunkType(bytes, kPngSignature) != "IHDR") return Corrupt("the PNG has no header chunk");
-  const uint64_t width = BigEndian(bytes, 16, 4);
-  const uint64_t height = BigEndian(bytes, 20, 4);
+  const ImageHeader header{.format = ImageFormat::kPng,
+                           .width = BigEndian(bytes, 16, 4),
+                           .height = BigEndian(bytes, 20, 4)};
   for (size_t at = kPngSignature; at + kPngChunkOverhead <= bytes.size();) {
     const uint64_t length = BigEndian(bytes, at, 4);
     if (length > bytes.size() - at - kPngChunkOverhead) return truncated;
-    if (PngChunkType(bytes, at) == "IEND") return WithSize(ImageFormat::kPng, width, height);
+    if (PngChunkType(bytes, at) == "IEND") return Checked(header);
     at += kPngChunkOverhead + length;
   }
   return truncated;
 }
 
+// The orientation that a TIFF structure, as EXIF is one, states in its first directory; else 1.
+int TiffOrientation(std::string_view tiff) {
+  constexpr size_t kEntry = 12;
+  constexpr uint64_t kOrientation = 0x0112;
+  if (tiff.size() < 8) return 1;
+  const auto number = tiff[0] == 'M' ? BigEndian : LittleEndian;
+  const size_t directory = number(tiff, 4, 4);
+  if (directory + 2 > tiff.size()) return 1;
+  const size_t end = std::min(tiff.size(), directory + 2 + kEntry * number(tiff, directory, 2));
+  for (size_t at = directory + 2; at + kEntry <= end; at += kEntry) {
+    if (number(tiff, at, 2) != kOrientation) continue;
+    const uint64_t value = number(tiff, at + 8, 2);
+    return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+  }
+  return 1;
+}
+
+constexpr size_t kWebpChunks = 12;      // after "RIFF", size, "WEBP"
+constexpr size_t kWebpChunkHeader = 8;  // type, size
+
+int WebpOrientation(std::string_view bytes) {
+  for (size_t at = kWebpChunks; at + kWebpChunkHeader <= bytes.size();) {
+    const size_t size = LittleEndian(bytes, at + 4, 4);
+    if (bytes.substr(at, 4) == "EXIF") {
+      std::string_view exif = bytes.substr(at + kWebpChunkHeader, size);
+      // Not part of WebP's EXIF, but some writers keep it from the JPEG's.
+      if (exif.starts_with(std::string_view("Exif\0\0", 6))) exif.remove_prefix(6);
+      return TiffOrientation(exif);
+    }
+    at += kWebpChunkHeader + size + size % 2;
+  }
+  return 1;
+}
+
 absl::StatusOr<ImageHeader> ReadWebp(std::string_view bytes) {
-  constexpr size_t kPayload = 20;  // after "RIFF", size, "WEBP", first chunk's type and size
+  constexpr size_t kPayload = kWebpChunks + kWebpChunkHeader;
   if (bytes.size() < kPayload + 10 || LittleEndian(bytes, 4, 4) + 8 > bytes.size()) {
     return Corrupt("the WebP file is shorter than it says");
   }
-  const std::string_view type = bytes.substr(12, 4);
+  ImageHeader header{.format = ImageFormat::kWebp, .width = 0, .height = 0, .held_twice = true};
+  const std::string_view type = bytes.substr(kWebpChunks, 4);
   if (type == "VP8 ") {
-    return WithSize(ImageFormat::kWebp, LittleEndian(bytes, kPayload + 6, 2) & 0x3FFF,
-                    LittleEndian(bytes, kPayload + 8, 2) & 0x3FFF);
-  }
-  if (type == "VP8L") {
+    header.width = LittleEndian(bytes, kPayload + 6, 2) & 0x3FFF;
+    header.height = LittleEndian(bytes, kPayload + 8, 2) & 0x3FFF;
+  } else if (type == "VP8L") {
     const uint64_t bits = LittleEndian(bytes, kPayload + 1, 4);
-    return WithSize(ImageFormat::kWebp, (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1);
+    header.width = (bits & 0x3FFF) + 1;
+    header.height = (bits >> 14 & 0x3FFF) + 1;
+  } else if (type == "VP8X") {
+    header.width = LittleEndian(bytes, kPayload + 4, 3) + 1;
+    header.height = LittleEndian(bytes, kPayload + 7, 3) + 1;
+    header.exif_orientation = WebpOrientation(bytes);
+  } else {
+    return Corrupt("the WebP file starts with a chunk that is no picture");
   }
-  if (type == "VP8X") {
-    return WithSize(ImageFormat::kWebp, LittleEndian(bytes, kPayload + 4, 3) + 1,
-                    LittleEndian(bytes, kPayload + 7, 3) + 1);
-  }
-  return Corrupt("the WebP file starts with a chunk that is no picture");
+  return Checked(header);
 }
 
 }  // namespace

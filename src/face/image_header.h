@@ -15,6 +15,10 @@ struct ImageHeader {
   ImageFormat format;
   uint64_t width;  // px, as stored (before EXIF orientation); above 0
   uint64_t height;
+  // The decoder keeps the whole picture in a second form besides its pixels, which takes up to
+  // three times their memory: the coefficients of a JPEG in several scans, most kinds of WebP.
+  bool held_twice = false;
+  int exif_orientation = 1;  // 1..8; read of a WebP only, since OpenCV turns the others by itself
 };
 
 // Reads format and size without decoding a pixel, and checks that the file runs to its end mark:

@@ -36,10 +36,31 @@ std::string BigEndian(uint32_t value, int bytes) {
   return out;
 }
 
-std::string WithExifOrientation(const std::string& jpeg, uint16_t orientation) {
-  const std::string tiff = std::string("MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01", 18) +
-                           BigEndian(orientation, 2) + std::string(6, '\0');
-  const std::string body = std::string("Exif\0\0", 6) + tiff;
+std::string EncodeProgressively(const cv::Mat& picture) {
+  std::vector<uchar> jpeg;
+  cv::imencode(".jpg", picture, jpeg, {cv::IMWRITE_JPEG_PROGRESSIVE, 1});
+  return {jpeg.begin(), jpeg.end()};
+}
+
+std::string LittleEndian(uint32_t value, int bytes) {
+  std::string out;
+  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xFF);
+  return out;
+}
+
+// EXIF with one entry, in either order of bytes.
+std::string Exif(uint16_t orientation) {
+  return std::string("MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01", 18) +
+         BigEndian(orientation, 2) + std::string(6, '\0');
+}
+
+std::string LittleEndianExif(uint16_t orientation) {
+  return std::string("II\x2A\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0", 18) +
+         LittleEndian(orientation, 2) + std::string(6, '\0');
+}
+
+std::string JpegWithExif(const std::string& jpeg, const std::string& exif) {
+  const std::string body = std::string("Exif\0\0", 6) + exif;
   return jpeg.substr(0, 2) + "\xFF\xE1" + BigEndian(static_cast<uint32_t>(body.size() + 2), 2) +
          body + jpeg.substr(2);
 }
@@ -55,6 +76,22 @@ std::string PngChunk(const std::string& type, const std::string& body) {
 // `chunks` right behind the header chunk.
 std::string WithPngChunks(std::string png, const std::string& chunks) {
   return png.insert(33, chunks);
+}
+
+std::string WebpChunk(const std::string& type, const std::string& body) {
+  return type + LittleEndian(static_cast<uint32_t>(body.size()), 4) + body +
+         std::string(body.size() % 2, '\0');
+}
+
+// A file of one chunk in the extended form, with the EXIF behind the picture.
+std::string WebpWithExif(const std::string& webp, const cv::Size& size, const std::string& exif) {
+  constexpr char kHasExif = 0x08;
+  const std::string header = std::string(1, kHasExif) + std::string(3, '\0') +
+                             LittleEndian(static_cast<uint32_t>(size.width - 1), 3) +
+                             LittleEndian(static_cast<uint32_t>(size.height - 1), 3);
+  const std::string chunks =
+      "WEBP" + WebpChunk("VP8X", header) + webp.substr(12) + WebpChunk("EXIF", exif);
+  return "RIFF" + LittleEndian(static_cast<uint32_t>(chunks.size()), 4) + chunks;
 }
 
 // Less than the 8 MB at which libpng itself would refuse it.
@@ -119,12 +156,32 @@ TEST(DecodeImage, TurnsByExifOrientation) {
   };
   // 6 and 8 are quarter turns, so their stored forms are each other's inverse.
   for (uint16_t orientation = 1; orientation <= 8; ++orientation) {
-    const auto picture = DecodeImage(
-        WithExifOrientation(Encode(".jpg", stored(orientation)), orientation), ImageLimits());
-    ASSERT_THAT(picture, IsOk()) << orientation;
-    ASSERT_EQ(picture->size(), upright.size()) << orientation;
-    EXPECT_LT(cv::norm(*picture, upright, cv::NORM_L1) / static_cast<double>(upright.total()), 20)
-        << orientation;
+    const cv::Mat picture = stored(orientation);
+    const std::string webp = Encode(".webp", picture);
+    const std::string jpeg_exif = std::string("Exif\0\0", 6) + Exif(orientation);
+    for (const std::string& bytes :
+         {JpegWithExif(Encode(".jpg", picture), Exif(orientation)),
+          WithPngChunks(Encode(".png", picture), PngChunk("eXIf", Exif(orientation))),
+          WebpWithExif(webp, picture.size(), Exif(orientation)),
+          WebpWithExif(webp, picture.size(), LittleEndianExif(orientation)),
+          WebpWithExif(webp, picture.size(), jpeg_exif)}) {
+      const auto decoded = DecodeImage(bytes, ImageLimits());
+      ASSERT_THAT(decoded, IsOk()) << orientation;
+      ASSERT_EQ(decoded->size(), upright.size()) << orientation << bytes.substr(0, 4);
+      EXPECT_LT(cv::norm(*decoded, upright, cv::NORM_L1) / static_cast<double>(upright.total()), 20)
+          << orientation << bytes.substr(0, 4);
+    }
+  }
+}
+
+TEST(DecodeImage, TakesAWebpWithMalformedExifAsUpright) {
+  const std::string webp = Encode(".webp", Corners());
+  for (const std::string& exif :
+       {std::string(), std::string("MM"), Exif(0), Exif(9), Exif(6).substr(0, 15),
+        std::string("MM\0\x2A\xFF\xFF\xFF\xFF\0\x01", 10)}) {
+    const auto picture = DecodeImage(WebpWithExif(webp, Corners().size(), exif), ImageLimits());
+    ASSERT_THAT(picture, IsOk());
+    EXPECT_EQ(cv::norm(*picture, Corners(), cv::NORM_INF), 0);
   }
 }
 
@@ -157,6 +214,28 @@ TEST(DecodeImage, RefusesTooManyPixelsByTheHeaderAlone) {
   }
 }
 
+// Such a decoder needs two to three times the memory for the same picture.
+TEST(DecodeImage, AcceptsHalfAsManyPixelsOfWhatADecoderHoldsTwice) {
+  const std::string progressive = EncodeProgressively(Corners());
+  const std::string webp = Encode(".webp", Corners());
+  for (const std::string& bytes : {progressive, webp}) {
+    EXPECT_THAT(DecodeImage(bytes, ImageLimits{.max_pixels = 2 * 64 * 48}), IsOk());
+    EXPECT_THAT(DecodeImage(bytes, ImageLimits{.max_pixels = 2 * 64 * 48 - 1}),
+                FailsWith(Reason::kImageTooManyPixels));
+  }
+  for (const std::string extension : {".jpg", ".png"}) {
+    EXPECT_THAT(DecodeImage(Encode(extension, Corners()), ImageLimits{.max_pixels = 64 * 48}),
+                IsOk());
+  }
+}
+
+TEST(ReadImageHeader, KnowsASequentialJpegInSeveralScans) {
+  std::string jpeg = Encode(".jpg", Corners());
+  EXPECT_FALSE(ReadImageHeader(jpeg)->held_twice);
+  jpeg[jpeg.find("\xFF\xDA") + 4] = 1;  // components in its scan; the frame has 3
+  EXPECT_TRUE(ReadImageHeader(jpeg)->held_twice);
+}
+
 // The decoder goes by the first frame header; one behind the picture must not hide its size.
 TEST(DecodeImage, RefusesAJpegWithTwoFrameHeaders) {
   std::string jpeg = JpegThatSays(9000, 9000);
@@ -168,9 +247,7 @@ TEST(DecodeImage, RefusesAJpegWithTwoFrameHeaders) {
 
 // The encoder's last scan again and again: well-formed, and each costs the decoder a whole pass.
 TEST(DecodeImage, RefusesAJpegOfManyScans) {
-  std::vector<uchar> encoded;
-  cv::imencode(".jpg", Corners(), encoded, {cv::IMWRITE_JPEG_PROGRESSIVE, 1});
-  const std::string jpeg(encoded.begin(), encoded.end());
+  const std::string jpeg = EncodeProgressively(Corners());
   const size_t last_scan = jpeg.rfind("\xFF\xDA");
   const std::string scan = jpeg.substr(last_scan, jpeg.size() - 2 - last_scan);
   int scans = 0;
