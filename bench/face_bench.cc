@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "bench/plain_pipeline.h"
+#include "entryexit/core/matching.h"
 #include "entryexit/face/engine.h"
 #include "entryexit/face/matrix_kernels.h"
 
@@ -70,12 +70,6 @@ double Overlap(const core::PixelBox& a, const core::PixelBox& b) {
   return static_cast<double>((p & q).area()) / (p | q).area();
 }
 
-double Distance(const core::Embedding& a, const core::Embedding& b) {
-  double squares = 0;
-  for (size_t i = 0; i < a.size(); ++i) squares += std::pow(static_cast<double>(a[i]) - b[i], 2);
-  return std::sqrt(squares);
-}
-
 class Bench {
  public:
   Bench(const std::filesystem::path& root, int rounds)
@@ -120,7 +114,7 @@ class Bench {
       same_face += same ? 1 : 0;
       if (same) {
         greatest_distance =
-            std::max(greatest_distance, Distance(*seen.embedding, *expected.embedding));
+            std::max(greatest_distance, core::Distance(*seen.embedding, *expected.embedding));
       }
     }
     Print(size, ours, plain);

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <opencv2/imgcodecs.hpp>
 #include <vector>
 
+#include "entryexit/core/matching.h"
 #include "src/face/alignment.h"
 #include "src/face/files.h"
 #include "src/face/landmarks.h"
@@ -24,13 +24,6 @@ auto Timed(std::chrono::nanoseconds& stage, const Step& step) {
   auto result = step();
   stage = std::chrono::steady_clock::now() - start;
   return result;
-}
-
-core::Embedding Normalised(core::Embedding embedding) {
-  double squares = 0;
-  for (const float value : embedding) squares += static_cast<double>(value) * value;
-  for (float& value : embedding) value = static_cast<float>(value / std::sqrt(squares));
-  return embedding;
 }
 
 }  // namespace
@@ -69,7 +62,7 @@ core::FaceObservation PlainPipeline::Observe(const std::string& image, face::Sta
       Timed(times.landmarks, [&] { return impl_->landmarks->Find(bgr, box); });
   const cv::Mat chip = Timed(times.align, [&] { return face::CutArcface112(bgr, landmarks); });
   observation.embedding =
-      Timed(times.embed, [&] { return Normalised(impl_->network->Embed(chip)); });
+      Timed(times.embed, [&] { return core::Normalised(impl_->network->Embed(chip)); });
   return observation;
 }
 

@@ -1,12 +1,11 @@
 #include "entryexit/core/cases.h"
 
-#include <array>
-#include <utility>
+#include "enum_names.h"
 
 namespace entryexit::core {
 namespace {
 
-constexpr std::array<std::pair<CaseKind, const char*>, 7> kKindNames = {{
+constexpr EnumNames<CaseKind, 7> kKindNames = {{
     {CaseKind::kIdentityNoMatch, "IDENTITY_NO_MATCH"},
     {CaseKind::kIdentityInconclusive, "IDENTITY_INCONCLUSIVE"},
     {CaseKind::kNoReference, "NO_REFERENCE"},
@@ -15,25 +14,18 @@ constexpr std::array<std::pair<CaseKind, const char*>, 7> kKindNames = {{
     {CaseKind::kArrivalOnOpenStay, "ARRIVAL_ON_OPEN_STAY"},
     {CaseKind::kDocumentDataConflict, "DOCUMENT_DATA_CONFLICT"},
 }};
+static_assert(CoversUpTo(CaseKind::kDocumentDataConflict, kKindNames));
 
-constexpr std::array<std::pair<CaseState, const char*>, 4> kStateNames = {{
+constexpr EnumNames<CaseState, 4> kStateNames = {{
     {CaseState::kOpen, "OPEN"},
     {CaseState::kUpheld, "UPHELD"},
     {CaseState::kDismissed, "DISMISSED"},
     {CaseState::kWithdrawn, "WITHDRAWN"},
 }};
+static_assert(CoversUpTo(CaseState::kWithdrawn, kStateNames));
 
 // More than 180 days: where the three-year bar of 8 U.S.C. 1182(a)(9)(B)(i)(I) begins.
 constexpr int kLongOverstayDays = 180;
-
-template <typename Names>
-auto FromName(const Names& names, const std::string& name)
-    -> std::optional<decltype(names[0].first)> {
-  for (const auto& [value, value_name] : names) {
-    if (name == value_name) return value;
-  }
-  return std::nullopt;
-}
 
 }  // namespace
 

@@ -1,17 +1,17 @@
 #include "entryexit/core/matching.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numeric>
 #include <utility>
 
 #include "entryexit/core/reason.h"
+#include "enum_names.h"
 
 namespace entryexit::core {
 namespace {
 
-constexpr std::array<std::pair<Outcome, const char*>, 7> kOutcomeNames = {{
+constexpr EnumNames<Outcome, 7> kOutcomeNames = {{
     {Outcome::kMatch, "MATCH"},
     {Outcome::kNoMatch, "NO_MATCH"},
     {Outcome::kInconclusive, "INCONCLUSIVE"},
@@ -20,16 +20,14 @@ constexpr std::array<std::pair<Outcome, const char*>, 7> kOutcomeNames = {{
     {Outcome::kExempt, "EXEMPT"},
     {Outcome::kOptedOut, "OPTED_OUT"},
 }};
+static_assert(CoversUpTo(Outcome::kOptedOut, kOutcomeNames));
 
 }  // namespace
 
 const char* NameOf(Outcome outcome) { return kOutcomeNames[static_cast<size_t>(outcome)].second; }
 
 std::optional<Outcome> OutcomeFromName(const std::string& name) {
-  for (const auto& [outcome, outcome_name] : kOutcomeNames) {
-    if (name == outcome_name) return outcome;
-  }
-  return std::nullopt;
+  return FromName(kOutcomeNames, name);
 }
 
 absl::StatusOr<Thresholds> ThresholdsFor(const Calibration& calibration, double fmr_match,
@@ -53,6 +51,14 @@ double Distance(const Embedding& a, const Embedding& b) {
     sum += difference * difference;
   }
   return std::sqrt(sum);
+}
+
+Embedding Normalised(Embedding embedding) {
+  double squares = 0;
+  for (const float value : embedding) squares += static_cast<double>(value) * value;
+  const auto length = static_cast<float>(std::sqrt(squares));
+  for (float& value : embedding) value /= length;
+  return embedding;
 }
 
 double FusedDistance(std::vector<double> distances, int best_k) {

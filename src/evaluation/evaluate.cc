@@ -7,7 +7,6 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "entryexit/core/matching.h"
+#include "entryexit/core/mutex.h"
 #include "entryexit/core/reason.h"
 
 namespace entryexit::evaluation {
@@ -32,25 +32,31 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
   return bytes;
 }
 
+struct Embedded {
+  Acquisition acquisition;
+  // By position of the image; none where it failed to acquire.
+  std::vector<std::optional<core::Embedding>> embeddings;
+};
+
 // Embeds the images of a list on several threads and keeps count of the failures.
 class Embedder {
  public:
   Embedder(const ports::FaceEngine& engine, const PairList& pairs, const Progress& progress)
-      : engine_(engine), pairs_(pairs), progress_(progress), embeddings_(pairs.images.size()) {
-    acquisition_.failures.trials = pairs.images.size();
+      : engine_(engine), pairs_(pairs), progress_(progress) {
+    embedded_.acquisition.failures.trials = pairs.images.size();
+    embedded_.embeddings.resize(pairs.images.size());
   }
 
-  absl::Status Run(std::size_t threads) {
+  // To be called once.
+  absl::StatusOr<Embedded> Run(std::size_t threads) {
     {
       std::vector<std::jthread> workers;
       for (std::size_t i = 0; i < threads; ++i) workers.emplace_back([this] { Work(); });
     }
-    return failure_;
+    const core::MutexLock lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    return std::move(embedded_);
   }
-
-  const Acquisition& acquisition() const { return acquisition_; }
-  // By position of the image; none where it failed to acquire.
-  const std::vector<std::optional<core::Embedding>>& embeddings() const { return embeddings_; }
 
  private:
   void Work() {
@@ -68,24 +74,25 @@ class Embedder {
   }
 
   void Record(std::size_t image, absl::StatusOr<core::FaceObservation> observation) {
-    const std::lock_guard lock(mutex_);
+    const core::MutexLock lock(mutex_);
+    Acquisition& acquisition = embedded_.acquisition;
     if (!observation.ok()) {
       const auto reason = core::ReasonOf(observation.status());
-      ++acquisition_.failures.errors;
-      ++acquisition_.by_error[std::string(core::NameOf(reason.value_or(core::Reason::kInternal)))];
+      ++acquisition.failures.errors;
+      ++acquisition.by_error[std::string(core::NameOf(reason.value_or(core::Reason::kInternal)))];
     } else if (!observation->usable()) {
-      ++acquisition_.failures.errors;
+      ++acquisition.failures.errors;
       for (const core::QualityFinding& finding : observation->findings) {
-        ++acquisition_.by_quality_issue[core::NameOf(finding.issue)];
+        ++acquisition.by_quality_issue[core::NameOf(finding.issue)];
       }
     } else {
-      embeddings_[image] = std::move(observation->embedding);
+      embedded_.embeddings[image] = std::move(observation->embedding);
     }
     if (progress_) progress_(++done_, pairs_.images.size());
   }
 
   void Stop(const absl::Status& status) {
-    const std::lock_guard lock(mutex_);
+    const core::MutexLock lock(mutex_);
     stop_ = true;
     if (failure_.ok()) failure_ = status;
   }
@@ -96,11 +103,10 @@ class Embedder {
   std::atomic<std::size_t> next_ = 0;
   std::atomic<bool> stop_ = false;
 
-  std::mutex mutex_;  // guards what follows while workers run
-  std::size_t done_ = 0;
-  absl::Status failure_;
-  Acquisition acquisition_;
-  std::vector<std::optional<core::Embedding>> embeddings_;
+  core::Mutex mutex_;
+  std::size_t done_ GUARDED_BY(mutex_) = 0;
+  absl::Status failure_ GUARDED_BY(mutex_);
+  Embedded embedded_ GUARDED_BY(mutex_);
 };
 
 // Appends the comparison of each pair; returns how many were left out for want of a template.
@@ -134,19 +140,20 @@ absl::StatusOr<EvaluationResult> Evaluate(const ports::FaceEngine& engine, const
   }
   const std::size_t workers = std::min(static_cast<std::size_t>(threads), pairs.images.size());
   Embedder embedder(engine, pairs, progress);
-  if (absl::Status status = embedder.Run(workers); !status.ok()) return status;
+  const absl::StatusOr<Embedded> embedded = embedder.Run(workers);
+  if (!embedded.ok()) return embedded.status();
 
   EvaluationResult result;
   result.model = engine.model();
-  result.acquisition = embedder.acquisition();
+  result.acquisition = embedded->acquisition;
   result.non_mated_kind = pairs.non_mated_kind;
   result.comparisons.identities = pairs.identities;
   const auto mated_left_out =
-      CompareAll(pairs, pairs.mated, embedder.embeddings(), result.comparisons.mated);
+      CompareAll(pairs, pairs.mated, embedded->embeddings, result.comparisons.mated);
   if (!mated_left_out.ok()) return mated_left_out.status();
   result.mated_left_out = *mated_left_out;
   const auto non_mated_left_out =
-      CompareAll(pairs, pairs.non_mated, embedder.embeddings(), result.comparisons.non_mated);
+      CompareAll(pairs, pairs.non_mated, embedded->embeddings, result.comparisons.non_mated);
   if (!non_mated_left_out.ok()) return non_mated_left_out.status();
   result.non_mated_left_out = *non_mated_left_out;
   return result;

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
-#include <cmath>
 #include <limits>
 
+#include "entryexit/core/matching.h"
 #include "entryexit/core/reason.h"
 #include "files.h"
 
@@ -16,13 +16,7 @@ using core::MakeError;
 using core::Reason;
 
 double DistanceBetween(const core::Embedding& a, const core::Embedding& b) {
-  if (a.size() != b.size()) return std::numeric_limits<double>::infinity();
-  double squares = 0;
-  for (size_t i = 0; i < a.size(); ++i) {
-    const double difference = static_cast<double>(a[i]) - b[i];
-    squares += difference * difference;
-  }
-  return std::sqrt(squares);
+  return a.size() == b.size() ? core::Distance(a, b) : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace

@@ -47,6 +47,9 @@ absl::StatusOr<Thresholds> ThresholdsFor(const Calibration& calibration, double 
 // Requires: a.size() == b.size().
 double Distance(const Embedding& a, const Embedding& b);
 
+// `embedding` divided by its length. Requires: not all values are 0.
+Embedding Normalised(Embedding embedding);
+
 // The mean of the `best_k` smallest distances (of all, when there are fewer).
 // Requires: distances not empty, best_k > 0.
 double FusedDistance(std::vector<double> distances, int best_k);

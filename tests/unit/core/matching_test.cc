@@ -42,6 +42,10 @@ TEST(DistanceTest, IsEuclidean) {
   EXPECT_DOUBLE_EQ(Distance({1.0F, 2.0F}, {1.0F, 2.0F}), 0.0);
 }
 
+TEST(NormalisedTest, HasLengthOneAndTheSameDirection) {
+  EXPECT_EQ(Normalised({3.0F, -4.0F}), (Embedding{0.6F, -0.8F}));
+}
+
 TEST(FusedDistanceTest, IsTheMeanOfTheBestK) {
   EXPECT_DOUBLE_EQ(FusedDistance({0.9, 0.5, 0.7}, 2), 0.6);
   EXPECT_DOUBLE_EQ(FusedDistance({0.9, 0.5, 0.7}, 1), 0.5);

@@ -6,6 +6,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <thread>
 
+#include "entryexit/core/matching.h"
 #include "entryexit/face/engine.h"
 #include "src/face/files.h"
 #include "tests/support/status_matchers.h"
@@ -55,10 +56,10 @@ TEST(OnednnNetwork, AgreesWithDlibOnFacesAndNoise) {
   ASSERT_THAT(reference, IsOk());
   double greatest = 0;
   for (const cv::Mat& crop : Crops()) {
-    const core::Embedding embedding = testing::Normalised((*network)->Embed(crop));
+    const core::Embedding embedding = core::Normalised((*network)->Embed(crop));
     ASSERT_EQ(embedding.size(), 128);
-    greatest = std::max(
-        greatest, testing::Distance(embedding, testing::Normalised((*reference)->Embed(crop))));
+    greatest = std::max(greatest,
+                        testing::Distance(embedding, core::Normalised((*reference)->Embed(crop))));
   }
   RecordProperty("greatest_distance", std::to_string(greatest));
   EXPECT_LE(greatest, kTolerance);
