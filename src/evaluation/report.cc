@@ -32,23 +32,6 @@ std::string LeftOut(std::size_t pairs) {
   return pairs == 0 ? "" : fmt::format(" ({} pairs left out: an image failed to acquire)", pairs);
 }
 
-std::string SampleText(const EvaluationResult& result) {
-  const Acquisition& acquisition = result.acquisition;
-  return fmt::format("{:<28}{}, weights {:.12}, {}\n", "Model", result.model.id,
-                     result.model.digest, result.model.engine) +
-         fmt::format("{:<28}{} of {} people\n", "Images", acquisition.failures.trials,
-                     result.comparisons.identities) +
-         fmt::format("{:<28}{}, 95 % CI {}\n", "Failure to acquire (FTA)",
-                     Share(acquisition.failures), Percent(acquisition.failures.interval())) +
-         CountsLine("by quality finding", acquisition.by_quality_issue) +
-         CountsLine("by error", acquisition.by_error) +
-         fmt::format("{:<28}{}{}\n", "Mated comparisons", result.comparisons.mated.size(),
-                     LeftOut(result.mated_left_out)) +
-         fmt::format("{:<28}{}, {}{}\n", "Non-mated comparisons",
-                     result.comparisons.non_mated.size(), result.non_mated_kind,
-                     LeftOut(result.non_mated_left_out));
-}
-
 std::string WhyNotMeasured(const OperatingPoint& point, std::size_t non_mated) {
   const std::size_t needed = ComparisonsNeeded(point.target_fmr);
   if (non_mated >= needed) return "not measurable: too many pairs tie at the smallest distance";
@@ -133,8 +116,25 @@ Json AcquisitionJson(const Acquisition& acquisition) {
 
 }  // namespace
 
+std::string SampleReport(const EvaluationResult& result) {
+  const Acquisition& acquisition = result.acquisition;
+  return fmt::format("{:<28}{}, weights {:.12}, {}\n", "Model", result.model.id,
+                     result.model.digest, result.model.engine) +
+         fmt::format("{:<28}{} of {} people\n", "Images", acquisition.failures.trials,
+                     result.comparisons.identities) +
+         fmt::format("{:<28}{}, 95 % CI {}\n", "Failure to acquire (FTA)",
+                     Share(acquisition.failures), Percent(acquisition.failures.interval())) +
+         CountsLine("by quality finding", acquisition.by_quality_issue) +
+         CountsLine("by error", acquisition.by_error) +
+         fmt::format("{:<28}{}{}\n", "Mated comparisons", result.comparisons.mated.size(),
+                     LeftOut(result.mated_left_out)) +
+         fmt::format("{:<28}{}, {}{}\n", "Non-mated comparisons",
+                     result.comparisons.non_mated.size(), result.non_mated_kind,
+                     LeftOut(result.non_mated_left_out));
+}
+
 std::string TextReport(const EvaluationResult& result, const Statistics& statistics) {
-  std::string text = SampleText(result);
+  std::string text = SampleReport(result);
   text += fmt::format("{:<28}{} at distance {:.4f}\n\n", "Equal error rate",
                       Percent(statistics.equal_error.rate), statistics.equal_error.distance);
   text +=

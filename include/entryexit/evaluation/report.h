@@ -8,10 +8,15 @@
 
 namespace entryexit::evaluation {
 
-// Pure functions from the figures to what a person or a program reads. Each takes a result and the
-// statistics that ComputeStatistics made of its comparisons.
+// Pure functions from the figures to what a person or a program reads. Those that take statistics
+// want the ones that ComputeStatistics made of the result's comparisons.
 
-// A table for the terminal, UTF-8, at most 120 columns, ending in a line break.
+// What was measured on, and how many images failed to acquire: all that can be said when there are
+// too few comparisons for statistics. UTF-8, ending in a line break.
+std::string SampleReport(const EvaluationResult& result);
+
+// The sample report and a table of the error rates for the terminal, UTF-8, at most 120 columns,
+// ending in a line break.
 std::string TextReport(const EvaluationResult& result, const Statistics& statistics);
 
 // All figures, with the DET points and the calibration points, as one JSON object (UTF-8, indented,

@@ -79,6 +79,15 @@ std::string UnclosedElements(const std::string& xml) {
   return ::testing::PrintToString(open);
 }
 
+TEST(SampleReport, TellsTheFailuresToAcquireWithoutAnyComparison) {
+  EvaluationResult result = MakeResult();
+  result.comparisons.non_mated.clear();
+  result.non_mated_left_out = 5;
+  const std::string text = SampleReport(result);
+  EXPECT_THAT(text, HasSubstr("0.6 % (3 of 500)"));
+  EXPECT_THAT(text, HasSubstr("0, matched (5 pairs left out: an image failed to acquire)"));
+}
+
 TEST_F(ReportTest, TextSaysWhatWasMeasuredAndWhatWasNot) {
   const std::string text = TextReport(result_, statistics_);
   EXPECT_THAT(text, HasSubstr("0.6 % (3 of 500)"));
