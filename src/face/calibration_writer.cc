@@ -45,10 +45,10 @@ size_t EndOfBlock(const Lines& lines, size_t start) {
   return end;
 }
 
-// The line within [first, last) that starts with `text`; `last` when there is none.
+// The line within [first, last) that is `text` or goes on with a space; `last` when there is none.
 size_t FindLine(const Lines& lines, size_t first, size_t last, const std::string& text) {
   for (size_t at = first; at < last; ++at) {
-    if (lines[at].starts_with(text)) return at;
+    if (lines[at] == text || lines[at].starts_with(text + ' ')) return at;
   }
   return last;
 }

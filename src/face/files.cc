@@ -14,8 +14,9 @@ using core::Reason;
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream content;
-  content << in.rdbuf();
-  if (!in || !content) {
+  // Inserting nothing would count as a failure, but an empty file can be read.
+  if (in.peek() != std::ifstream::traits_type::eof()) content << in.rdbuf();
+  if (!in.is_open() || in.bad() || !content) {
     return MakeError(Reason::kModelFileInvalid, fmt::format("{}: cannot be read", path.string()));
   }
   return std::move(content).str();

@@ -120,6 +120,18 @@ TEST(WriteCalibration, AddsAndReplacesATableAndKeepsTheRest) {
   EXPECT_THAT(text, ::testing::EndsWith("\n# the end\n"));
 }
 
+TEST(WriteCalibration, TellsModelsApartOfWhichOneNameStartsWithTheOther) {
+  const TemporaryFolder folder;
+  const std::string m1 = OneModel(Sha256Line(""));
+  std::string m10 = m1;
+  m10.replace(m10.find("id: m1"), 6, "id: m10");
+  const auto path = folder.Write("manifest.yaml", m10 + m1.substr(m1.find("  - id")));
+  ASSERT_THAT(WriteCalibration(path, "m1", Measured("matched", 0.3), "a set"), IsOk());
+  const ModelManifest manifest = ModelManifest::Load(path).value();
+  EXPECT_NE(manifest.Find("m1")->CalibrationFor("matched"), nullptr);
+  EXPECT_EQ(manifest.Find("m10")->CalibrationFor("matched"), nullptr);
+}
+
 TEST(WriteCalibration, LeavesTheFileAloneWhenItCannotBeWritten) {
   const TemporaryFolder folder;
   const std::string flow =
