@@ -10,7 +10,7 @@
 namespace entryexit::face {
 namespace {
 
-constexpr int kCropSize = 112;
+constexpr int kCropSize = kArcface112Px;
 
 const std::array<cv::Point2d, 5> kArcfacePlaces{{{38.2946, 51.6963},
                                                  {73.5318, 51.5014},

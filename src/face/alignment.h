@@ -14,6 +14,9 @@ namespace entryexit::face {
 // Requires: the same number of points, at least two, in `from` not all in one place.
 cv::Matx23d SimilarityBetween(std::span<const cv::Point2d> from, std::span<const cv::Point2d> to);
 
+inline constexpr int kArcface112Px = 112;  // width and height of the crop
+inline constexpr int kDlib150Px = 150;
+
 // "arcface-112": 112 x 112, five of the 68 points at fixed places. Requires: 68 landmarks.
 cv::Mat CutArcface112(const cv::Mat& bgr, const Landmarks& landmarks);
 

@@ -12,9 +12,9 @@ cv::Mat CutDlib150(const cv::Mat& bgr, const Landmarks& landmarks) {
   std::vector<dlib::point> parts;
   parts.reserve(landmarks.size());
   for (const cv::Point2d& point : landmarks) parts.emplace_back(dlib::dpoint(point.x, point.y));
-  const dlib::chip_details details =
-      dlib::get_face_chip_details(dlib::full_object_detection(dlib::rectangle(), parts), 150, 0.25);
-  cv::Mat crop(150, 150, CV_8UC3);
+  const dlib::chip_details details = dlib::get_face_chip_details(
+      dlib::full_object_detection(dlib::rectangle(), parts), kDlib150Px, 0.25);
+  cv::Mat crop(kDlib150Px, kDlib150Px, CV_8UC3);
   dlib::cv_image<dlib::bgr_pixel> picture(bgr);
   dlib::array2d<dlib::bgr_pixel> chip;
   dlib::extract_image_chip(picture, details, chip);

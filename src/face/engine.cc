@@ -10,9 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
+#include "alignment.h"
+#include "entryexit/core/mutex.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/face/model_manifest.h"
 #include "golden.h"
@@ -81,28 +80,28 @@ class Engine final : public ports::FaceEngine {
 
   // Null when the deadline passes first. A deadline in the past gets no worker, even an idle one.
   std::unique_ptr<Pipeline> TakeWorker(core::Deadline deadline) const {
-    const auto left = deadline - std::chrono::steady_clock::now();
-    if (left <= left.zero()) return nullptr;
-    const absl::MutexLock lock(&mutex_);
-    const auto any_idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !idle_.empty(); };
-    if (!mutex_.AwaitWithTimeout(absl::Condition(&any_idle), absl::FromChrono(left))) {
-      return nullptr;
+    if (std::chrono::steady_clock::now() >= deadline) return nullptr;
+    const core::MutexLock lock(mutex_);
+    while (idle_.empty() && worker_returned_.WaitUntil(mutex_, deadline)) {
     }
+    if (idle_.empty()) return nullptr;
     std::unique_ptr<Pipeline> worker = std::move(idle_.back());
     idle_.pop_back();
     return worker;
   }
 
   void ReturnWorker(std::unique_ptr<Pipeline> worker) const {
-    const absl::MutexLock lock(&mutex_);
+    const core::MutexLock lock(mutex_);
     idle_.push_back(std::move(worker));
+    worker_returned_.NotifyOne();
   }
 
   const core::ModelRef model_;
   const std::optional<core::Calibration> calibration_;
   const std::function<void(const StageTimes&)> on_stages_;
-  mutable absl::Mutex mutex_;
-  mutable std::vector<std::unique_ptr<Pipeline>> idle_ ABSL_GUARDED_BY(mutex_);
+  mutable core::Mutex mutex_;
+  mutable core::CondVar worker_returned_;
+  mutable std::vector<std::unique_ptr<Pipeline>> idle_ GUARDED_BY(mutex_);
 };
 
 absl::Status CheckConfig(const EngineConfig& config) {
@@ -166,6 +165,17 @@ absl::StatusOr<std::shared_ptr<const LandmarkFinder>> LoadLandmarks(const Engine
   return landmarks;
 }
 
+// Tries the network out: a manifest that describes another output than the file gives would only
+// show when templates are stored or compared.
+absl::Status CheckDimension(const ModelDescription& model, EmbeddingNetwork& network) {
+  const int side = model.alignment == Alignment::kArcface112 ? kArcface112Px : kDlib150Px;
+  const size_t dimension = network.Embed(cv::Mat::zeros(side, side, CV_8UC3)).size();
+  if (dimension == static_cast<size_t>(model.dimension)) return absl::OkStatus();
+  return MakeError(Reason::kModelFileInvalid,
+                   fmt::format("the network of {} gives {} values, but the manifest says {}",
+                               model.id, dimension, model.dimension));
+}
+
 // One worker, made to the limits of `config`.
 absl::StatusOr<std::unique_ptr<Pipeline>> MakeWorker(
     const EngineConfig& config, const ModelDescription& model, const std::string& weights,
@@ -173,6 +183,7 @@ absl::StatusOr<std::unique_ptr<Pipeline>> MakeWorker(
   absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> network =
       LoadNetwork(config, model.architecture, weights);
   if (!network.ok()) return network.status();
+  if (absl::Status status = CheckDimension(model, **network); !status.ok()) return status;
   const Pipeline::Settings settings{.image = config.image,
                                     .min_face_share = config.min_face_share,
                                     .quality = config.quality,
