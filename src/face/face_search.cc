@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <opencv2/imgproc.hpp>
 
 namespace entryexit::face {
@@ -10,14 +11,15 @@ namespace {
 constexpr double kDetectorWindowPx = 80;
 constexpr double kPyramidStep = 5.0 / 6.0;
 
-// The thorough search enlarges up to twice, a border of a fifth on each side included, but no
-// further than this many pixels: it bounds what a capture without a face can cost.
-constexpr double kThoroughPixels = 2.3e6;
+// Neither search looks at more pixels than this: a capture of 1920 x 1080 has fewer.
+constexpr double kMostPixels = 2.3e6;
+
+// The thorough search enlarges up to twice, a border of a fifth on each side included.
 constexpr double kThoroughEnlargement = 2;
 constexpr double kThoroughBorder = 0.2;
 constexpr double kThoroughThreshold = -0.3;
 
-// Boxes of the reduced picture in px of the whole one. A pixel's centre is half a pixel from its
+// Boxes of the resized picture in px of the original. A pixel's centre is half a pixel from its
 // corner in both.
 void Enlarge(std::vector<DetectedFace>& faces, double scale) {
   for (DetectedFace& face : faces) {
@@ -33,52 +35,44 @@ void SortByWidth(std::vector<DetectedFace>& faces) {
 
 }  // namespace
 
-double DetectionScale(int height, double min_face_share) {
-  const double wanted = kDetectorWindowPx / (min_face_share * height);
-  double scale = 1;
-  while (scale * kPyramidStep >= wanted) scale *= kPyramidStep;
-  return scale;
-}
-
-cv::Mat ReducedGray(const cv::Mat& bgr, double scale) {
-  cv::Mat reduced = bgr;
-  const cv::Size size(std::max(1, static_cast<int>(std::lround(bgr.cols * scale))),
-                      std::max(1, static_cast<int>(std::lround(bgr.rows * scale))));
-  // Averaging 2 x 2 has a fast path in OpenCV, any other factor has not; what remains is less than
-  // a half, for which bilinear sampling misses no pixel.
-  while (reduced.cols >= 2 * size.width && reduced.rows >= 2 * size.height) {
-    cv::Mat half;
-    cv::resize(reduced, half, cv::Size(reduced.cols / 2, reduced.rows / 2), 0, 0, cv::INTER_AREA);
-    reduced = half;
+int LevelsToSkip(const cv::Size& picture, double narrowest_px) {
+  const double pixels = static_cast<double>(picture.width) * picture.height;
+  int levels = 0;
+  for (double scale = 1; scale * kPyramidStep * narrowest_px >= kDetectorWindowPx ||
+                         scale * scale * pixels > kMostPixels;
+       scale *= kPyramidStep) {
+    ++levels;
   }
-  cv::Mat gray;
-  cv::cvtColor(reduced, gray, cv::COLOR_BGR2GRAY);
-  if (gray.size() != size) cv::resize(gray, gray, size, 0, 0, cv::INTER_LINEAR);
-  return gray;
+  return levels;
 }
 
-std::vector<DetectedFace> FaceSearch::Find(const cv::Mat& bgr) {
-  const double scale = DetectionScale(bgr.rows, min_face_share_);
-  std::vector<DetectedFace> faces = detector_.Detect(ReducedGray(bgr, scale), 0);
-  Enlarge(faces, scale);
+std::vector<DetectedFace> FaceSearch::Find(const cv::Mat& gray, double narrowest_px) {
+  std::vector<DetectedFace> faces =
+      detector_.Detect(gray, LevelsToSkip(gray.size(), narrowest_px), 0);
   SortByWidth(faces);
   return faces;
 }
 
-std::vector<DetectedFace> FaceSearch::FindThoroughly(const cv::Mat& bgr) {
-  const int border_x = static_cast<int>(bgr.cols * kThoroughBorder);
-  const int border_y = static_cast<int>(bgr.rows * kThoroughBorder);
-  cv::Mat gray;
-  cv::cvtColor(bgr, gray, cv::COLOR_BGR2GRAY);
-  cv::copyMakeBorder(gray, gray, border_y, border_y, border_x, border_x, cv::BORDER_REPLICATE);
-  const double scale = std::min(kThoroughEnlargement,
-                                std::sqrt(kThoroughPixels / static_cast<double>(gray.total())));
-  cv::resize(gray, gray, cv::Size(), scale, scale, scale < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
-  std::vector<DetectedFace> faces = detector_.Detect(gray, kThoroughThreshold);
+std::vector<DetectedFace> FaceSearch::FindThoroughly(const cv::Mat& gray) {
+  const int border_x = static_cast<int>(gray.cols * kThoroughBorder);
+  const int border_y = static_cast<int>(gray.rows * kThoroughBorder);
+  cv::Mat resized;
+  cv::copyMakeBorder(gray, resized, border_y, border_y, border_x, border_x, cv::BORDER_REPLICATE);
+  const double scale =
+      std::min(kThoroughEnlargement, std::sqrt(kMostPixels / static_cast<double>(resized.total())));
+  cv::resize(resized, resized, cv::Size(), scale, scale,
+             scale < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
+  std::vector<DetectedFace> faces = detector_.Detect(resized, 0, kThoroughThreshold);
+  DropDoubtful(faces);
   Enlarge(faces, scale);
   for (DetectedFace& face : faces) face.box -= cv::Point2d(border_x, border_y);
   SortByWidth(faces);
   return faces;
+}
+
+void DropDoubtful(std::vector<DetectedFace>& faces) {
+  const auto sure = [](const DetectedFace& face) { return face.confidence >= 0; };
+  if (std::ranges::any_of(faces, sure)) std::erase_if(faces, std::not_fn(sure));
 }
 
 }  // namespace entryexit::face

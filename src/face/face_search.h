@@ -8,31 +8,29 @@
 
 namespace entryexit::face {
 
-// The factor by which a picture of this height is reduced for the detector so that faces of
-// `min_face_share` of the height still fill its window; at most 1. A power of 5/6, the step of the
-// detector's own pyramid: the search then sees the levels that it would have reached on the whole
-// picture, only not the finest, and finds the same boxes. Thread-safe.
-double DetectionScale(int height, double min_face_share);
+// How many of the finest levels of the detector's pyramid need no search when faces narrower than
+// `narrowest_px` do not matter. More are skipped in a picture of very many pixels, which bounds
+// what it can cost: that is in none of up to 16:9 whose narrowest face fills a tenth of its height.
+// Thread-safe.
+int LevelsToSkip(const cv::Size& picture, double narrowest_px);
 
-// `bgr` in grey, reduced by `scale` (at most 1) without aliasing. Thread-safe.
-cv::Mat ReducedGray(const cv::Mat& bgr, double scale);
-
-// Looks for the faces of a picture. Not thread-safe.
+// Looks for the faces of a picture in grey (8-bit, one channel). Not thread-safe.
 class FaceSearch {
  public:
-  explicit FaceSearch(double min_face_share) : min_face_share_(min_face_share) {}
-
-  // Faces that fill at least the configured share of the height, px of `bgr`, widest first. Fast.
-  std::vector<DetectedFace> Find(const cv::Mat& bgr);
+  // Faces at least `narrowest_px` wide, widest first. Fast.
+  std::vector<DetectedFace> Find(const cv::Mat& gray, double narrowest_px);
 
   // Faces that Find misses: small, reaching past the border, blurred. For telling what is wrong
-  // with a capture: about ten times slower, and what has a confidence below 0 may be no face.
-  std::vector<DetectedFace> FindThoroughly(const cv::Mat& bgr);
+  // with a capture: about ten times slower. What has a confidence below 0 may be no face, and is
+  // left out when there is something surer.
+  std::vector<DetectedFace> FindThoroughly(const cv::Mat& gray);
 
  private:
-  double min_face_share_;
   FaceDetector detector_;
 };
+
+// Leaves out what has a confidence below 0 when there is something surer.
+void DropDoubtful(std::vector<DetectedFace>& faces);
 
 }  // namespace entryexit::face
 

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <limits>
+#include <opencv2/imgproc.hpp>
 #include <utility>
 #include <vector>
 
 #include "alignment.h"
 #include "decoder.h"
+#include "entryexit/core/matching.h"
 #include "entryexit/core/reason.h"
 #include "quality.h"
 
@@ -46,13 +47,6 @@ bool IsCentral(const DetectedFace& face, const cv::Size& picture) {
       .contains(centre);
 }
 
-void Normalise(core::Embedding& embedding) {
-  double squares = 0;
-  for (const float value : embedding) squares += static_cast<double>(value) * value;
-  const auto length = static_cast<float>(std::sqrt(squares));
-  for (float& value : embedding) value /= length;
-}
-
 absl::Status CheckDeadline(core::Deadline deadline) {
   if (StepClock::now() < deadline) return absl::OkStatus();
   return core::MakeError(core::Reason::kDeadlineExceeded,
@@ -63,10 +57,7 @@ absl::Status CheckDeadline(core::Deadline deadline) {
 
 Pipeline::Pipeline(const Settings& settings, std::shared_ptr<const LandmarkFinder> landmarks,
                    std::unique_ptr<EmbeddingNetwork> network)
-    : settings_(settings),
-      landmarks_(std::move(landmarks)),
-      network_(std::move(network)),
-      search_(settings.min_face_share) {}
+    : settings_(settings), landmarks_(std::move(landmarks)), network_(std::move(network)) {}
 
 absl::StatusOr<FaceObservation> Pipeline::Observe(std::string_view image, core::Deadline deadline,
                                                   StageTimes& times) {
@@ -105,10 +96,25 @@ absl::StatusOr<FaceObservation> Pipeline::Observe(std::string_view image, core::
 absl::StatusOr<std::vector<DetectedFace>> Pipeline::FindFaces(const cv::Mat& bgr,
                                                               core::Deadline deadline) {
   if (absl::Status status = CheckDeadline(deadline); !status.ok()) return status;
-  std::vector<DetectedFace> faces = search_.Find(bgr);
-  if (!faces.empty()) return faces;
+  cv::Mat gray;
+  cv::cvtColor(bgr, gray, cv::COLOR_BGR2GRAY);
+  std::vector<DetectedFace> faces = search_.Find(gray, NarrowestPx(gray));
   if (absl::Status status = CheckDeadline(deadline); !status.ok()) return status;
-  return search_.FindThoroughly(bgr);
+  if (faces.empty()) return search_.FindThoroughly(gray);
+  return WithRivals(std::move(faces), gray);
+}
+
+double Pipeline::NarrowestPx(const cv::Mat& gray) const {
+  return settings_.min_face_share * gray.rows;
+}
+
+std::vector<DetectedFace> Pipeline::WithRivals(std::vector<DetectedFace> faces,
+                                               const cv::Mat& gray) {
+  const double chosen_px = Choose(faces, gray.size()).face.box.width;
+  const double rival_px = chosen_px / settings_.quality.min_dominance;
+  const cv::Size size = gray.size();
+  if (LevelsToSkip(size, rival_px) >= LevelsToSkip(size, NarrowestPx(gray))) return faces;
+  return search_.Find(gray, rival_px);
 }
 
 // The widest central face; the widest of all when none is central.
@@ -155,8 +161,7 @@ core::Embedding Pipeline::Embed(const cv::Mat& bgr, const Landmarks& landmarks, 
   }
   const StageTimer timer(times.embed);
   core::Embedding embedding = network_->Embed(crop);
-  if (settings_.l2_normalise) Normalise(embedding);
-  return embedding;
+  return settings_.l2_normalise ? core::Normalised(std::move(embedding)) : embedding;
 }
 
 }  // namespace entryexit::face

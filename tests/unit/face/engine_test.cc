@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/files.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/face/face_fixtures.h"
 
@@ -111,6 +112,29 @@ TEST(Observe, TakesTheDominantFaceAmongSeveral) {
               ElementsAre(Field(&QualityFinding::issue, QualityIssue::kSeveralFaces)));
 }
 
+// Puts `capture` onto a wall, so large that its face is `share` of the wall's height wide.
+void Place(const std::string& capture, double share, int centre_x, cv::Mat& wall) {
+  const std::string image = Capture(capture);
+  const core::PixelBox face = Observe(image)->face.value();
+  const double scale = share * wall.rows / face.width;
+  const cv::Matx23d placed(scale, 0, centre_x - scale * (face.left + face.width / 2.0), 0, scale,
+                           wall.rows / 2.0 - scale * (face.top + face.height / 2.0));
+  cv::warpAffine(testing::DecodePlainly(image), wall, placed, wall.size(), cv::INTER_LINEAR,
+                 cv::BORDER_TRANSPARENT);
+}
+
+// The second face is below the share that is looked for at first, but too wide to be dominated.
+TEST(Observe, NoticesARivalTooNarrowToHaveBeenLookedFor) {
+  cv::Mat wall(1200, 2000, CV_8UC3, cv::Scalar::all(128));
+  Place("id_021/arrival_1.jpg", 0.28, 600, wall);
+  Place("id_076/arrival_1.jpg", 0.20, 1500, wall);
+  const auto two = Observe(testing::Encode(".png", wall));
+  ASSERT_THAT(two, IsOk());
+  ASSERT_THAT(two->findings,
+              ElementsAre(Field(&QualityFinding::issue, QualityIssue::kSeveralFaces)));
+  EXPECT_NEAR(two->findings[0].measured, 1.4, 0.15);
+}
+
 TEST(Observe, SmallFacesBelowTheFastPathsShareAreStillUsed) {
   cv::Mat wide(1200, 1600, CV_8UC3, cv::Scalar(128, 128, 128));
   const cv::Mat capture = testing::DecodePlainly(Capture("id_021/arrival_1.jpg"));
@@ -169,7 +193,8 @@ TEST(Observe, GivesUpWhenNoWorkerComesFreeInTime) {
 
 TEST(Observe, StopsBetweenStagesOnceTheDeadlineHasPassed) {
   // Decoding alone takes many times as long.
-  const std::string slow = testing::Encode(".png", cv::Mat(4000, 4000, CV_8UC3));
+  const std::string slow =
+      testing::Encode(".png", cv::Mat(4000, 4000, CV_8UC3, cv::Scalar::all(128)));
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
   const auto observation = testing::SharedEngine().Observe(slow, deadline);
   EXPECT_THAT(observation, FailsWith(Reason::kDeadlineExceeded));
@@ -240,10 +265,34 @@ TEST(CreateFaceEngine, SaysThatAModelIsUnknownMissingOrUncalibrated) {
 
 TEST(CreateFaceEngine, RefusesAFileWithAnotherDigest) {
   const testing::TemporaryFolder folder;
-  folder.Write("entryexit_resnet_v1.dat", "other weights");
   EngineConfig config = testing::BundledConfig();
   config.installed_models = folder.path();
-  EXPECT_THAT(CreateFaceEngine(config), FailsWith(Reason::kModelDigestMismatch));
+  for (const std::string content : {"other weights", ""}) {
+    folder.Write("entryexit_resnet_v1.dat", content);
+    EXPECT_THAT(CreateFaceEngine(config), FailsWith(Reason::kModelDigestMismatch)) << content;
+  }
+}
+
+TEST(CreateFaceEngine, SaysThatAModelFileCannotBeRead) {
+  const testing::TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path() / "entryexit_resnet_v1.dat");
+  EngineConfig config = testing::BundledConfig();
+  config.installed_models = folder.path();
+  EXPECT_THAT(CreateFaceEngine(config), FailsWith(Reason::kModelFileInvalid));
+}
+
+TEST(CreateFaceEngine, RefusesAModelThatGivesAnotherDimensionThanItsManifestSays) {
+  const testing::TemporaryFolder folder;
+  EngineConfig config = testing::BundledConfig();
+  std::filesystem::copy(config.manifest.parent_path(), folder.path(),
+                        std::filesystem::copy_options::recursive);
+  std::string manifest = ::entryexit::testing::ReadAll(config.manifest);
+  const std::string dimension = "dimension: 128";
+  manifest.replace(manifest.find(dimension), dimension.size(), "dimension: 256");
+  config.manifest = folder.Write("manifest.yaml", manifest);
+  const auto engine = CreateFaceEngine(config);
+  EXPECT_THAT(engine, FailsWith(Reason::kModelFileInvalid));
+  EXPECT_THAT(std::string(engine.status().message()), ::testing::HasSubstr("256"));
 }
 
 TEST(CreateFaceEngine, RefusesToServeWhenAGoldenCaptureDrifts) {

@@ -54,12 +54,6 @@ double Distance(const core::Embedding& a, const core::Embedding& b) {
   return core::Distance(a, b);
 }
 
-core::Embedding Normalised(core::Embedding embedding) {
-  const double length = Distance(embedding, core::Embedding(embedding.size()));
-  for (float& value : embedding) value = static_cast<float>(value / length);
-  return embedding;
-}
-
 TemporaryFolder::TemporaryFolder() {
   std::string name = (std::filesystem::temp_directory_path() / "entryexit-face-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");

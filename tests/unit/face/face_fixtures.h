@@ -31,7 +31,6 @@ core::Deadline InAMinute();
 
 // Infinite when the embeddings differ in size.
 double Distance(const core::Embedding& a, const core::Embedding& b);
-core::Embedding Normalised(core::Embedding embedding);
 
 // An empty folder that goes away with the object.
 class TemporaryFolder {

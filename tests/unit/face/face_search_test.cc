@@ -1,0 +1,135 @@
+#include "src/face/face_search.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <opencv2/imgproc.hpp>
+
+#include "entryexit/face/engine.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/face/dlib_detector.h"
+#include "tests/unit/face/face_fixtures.h"
+
+namespace entryexit::face {
+namespace {
+
+using ::entryexit::testing::IsOk;
+
+// Every `step`th good capture.
+std::vector<std::string> CaptureNames(int step) {
+  std::ifstream manifest(testing::CapturePath("manifest.csv"));
+  std::vector<std::string> names;
+  int captures = 0;
+  for (std::string line; std::getline(manifest, line);) {
+    if (line.starts_with("id_") && captures++ % step == 0) {
+      names.push_back(line.substr(0, line.find(',')));
+    }
+  }
+  return names;
+}
+
+cv::Mat Gray(const std::string& image) {
+  cv::Mat gray;
+  cv::cvtColor(testing::DecodePlainly(image), gray, cv::COLOR_BGR2GRAY);
+  return gray;
+}
+
+void ExpectSame(const std::vector<DetectedFace>& faces, const std::vector<DetectedFace>& expected) {
+  ASSERT_EQ(faces.size(), expected.size());
+  for (size_t i = 0; i < faces.size(); ++i) {
+    EXPECT_EQ(faces[i].box, expected[i].box);
+    EXPECT_NEAR(faces[i].confidence, expected[i].confidence, 1e-9);
+  }
+}
+
+TEST(FaceDetector, FindsExactlyWhatDlibFinds) {
+  FaceDetector detector;
+  for (const std::string& name : CaptureNames(50)) {
+    SCOPED_TRACE(name);
+    const cv::Mat gray = Gray(testing::Capture(name));
+    ExpectSame(detector.Detect(gray, 0, -0.3), testing::DetectByDlib(gray, -0.3));
+  }
+}
+
+TEST(FaceDetector, FindsTheSameFaceHoweverManyFinerLevelsAreSkipped) {
+  FaceDetector detector;
+  for (const std::string& name : CaptureNames(50)) {
+    const cv::Mat gray = Gray(testing::Capture(name));
+    const std::vector<DetectedFace> whole = detector.Detect(gray, 0, 0);
+    for (const int skipped : {1, 2, 3}) {
+      SCOPED_TRACE(name + " without " + std::to_string(skipped));
+      ExpectSame(detector.Detect(gray, skipped, 0), whole);
+    }
+  }
+}
+
+// The configured share decides how fine the search is, never what a template looks like.
+TEST(FaceSearch, TheShareOfTheNarrowestFaceDoesNotMoveAnEmbedding) {
+  EngineConfig config = testing::BundledConfig();
+  config.min_face_share = 0.1;
+  const auto fine = CreateFaceEngine(config);
+  ASSERT_THAT(fine, IsOk());
+  for (const std::string& name : CaptureNames(25)) {
+    const std::string image = testing::Capture(name);
+    const auto expected = (*fine)->Observe(image, testing::InAMinute());
+    const auto observed = testing::SharedEngine().Observe(image, testing::InAMinute());
+    ASSERT_THAT(expected, IsOk());
+    ASSERT_THAT(observed, IsOk());
+    EXPECT_EQ(observed->face, expected->face) << name;
+    EXPECT_EQ(observed->embedding, expected->embedding) << name;
+  }
+}
+
+bool AllDoubtful(const std::vector<DetectedFace>& faces) {
+  return !faces.empty() &&
+         std::ranges::all_of(faces, [](const DetectedFace& face) { return face.confidence < 0; });
+}
+
+// What a person looks at the camera before must not be taken for the person.
+TEST(FaceSearch, LooksThoroughlyForTheDoubtfulOnlyWhenThereIsNothingSurer) {
+  FaceSearch search;
+  const cv::Mat face = Gray(testing::Capture("id_021/arrival_1.jpg"));
+  cv::Mat wall(700, 1000, CV_8UC1, cv::Scalar(128));
+  for (double blur = 4; blur < 30 && !AllDoubtful(search.FindThoroughly(wall)); ++blur) {
+    cv::GaussianBlur(face, wall(cv::Rect(20, 50, face.cols, face.rows)), cv::Size(), blur);
+  }
+  ASSERT_TRUE(AllDoubtful(search.FindThoroughly(wall)));
+  cv::Mat small;
+  cv::resize(face, small, cv::Size(), 0.4, 0.4, cv::INTER_AREA);
+  small.copyTo(wall(cv::Rect(700, 200, small.cols, small.rows)));
+  const std::vector<DetectedFace> faces = search.FindThoroughly(wall);
+  ASSERT_EQ(faces.size(), 1);
+  EXPECT_GT(faces[0].box.x, 700);
+}
+
+TEST(LevelsToSkip, LetTheNarrowestFaceFillTheWindow) {
+  for (const double narrowest : {80.0, 120.0, 150.0, 180.0, 270.0, 540.0}) {
+    const int levels = LevelsToSkip(cv::Size(1920, 1080), narrowest);
+    EXPECT_GE(narrowest * std::pow(5.0 / 6, levels), 80 - 1e-9) << narrowest;
+    EXPECT_LT(narrowest * std::pow(5.0 / 6, levels + 1), 80) << narrowest;
+  }
+  EXPECT_EQ(LevelsToSkip(cv::Size(320, 240), 60), 0);
+}
+
+TEST(LevelsToSkip, BoundThePixelsOfAPictureFarWiderThanHigh) {
+  const cv::Size wide(78'000, 320);
+  const double scale = std::pow(5.0 / 6, LevelsToSkip(wide, 80));
+  EXPECT_LT(scale * scale * wide.width * wide.height, 2.4e6);
+}
+
+TEST(DropDoubtful, KeepsTheDoubtfulWhenThereIsNothingSurer) {
+  const DetectedFace doubtful{cv::Rect2d(0, 0, 200, 200), -0.2};
+  const DetectedFace sure{cv::Rect2d(300, 0, 100, 100), 0.0};
+  std::vector<DetectedFace> faces{sure, doubtful};
+  DropDoubtful(faces);
+  ASSERT_EQ(faces.size(), 1);
+  EXPECT_EQ(faces[0].box, sure.box);
+  faces = {doubtful};
+  DropDoubtful(faces);
+  EXPECT_EQ(faces.size(), 1);
+}
+
+}  // namespace
+}  // namespace entryexit::face
