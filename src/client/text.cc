@@ -93,6 +93,12 @@ google::protobuf::Timestamp Now() {
   return timestamp;
 }
 
+std::string FmrBoundWords(const v1::Comparison& comparison) {
+  if (comparison.fmr_bound() == v1::FMR_BOUND_AT_MOST) return "at most ";
+  if (comparison.fmr_bound() == v1::FMR_BOUND_AT_LEAST) return "at least ";
+  return "";
+}
+
 std::string FormatDate(const v1::Date& date) {
   return fmt::format("{:04}-{:02}-{:02}", date.year(), date.month(), date.day());
 }

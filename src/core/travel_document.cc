@@ -115,7 +115,7 @@ struct Format {
 };
 
 const std::vector<Format>& Formats() {
-  static const std::vector<Format> formats = {
+  static const std::vector<Format> kFormats = {
       {.lines = 2,  // TD3, ICAO Doc 9303-4
        .width = 44,
        .issuing_state = {0, 2, 3},
@@ -153,7 +153,7 @@ const std::vector<Format>& Formats() {
        .composite = {{0, 5, 25}, {1, 0, 7}, {1, 8, 7}, {1, 18, 11}},
        .composite_digit = {1, 29, 1}},
   };
-  return formats;
+  return kFormats;
 }
 
 // An MRZ cut into fields by its format.

@@ -44,7 +44,10 @@ std::string Describe(google::protobuf::Timestamp timestamp) {
   return client::FormatTimestamp(timestamp);
 }
 
-std::string Percent(double share) { return fmt::format("{:.2g} %", share * 100); }
+std::string FmrText(const v1::Comparison& comparison) {
+  return fmt::format("{}{:.2g} %", client::FmrBoundWords(comparison),
+                     comparison.estimated_fmr() * 100);
+}
 
 std::string DescribeAdmission(const std::string& class_of_admission, bool has_date,
                               const v1::Date& authorized_until) {
@@ -64,8 +67,8 @@ std::vector<Field> ComparisonFields(const v1::Comparison& comparison) {
   }
   if (comparison.has_estimated_fmr()) {
     fields.emplace_back("estimated FMR",
-                        fmt::format("{} of pairs of different people ({}) are at least this alike",
-                                    Percent(comparison.estimated_fmr()), thresholds.calibration()));
+                        fmt::format("{} of pairs of different people ({}) are this alike or more",
+                                    FmrText(comparison), thresholds.calibration()));
   }
   fields.emplace_back("model", comparison.model().model_id());
   fields.emplace_back("comparison", comparison.comparison_id());

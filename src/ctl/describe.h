@@ -24,8 +24,9 @@ Cell Describe(v1::CaptureStatus status);
 // To the second, UTC.
 std::string Describe(google::protobuf::Timestamp timestamp);
 
-// A share of 0 to 1 in per cent, two significant digits: "0.05 %".
-std::string Percent(double share);
+// The estimated FMR in per cent, two significant digits, and whether it is only a bound: "0.31 %",
+// "at most 0.01 %". Requires that there is one.
+std::string FmrText(const v1::Comparison& comparison);
 
 // "B-2 until 2026-05-01", "F-1 for the duration of status"; empty without a class.
 std::string DescribeAdmission(const std::string& class_of_admission, bool has_date,

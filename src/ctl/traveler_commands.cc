@@ -163,7 +163,7 @@ std::vector<Cell> ReplayRow(const std::string& which, const v1::Comparison& comp
   return {which,
           Describe(comparison.outcome()),
           comparison.has_distance() ? fmt::format("{:.4f}", comparison.distance()) : "-",
-          comparison.has_estimated_fmr() ? Percent(comparison.estimated_fmr()) : "-",
+          comparison.has_estimated_fmr() ? FmrText(comparison) : "-",
           std::to_string(comparison.references_size()),
           comparison.model().model_id(),
           comparison.rule_version()};

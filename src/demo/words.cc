@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "entryexit/base/text.h"
+#include "entryexit/client/text.h"
 
 namespace entryexit::demo {
 namespace {
@@ -25,12 +26,11 @@ std::string FmrShare(const v1::Comparison& comparison) {
   const double fmr = comparison.estimated_fmr();
   const std::string share = fmr >= 0.1 ? fmt::format("{} in 100", std::lround(fmr * 100))
                                        : "1 in " + base::Grouped(Rounded(1 / std::max(fmr, 1e-9)));
-  if (comparison.outcome() == v1::OUTCOME_MATCH) return "at most " + share;
-  return comparison.outcome() == v1::OUTCOME_NO_MATCH ? "at least " + share : share;
+  return client::FmrBoundWords(comparison) + share;
 }
 
 std::string FmrInWords(const v1::Comparison& comparison) {
-  const bool bound = comparison.outcome() != v1::OUTCOME_INCONCLUSIVE;
+  const bool bound = !client::FmrBoundWords(comparison).empty();
   const std::string share = (bound ? "" : "about ") + FmrShare(comparison);
   const std::string people = comparison.thresholds().calibration() == "matched"
                                  ? "different people of the same sex, region and age"

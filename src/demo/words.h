@@ -14,9 +14,8 @@ inline constexpr char kLeadNotDetermination[] =
 inline constexpr char kFacesAreSynthetic[] =
     "Every face is synthetic and every traveler invented; nobody is depicted.";
 
-// The estimated FMR as a share: "1 in 530". The service clamps it to the range that was measured,
-// so that it is a bound on either side: "at most 1 in 10,000" for a match, "at least 1 in 100" for
-// no match. Empty when nothing was compared.
+// The estimated FMR as a share: "1 in 530"; beyond the range that was measured it is a bound: "at
+// most 1 in 10,000", "at least 1 in 100". Empty when nothing was compared.
 std::string FmrShare(const v1::Comparison& comparison);
 
 // "Of pairs of different people, about 1 in 530 would look at least as alike."

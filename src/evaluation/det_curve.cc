@@ -94,7 +94,7 @@ double GreatestFnmr(const Statistics& statistics) {
   for (const OperatingPoint& point : statistics.operating_points) {
     if (point.measured) needed = std::max(needed, point.measured->fnmr.interval().high);
   }
-  const auto end = std::ranges::lower_bound(kGreatestFnmr, needed);
+  const auto* const end = std::ranges::lower_bound(kGreatestFnmr, needed);
   return end == kGreatestFnmr.end() ? kGreatestFnmrOfAll : *end;
 }
 

@@ -86,7 +86,7 @@ cv::Mat AverageAreas(const cv::Mat& bgr, const Axis& x, const Axis& y) {
   for (int out_y = y.first; out_y < y.last; ++out_y) {
     std::ranges::fill(row, 0.0F);
     ForEachShare(y, out_y, [&](int in_y, float share) {
-      const uchar* in = bgr.ptr<uchar>(std::min(in_y, bgr.rows - 1)) + kChannels * left;
+      const uchar* in = bgr.ptr<uchar>(std::min(in_y, bgr.rows - 1)) + ptrdiff_t{kChannels} * left;
       for (size_t i = 0; i < row.size(); ++i) row[i] += share * static_cast<float>(in[i]);
     });
     for (int out_x = x.first; out_x < x.last; ++out_x) {

@@ -29,7 +29,7 @@ Lines SplitLines(const std::string& text) {
 
 bool IsBlankOrComment(const std::string& line) {
   const size_t first = line.find_first_not_of(' ');
-  return first == line.npos || line[first] == '#';
+  return first == std::string::npos || line[first] == '#';
 }
 
 // The first line after `start` (itself a key) that is no longer part of that key's value. Blank

@@ -112,7 +112,7 @@ absl::Status CheckConfig(const EngineConfig& config) {
   if (config.runtime != kOnednn && config.runtime != kDlib) {
     return MakeError(Reason::kConfigInvalid, "runtime must be onednn or dlib");
   }
-  if (config.image.max_image_bytes > 1u << 30) {
+  if (config.image.max_image_bytes > 1U << 30) {
     return MakeError(Reason::kConfigInvalid, "max_image_bytes: at most 1 GiB");
   }
   return absl::OkStatus();

@@ -44,7 +44,8 @@ class WeightsCollector {
     if (layer.bias_is_disabled() || filters.size() <= N) return;
     std::vector<float> biases(filters.end() - N, filters.end());
     filters.resize(filters.size() - N);
-    weights_.convolutions.push_back({.inputs = static_cast<int>(filters.size() / (N * Rows * Rows)),
+    const int inputs = static_cast<int>(filters.size() / (N * Rows * Rows));
+    weights_.convolutions.push_back({.inputs = inputs,
                                      .outputs = N,
                                      .window = Rows,
                                      .stride = StrideY,

@@ -49,12 +49,12 @@ bool IsProgressive(uint64_t start_of_frame) {
 // The position of the next marker's code within entropy-coded data, in which FF 00 is a stuffed
 // byte and FF D0..D7 are restarts; npos when the file ends first.
 size_t SkipEntropyCodedData(std::string_view bytes, size_t at) {
-  for (at = bytes.find('\xFF', at); at != bytes.npos && at + 1 < bytes.size();
+  for (at = bytes.find('\xFF', at); at != std::string_view::npos && at + 1 < bytes.size();
        at = bytes.find('\xFF', at + 1)) {
     const uint64_t code = ByteAt(bytes, at + 1);
     if (code != 0x00 && code != 0xFF && !(code >= 0xD0 && code <= 0xD7)) return at + 1;
   }
-  return bytes.npos;
+  return std::string_view::npos;
 }
 
 // Every scan of a progressive JPEG sends the decoder over the whole picture, and an empty one is a
@@ -109,7 +109,7 @@ absl::StatusOr<ImageHeader> ReadJpeg(std::string_view bytes) {
     if (!status.ok()) return status;
     if (marker == kStartOfScan) {
       at = SkipEntropyCodedData(bytes, at);
-      if (at == bytes.npos) return truncated;
+      if (at == std::string_view::npos) return truncated;
     } else if (at < bytes.size() && ByteAt(bytes, at) != 0xFF) {
       return Corrupt("a JPEG segment does not end where it says");
     }

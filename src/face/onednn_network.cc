@@ -155,7 +155,7 @@ class OnednnNetwork final : public EmbeddingNetwork {
   memory AddConvolution(const ConvolutionWeights& weights, const memory& input,
                         const dnnl::post_ops& after) {
     const memory::dim side =
-        (input.get_desc().dims()[2] + 2 * weights.padding - weights.window) / weights.stride + 1;
+        (input.get_desc().dims()[2] + 2L * weights.padding - weights.window) / weights.stride + 1;
     return AddConvolution(weights, input, after,
                           {{1, weights.outputs, side, side}, memory::data_type::f32, Tag::any});
   }
@@ -222,7 +222,7 @@ class OnednnNetwork final : public EmbeddingNetwork {
       const auto* bgr = crop.ptr<cv::Vec3b>(row);
       for (int column = 0; column < kSide; ++column, ++pixel) {
         for (int channel = 0; channel < 3; ++channel) {
-          pixel[channel * kPlane] =
+          pixel[ptrdiff_t{channel} * kPlane] =
               (static_cast<float>(bgr[column][2 - channel]) - mean_rgb_[channel]) / 256;
         }
       }

@@ -84,8 +84,8 @@ class PostgresSubscription final : public CaseFeed::Subscription {
 
 class PostgresCaseFeed final : public CaseFeed {
  public:
-  explicit PostgresCaseFeed(const DatabaseOptions& options)
-      : options_(options), stop_fd_(eventfd(0, EFD_CLOEXEC)) {}
+  explicit PostgresCaseFeed(DatabaseOptions options)
+      : options_(std::move(options)), stop_fd_(eventfd(0, EFD_CLOEXEC)) {}
 
   ~PostgresCaseFeed() override {
     eventfd_write(stop_fd_, 1);

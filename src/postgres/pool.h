@@ -2,6 +2,7 @@
 #define ENTRYEXIT_SRC_POSTGRES_POOL_H_
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,7 +16,7 @@ namespace entryexit::postgres {
 // Connections, opened as they are needed, each with one holder at a time. Thread-safe.
 class Pool {
  public:
-  explicit Pool(const DatabaseOptions& options) : options_(options) {}
+  explicit Pool(DatabaseOptions options) : options_(std::move(options)) {}
 
   // Holds one connection; gives it back to the pool, or closes it when it is not idle.
   class Lease {

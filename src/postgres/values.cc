@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
@@ -36,10 +37,8 @@ bool ParseNumber(const char* text, T& out) {
 template <typename Read>
 bool ForEachOf(const char* text, const Read& read) {
   try {
-    for (const json& element : json::parse(text)) {
-      if (!read(element)) return false;
-    }
-    return true;
+    const json array = json::parse(text);
+    return std::all_of(array.begin(), array.end(), read);
   } catch (const json::exception&) {
     return false;
   }

@@ -29,6 +29,9 @@ std::string FormatDate(const v1::Date& date);
 // Errors: INVALID_FIELD unless `text` is a valid day in the form "2026-05-01".
 absl::StatusOr<v1::Date> ParseDate(std::string_view text);
 
+// What is to be said before the comparison's estimated FMR: "at most ", "at least ", or nothing.
+std::string FmrBoundWords(const v1::Comparison& comparison);
+
 // The message as one line of JSON with the field names of the .proto file. Fields with their
 // default value are there too, save those that can be absent. Pictures (bytes fields named `image`)
 // are emptied.

@@ -5,6 +5,9 @@
 #include <condition_variable>
 #include <mutex>
 
+// Brings in a GUARDED_BY of the same meaning, which must not come after ours.
+#include "absl/status/status.h"
+
 // std::mutex with the annotations that clang's -Wthread-safety checks: which lock guards which
 // member, and which function wants it held. They mean nothing to other compilers.
 #if defined(__clang__)
@@ -13,7 +16,6 @@
 #define ENTRYEXIT_THREAD_ATTRIBUTE(x)
 #endif
 
-// Abseil's status headers bring in a macro of the same name and meaning.
 #ifndef GUARDED_BY
 #define GUARDED_BY(mutex) ENTRYEXIT_THREAD_ATTRIBUTE(guarded_by(mutex))
 #endif

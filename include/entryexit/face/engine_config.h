@@ -12,7 +12,7 @@ namespace entryexit::face {
 
 // What is read from one request, before any pixel is decoded.
 struct ImageLimits {
-  size_t max_image_bytes = 8u << 20;  // of the encoded file
+  size_t max_image_bytes = 8U << 20;  // of the encoded file
   // Width x height, from the file's header. Decoding takes 3 to 6 bytes a pixel; a WebP or a JPEG
   // in several scans (progressive), up to 11, so of these half as many pixels are accepted. The
   // default keeps a daemon with two workers under 600 MB whatever it is sent.

@@ -39,12 +39,12 @@ EngineConfig BundledConfig() {
 }
 
 const ports::FaceEngine& SharedEngine() {
-  static const std::unique_ptr<ports::FaceEngine> engine = [] {
+  static const std::unique_ptr<ports::FaceEngine> kEngine = [] {
     EngineConfig config = BundledConfig();
     config.workers = 2;
     return CreateFaceEngine(config).value();
   }();
-  return *engine;
+  return *kEngine;
 }
 
 core::Deadline InAMinute() { return std::chrono::steady_clock::now() + std::chrono::minutes(1); }
