@@ -7,20 +7,14 @@
 #include <iterator>
 #include <utility>
 
+#include "pyramid.h"
+
 namespace entryexit::face {
 namespace {
 
 using Pyramid = dlib::pyramid_down<6>;  // as in dlib::frontal_face_detector
 using Scanner = dlib::frontal_face_detector::image_scanner_type;
 using GrayImage = dlib::cv_image<unsigned char>;
-
-// The next picture of the pyramid, as dlib makes it.
-cv::Mat NextLevel(const cv::Mat& gray) {
-  cv::Mat next(gray.rows * 5 / 6, gray.cols * 5 / 6, CV_8UC1);
-  GrayImage view(next);
-  dlib::resize_image(GrayImage(gray), view);
-  return next;
-}
 
 DetectedFace ToDetectedFace(const dlib::rect_detection& face) {
   const dlib::rectangle& box = face.rect;

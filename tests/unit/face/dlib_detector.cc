@@ -20,4 +20,13 @@ std::vector<DetectedFace> DetectByDlib(const cv::Mat& gray, double threshold) {
   return faces;
 }
 
+cv::Mat NextLevelByDlib(const cv::Mat& gray) {
+  dlib::array2d<unsigned char> next;
+  const dlib::pyramid_down<6> pyramid;
+  pyramid(dlib::cv_image<unsigned char>(gray), next);
+  return cv::Mat(static_cast<int>(next.nr()), static_cast<int>(next.nc()), CV_8UC1,
+                 dlib::image_data(next), static_cast<size_t>(dlib::width_step(next)))
+      .clone();
+}
+
 }  // namespace entryexit::face::testing

@@ -8,6 +8,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "entryexit/face/engine.h"
+#include "src/face/pyramid.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/face/dlib_detector.h"
 #include "tests/unit/face/face_fixtures.h"
@@ -41,6 +42,22 @@ void ExpectSame(const std::vector<DetectedFace>& faces, const std::vector<Detect
   for (size_t i = 0; i < faces.size(); ++i) {
     EXPECT_EQ(faces[i].box, expected[i].box);
     EXPECT_NEAR(faces[i].confidence, expected[i].confidence, 1e-9);
+  }
+}
+
+TEST(NextLevel, EqualsTheOneOfDlibPixelByPixel) {
+  cv::RNG random(5);
+  for (const cv::Size& size : {cv::Size(1920, 1080), cv::Size(640, 480), cv::Size(641, 479),
+                               cv::Size(97, 33), cv::Size(16, 200), cv::Size(9, 8)}) {
+    cv::Mat ours(size, CV_8UC1);
+    random.fill(ours, cv::RNG::UNIFORM, 0, 256);
+    while (ours.cols >= 8 && ours.rows >= 2) {
+      SCOPED_TRACE(ours.size());
+      const cv::Mat expected = testing::NextLevelByDlib(ours);
+      ours = NextLevel(ours);
+      ASSERT_EQ(ours.size(), expected.size());
+      ASSERT_EQ(cv::countNonZero(ours != expected), 0);
+    }
   }
 }
 
