@@ -1,6 +1,6 @@
 #include "entryexit/core/cases.h"
 
-#include "enum_names.h"
+#include "src/core/enum_names.h"
 
 namespace entryexit::core {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "entryexit/core/reason.h"
-#include "enum_names.h"
+#include "src/core/enum_names.h"
 
 namespace entryexit::core {
 namespace {
