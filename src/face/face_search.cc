@@ -54,18 +54,22 @@ std::vector<DetectedFace> FaceSearch::Find(const cv::Mat& gray, double narrowest
 }
 
 std::vector<DetectedFace> FaceSearch::FindThoroughly(const cv::Mat& gray) {
-  const int border_x = static_cast<int>(gray.cols * kThoroughBorder);
-  const int border_y = static_cast<int>(gray.rows * kThoroughBorder);
-  cv::Mat resized;
-  cv::copyMakeBorder(gray, resized, border_y, border_y, border_x, border_x, cv::BORDER_REPLICATE);
+  constexpr double kBorders = 1 + 2 * kThoroughBorder;
   const double scale =
-      std::min(kThoroughEnlargement, std::sqrt(kMostPixels / static_cast<double>(resized.total())));
-  cv::resize(resized, resized, cv::Size(), scale, scale,
+      std::min(kThoroughEnlargement,
+               std::sqrt(kMostPixels / (kBorders * kBorders * static_cast<double>(gray.total()))));
+  // The border comes last: around a whole picture of the greatest size it would cost as much again.
+  cv::Mat resized;
+  cv::resize(gray, resized, cv::Size(), scale, scale,
              scale < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
+  const int border_x = static_cast<int>(resized.cols * kThoroughBorder);
+  const int border_y = static_cast<int>(resized.rows * kThoroughBorder);
+  cv::copyMakeBorder(resized, resized, border_y, border_y, border_x, border_x,
+                     cv::BORDER_REPLICATE);
   std::vector<DetectedFace> faces = detector_.Detect(resized, 0, kThoroughThreshold);
   DropDoubtful(faces);
-  Enlarge(faces, scale);
   for (DetectedFace& face : faces) face.box -= cv::Point2d(border_x, border_y);
+  Enlarge(faces, scale);
   SortByWidth(faces);
   return faces;
 }
