@@ -1,6 +1,7 @@
 // entryexitd: the service. Exit codes: 0 after a drain or when asked for information, 1 when
 // something that it needs is missing or wrong (one line on stderr says what), 2 for a wrong command
 // line.
+#include <malloc.h>
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
@@ -25,6 +26,13 @@ int Fail(const absl::Status& status) {
   if (reason) std::cerr << " [" << entryexit::core::NameOf(*reason) << "]";
   std::cerr << std::endl;
   return kFailed;
+}
+
+// Buffers of a capture of ordinary size are kept for the next one. Those of huge ones go back to
+// the system at once; left to itself, the allocator learns to keep them after the first.
+void ReturnLargeBuffers() {
+  constexpr int kLargeBytes = 8 << 20;
+  mallopt(M_MMAP_THRESHOLD, kLargeBytes);
 }
 
 // Threads inherit the mask, so that these signals are there for the one who waits for them.
@@ -61,6 +69,7 @@ int Main(int argc, char** argv) {
     return 0;
   }
 
+  ReturnLargeBuffers();
   BlockStopSignals();
   entryexit::daemon::ConfigureLogging(config->log);
   const absl::Status status = entryexit::daemon::Run(*config);
