@@ -38,9 +38,10 @@ void SortByWidth(std::vector<DetectedFace>& faces) {
 int LevelsToSkip(const cv::Size& picture, double narrowest_px) {
   const double pixels = static_cast<double>(picture.width) * picture.height;
   int levels = 0;
-  for (double scale = 1; scale * kPyramidStep * narrowest_px >= kDetectorWindowPx ||
-                         scale * scale * pixels > kMostPixels;
-       scale *= kPyramidStep) {
+  double scale = 1;
+  while (scale * kPyramidStep * narrowest_px >= kDetectorWindowPx ||
+         scale * scale * pixels > kMostPixels) {
+    scale *= kPyramidStep;
     ++levels;
   }
   return levels;

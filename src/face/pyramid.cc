@@ -109,13 +109,16 @@ void SampleQuads(const RowPair& rows, const std::vector<Quad>& quads, uchar* out
 void SampleRest(const RowPair& rows, int from, int to, int first, uchar* out) {
   const double scale = ScaleOf(from, to);
   double x = -scale + first * scale;
+  const auto mix = [](float along, uchar left, uchar right) {
+    return (1 - along) * static_cast<float>(left) + along * static_cast<float>(right);
+  };
   for (int column = first; column < to; ++column) {
     x += scale;
     const int left = static_cast<int>(std::floor(x));
     const int right = std::min(left + 1, from - 1);
     const auto along = static_cast<float>(x - left);
-    const float top = (1 - along) * rows.top[left] + along * rows.top[right];
-    const float bottom = (1 - along) * rows.bottom[left] + along * rows.bottom[right];
+    const float top = mix(along, rows.top[left], rows.top[right]);
+    const float bottom = mix(along, rows.bottom[left], rows.bottom[right]);
     const auto value = static_cast<float>((1 - rows.fraction) * top + rows.fraction * bottom);
     out[column] = static_cast<uchar>(value);
   }

@@ -14,9 +14,9 @@ file(WRITE "${OUTPUT}" "#include \"src/postgres/embedded_migrations.h\"
 namespace entryexit::postgres {
 
 const std::vector<EmbeddedMigration>& EmbeddedMigrations() {
-  static const std::vector<EmbeddedMigration> migrations = {
+  static const std::vector<EmbeddedMigration> kMigrations = {
 ${entries}  };
-  return migrations;
+  return kMigrations;
 }
 
 }  // namespace entryexit::postgres

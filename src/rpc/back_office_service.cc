@@ -175,12 +175,13 @@ grpc::ServerUnaryReactor* BackOfficeService::GetCapture(grpc::CallbackServerCont
                                                         v1::GetCaptureResponse* response) {
   return ServeUnary(
       environment_, context, "/entryexit.v1.BackOfficeService/GetCapture", *request,
-      [this, request, response](const app::Call& call) {
+      [this, request, response](const app::Call& call) -> absl::Status {
         const absl::StatusOr<std::string> id = UuidFrom(request->crossing_id(), "crossing_id");
         if (!id.ok()) return id.status();
         absl::StatusOr<app::CaptureView> view = queries_.GetCapture(call, core::CrossingId(*id));
-        if (view.ok()) ToProto(*std::move(view), response);
-        return view.status();
+        if (!view.ok()) return view.status();
+        ToProto(*std::move(view), response);
+        return absl::OkStatus();
       });
 }
 

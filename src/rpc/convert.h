@@ -40,7 +40,7 @@ void ToProto(const app::CrossingResult& result, v1::RecordArrivalResponse* respo
 void ToProto(const app::CrossingResult& result, v1::RecordDepartureResponse* response);
 void ToProto(const core::FaceObservation& observation, v1::AssessCaptureResponse* response);
 void ToProto(const app::TravelerView& view, v1::GetTravelerResponse* response);
-void ToProto(const app::CrossingView& view, v1::Crossing* crossing);
+void ToProto(const app::CrossingView& view, v1::Crossing* proto);
 void ToProto(const ports::CaseRecord& record, v1::Case* proto);
 void ToProto(const app::CaseView& view, v1::GetCaseResponse* response);
 void ToProto(app::CaptureView view, v1::GetCaptureResponse* response);

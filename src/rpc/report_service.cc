@@ -14,12 +14,12 @@ constexpr int kRowsPerPage = 500;
 class ListOverstaysStream final : public FedStream<v1::ListOverstaysResponse> {
  public:
   ListOverstaysStream(const Environment& environment, grpc::CallbackServerContext* context,
-                      const v1::ListOverstaysRequest& request, const app::Queries& queries)
+                      v1::ListOverstaysRequest request, const app::Queries& queries)
       : FedStream(
             environment, context, "/entryexit.v1.ReportService/ListOverstays",
             /*low_water=*/kRowsPerPage / 2,
             DeadlineOf(*context, {environment.deadlines.longest, environment.deadlines.longest})),
-        request_(request),
+        request_(std::move(request)),
         queries_(queries) {}
 
  private:
