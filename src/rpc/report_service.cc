@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "rpc/convert.h"
 #include "rpc/fed_stream.h"
