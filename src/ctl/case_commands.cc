@@ -180,7 +180,7 @@ ExitCode WatchCases(const Context& context, const v1::WatchCasesRequest& request
   }
   if (!context.out) call.TryCancel();
   const absl::Status status = client::ToStatus(stream->Finish(), call);
-  if (status.ok() || guard.interrupted() || !context.out) return ExitCode::kOk;
+  if (status.ok() || InterruptGuard::interrupted() || !context.out) return ExitCode::kOk;
   const ExitCode code = context.Fail(status);
   if (code == ExitCode::kUnavailable) {
     context.err << "Cases may have been missed: watch again with --include-open\n";

@@ -47,7 +47,7 @@ struct EvaluateOptions {
   std::string model = face::EngineConfig().model;
   std::string landmarks = face::EngineConfig().landmarks.string();
   ModelPaths paths;
-  int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   std::string json_file;
   std::string det_file;
   bool write_calibration = false;

@@ -29,7 +29,7 @@ void Handle(void (*handler)(int)) {
 InterruptGuard::InterruptGuard(std::function<void()> on_interrupt) {
   signal_came = false;
   Handle(NoteSignal);
-  waiter_ = std::jthread([call = std::move(on_interrupt)](std::stop_token stop) {
+  waiter_ = std::jthread([call = std::move(on_interrupt)](const std::stop_token& stop) {
     while (!signal_came) {
       if (stop.stop_requested()) return;
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -44,6 +44,6 @@ InterruptGuard::~InterruptGuard() {
   Handle(SIG_DFL);
 }
 
-bool InterruptGuard::interrupted() const { return signal_came; }
+bool InterruptGuard::interrupted() { return signal_came; }
 
 }  // namespace entryexit::ctl

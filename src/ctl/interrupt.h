@@ -17,7 +17,7 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
   // Whether a signal came.
-  bool interrupted() const;
+  static bool interrupted();
 
  private:
   std::jthread waiter_;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -97,11 +99,7 @@ absl::StatusOr<bool> Run(const Options& options) {
   return verdict.Passed();
 }
 
-}  // namespace
-}  // namespace entryexit::demo
-
-int main(int argc, char** argv) {
-  using entryexit::demo::Options;
+int Main(int argc, char** argv) {
   CLI::App app(
       "Plays some weeks of travel through a running entryexitd and shows what came of it.");
   Options options;
@@ -112,10 +110,22 @@ int main(int argc, char** argv) {
   app.add_option("--out", options.out, "Existing folder for summary.json and report.html")
       ->required();
   CLI11_PARSE(app, argc, argv);
-  const auto passed = entryexit::demo::Run(options);
+  const auto passed = Run(options);
   if (!passed.ok()) {
     fmt::print(stderr, "error: {}\n", std::string(passed.status().message()));
     return 2;
   }
   return *passed ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace entryexit::demo
+
+int main(int argc, char** argv) {
+  try {
+    return entryexit::demo::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fputs(error.what(), stderr);
+    return 2;
+  }
 }

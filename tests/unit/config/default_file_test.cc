@@ -67,7 +67,7 @@ TEST(DefaultFile, HasEveryKeyWithACommentThatSaysWhatIsAllowed) {
 TEST(DefaultFile, ListsTheExamplePorts) {
   const auto config = LoadConfig(kFile, {});
   ASSERT_THAT(config, IsOk());
-  ASSERT_EQ(config->ports.size(), 3u);
+  ASSERT_EQ(config->ports.size(), 3U);
   const PortConfig& jfk = config->ports[1];
   EXPECT_EQ(jfk.id, "JFK");
   EXPECT_EQ(jfk.time_zone, "America/New_York");

@@ -128,7 +128,9 @@ TEST(MrzTest, TakesABirthYearFromThePastHundredYears) {
       }
       return static_cast<char>('0' + sum % 10);
     };
-    const std::string number = "L898902C36", expiry = "3001011", optional(14, '<');
+    const std::string number = "L898902C36";
+    const std::string expiry = "3001011";
+    const std::string optional(14, '<');
     std::string line = number + "UTO" + birth + digit(birth) + "F" + expiry.substr(0, 6) +
                        digit(expiry.substr(0, 6)) + optional + "<";
     line += digit(number + birth + digit(birth) + expiry.substr(0, 6) + digit(expiry.substr(0, 6)) +

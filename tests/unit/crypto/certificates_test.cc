@@ -151,7 +151,7 @@ TEST_F(CertificatesTest, SerialsDiffer) {
   const auto second = ReadCertificate(lane_.certificate);
   ASSERT_THAT(first, IsOk());
   ASSERT_THAT(second, IsOk());
-  EXPECT_EQ(first->serial.size(), 40u);
+  EXPECT_EQ(first->serial.size(), 40U);
   EXPECT_NE(first->serial, second->serial);
 }
 

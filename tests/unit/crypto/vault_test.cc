@@ -52,7 +52,7 @@ TEST_F(VaultTest, OpensWhatItSealed) {
     const auto blob = vault_->Seal(plaintext, "row 1");
     ASSERT_THAT(blob, IsOk());
     EXPECT_EQ(blob->key_id, "one");
-    EXPECT_EQ(blob->nonce.size(), 12u);
+    EXPECT_EQ(blob->nonce.size(), 12U);
     EXPECT_EQ(blob->ciphertext.size(), plaintext.size() + 16);
     const auto opened = vault_->Open(*blob, "row 1");
     ASSERT_THAT(opened, IsOk());
@@ -152,7 +152,7 @@ TEST_F(VaultTest, DoesNotOpenWithAnotherKeyOfTheSameName) {
 }
 
 TEST_F(VaultTest, RefusesAKeyFileThatOthersHaveRightsTo) {
-  for (const mode_t mode : {0640u, 0604u, 0620u, 0601u, 0644u}) {
+  for (const mode_t mode : {0640U, 0604U, 0620U, 0601U, 0644U}) {
     const auto path = KeyFile(std::string("one ") + kOnes, mode);
     const auto vault = CreateVault(path);
     EXPECT_THAT(vault, FailsWith(Reason::kKeyUnavailable));

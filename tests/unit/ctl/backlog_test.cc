@@ -43,8 +43,8 @@ TEST_F(Backlog, ReadsEachLineAndItsPicture) {
       "\n\n"
       R"({"sequence": 7, "departure": {"request_id": "b", "waiver": "BIOMETRIC_WAIVER_EXEMPT"}})");
   ASSERT_TRUE(items.ok()) << items.status();
-  ASSERT_EQ(items->size(), 2u);
-  EXPECT_EQ((*items)[0].request.sequence(), 3u);
+  ASSERT_EQ(items->size(), 2U);
+  EXPECT_EQ((*items)[0].request.sequence(), 3U);
   EXPECT_EQ((*items)[0].request.arrival().admission().days_from_arrival(), 90);
   EXPECT_TRUE((*items)[0].request.arrival().image().empty());
   EXPECT_EQ(LoadItem((*items)[0])->arrival().image(), "a picture");

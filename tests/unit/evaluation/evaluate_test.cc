@@ -55,7 +55,7 @@ TEST_F(EvaluateTest, MeasuresTheDistanceOfEveryPairWithTwoTemplates) {
     EXPECT_EQ(comparison.identity_a, comparison.identity_b);
   }
   EXPECT_THAT(mated, ElementsAre(5, 2));  // A1-A2, B1-B2
-  ASSERT_EQ(result->comparisons.non_mated.size(), 4u);
+  ASSERT_EQ(result->comparisons.non_mated.size(), 4U);
   EXPECT_EQ(result->comparisons.non_mated[0].distance, 10);  // A1-B1
   EXPECT_NE(result->comparisons.non_mated[0].identity_a,
             result->comparisons.non_mated[0].identity_b);
@@ -64,13 +64,13 @@ TEST_F(EvaluateTest, MeasuresTheDistanceOfEveryPairWithTwoTemplates) {
 TEST_F(EvaluateTest, CountsImagesWithoutATemplateAndThePairsLeftOut) {
   const auto result = Evaluate(engine_, pairs_, 2, nullptr);
   ASSERT_THAT(result, IsOk());
-  EXPECT_EQ(result->acquisition.failures.errors, 3u);
-  EXPECT_EQ(result->acquisition.failures.trials, 7u);
+  EXPECT_EQ(result->acquisition.failures.errors, 3U);
+  EXPECT_EQ(result->acquisition.failures.trials, 7U);
   EXPECT_THAT(result->acquisition.by_quality_issue,
               ElementsAre(Pair("BLURRED", 2), Pair("TOO_DARK", 1)));
   EXPECT_THAT(result->acquisition.by_error, ElementsAre(Pair("IMAGE_CORRUPT", 1)));
-  EXPECT_EQ(result->mated_left_out, 3u);                  // A1-A3, A2-A3, C1-C2
-  EXPECT_EQ(result->non_mated_left_out, 6u + 6 + 4 - 4);  // AB, AC and BC, less the four made
+  EXPECT_EQ(result->mated_left_out, 3U);                  // A1-A3, A2-A3, C1-C2
+  EXPECT_EQ(result->non_mated_left_out, 6U + 6 + 4 - 4);  // AB, AC and BC, less the four made
 }
 
 TEST_F(EvaluateTest, EmbedsEachImageOnceWithAnyNumberOfThreads) {
@@ -78,7 +78,7 @@ TEST_F(EvaluateTest, EmbedsEachImageOnceWithAnyNumberOfThreads) {
     PlannedFaceEngine engine = {};
     for (const auto& image : pairs_.images) engine.Plan(image.path, core::Embedding{1});
     ASSERT_THAT(Evaluate(engine, pairs_, threads, nullptr), IsOk());
-    EXPECT_EQ(engine.asked().size(), 7u);
+    EXPECT_EQ(engine.asked().size(), 7U);
     EXPECT_THAT(engine.asked(), Each(Pair(::testing::_, 1)));
   }
 }
@@ -87,7 +87,7 @@ TEST_F(EvaluateTest, TellsProgressAfterEachImageInOrder) {
   std::vector<std::size_t> told;
   ASSERT_THAT(Evaluate(engine_, pairs_, 4,
                        [&](std::size_t done, std::size_t total) {
-                         EXPECT_EQ(total, 7u);
+                         EXPECT_EQ(total, 7U);
                          told.push_back(done);
                        }),
               IsOk());

@@ -46,8 +46,8 @@ TEST_F(ReadPairsTest, ReadsPairsPastCommentsBlankLinesAndCrLf) {
       "# a comment\r\n\r\nsame\ta.jpg\tb.jpg\r\n"
       "different\ta.jpg\tsub/d e.jpg\ndifferent\tc.jpg\t./b.jpg");
   ASSERT_THAT(list, IsOk());
-  EXPECT_EQ(list->images.size(), 4u);
-  EXPECT_EQ(list->identities, 3u);
+  EXPECT_EQ(list->images.size(), 4U);
+  EXPECT_EQ(list->identities, 3U);
   EXPECT_EQ(list->non_mated_kind, "listed");
   using Expected = std::set<std::pair<std::string, std::string>>;
   EXPECT_EQ(Names(*list, list->mated), (Expected{{"a.jpg", "b.jpg"}}));
@@ -89,7 +89,7 @@ TEST_F(ReadPairsTest, KnowsAnImageUnderEachOfItsNames) {
   std::filesystem::create_symlink("a.jpg", folder_.path() / "images/alias.jpg");
   const auto list = Read("same\ta.jpg\tb.jpg\ndifferent\talias.jpg\tc.jpg\n");
   ASSERT_THAT(list, IsOk());
-  EXPECT_EQ(list->images.size(), 3u);
+  EXPECT_EQ(list->images.size(), 3U);
   EXPECT_THAT(Read("same\ta.jpg\tb.jpg\nsame\tb.jpg\talias.jpg\n"),
               FailsWith(core::Reason::kInvalidField));
 }
@@ -135,12 +135,12 @@ class ListIdentitiesTest : public ::testing::Test {
 TEST_F(ListIdentitiesTest, ListsEveryPairWhenThereAreFewerThanAskedFor) {
   const auto list = ListIdentities(options_);
   ASSERT_THAT(list, IsOk());
-  EXPECT_EQ(list->identities, 6u);
-  EXPECT_EQ(list->images.size(), 18u);
-  EXPECT_EQ(Names(*list, list->mated).size(), 6u * 3);
-  EXPECT_EQ(Names(*list, list->non_mated).size(), 15u * 9);
-  EXPECT_EQ(list->mated.size(), 6u * 3);
-  EXPECT_EQ(list->non_mated.size(), 15u * 9);
+  EXPECT_EQ(list->identities, 6U);
+  EXPECT_EQ(list->images.size(), 18U);
+  EXPECT_EQ(Names(*list, list->mated).size(), 6U * 3);
+  EXPECT_EQ(Names(*list, list->non_mated).size(), 15U * 9);
+  EXPECT_EQ(list->mated.size(), 6U * 3);
+  EXPECT_EQ(list->non_mated.size(), 15U * 9);
   EXPECT_EQ(list->non_mated_kind, "random");
 }
 
@@ -148,7 +148,7 @@ TEST_F(ListIdentitiesTest, SamplesDistinctPairsOfTwoPeople) {
   options_.non_mated_pairs = 40;
   const auto list = ListIdentities(options_);
   ASSERT_THAT(list, IsOk());
-  EXPECT_EQ(Names(*list, list->non_mated).size(), 40u);
+  EXPECT_EQ(Names(*list, list->non_mated).size(), 40U);
   for (const auto& [a, b] : list->non_mated) {
     EXPECT_NE(list->images[a].identity, list->images[b].identity);
   }
@@ -177,7 +177,7 @@ TEST_F(ListIdentitiesTest, SamplesEveryPairAboutEquallyOften) {
     ASSERT_THAT(list, IsOk());
     for (const auto& pair : Names(*list, list->non_mated)) ++times[pair];
   }
-  ASSERT_EQ(times.size(), 135u);
+  ASSERT_EQ(times.size(), 135U);
   for (const auto& [pair, count] : times) EXPECT_NEAR(count, 100, 45) << pair.first;  // 5 sigma
 }
 
@@ -185,7 +185,7 @@ TEST_F(ListIdentitiesTest, MatchesNonMatedPairsByGroup) {
   options_.groups_file = groups_file_;
   const auto list = ListIdentities(options_);
   ASSERT_THAT(list, IsOk());
-  EXPECT_EQ(list->non_mated.size(), 2u * 3 * 9);
+  EXPECT_EQ(list->non_mated.size(), 2U * 3 * 9);
   EXPECT_EQ(list->non_mated_kind, "matched");
   for (const auto& [a, b] : list->non_mated) {
     EXPECT_EQ(list->images[a].path < "p3", list->images[b].path < "p3");
@@ -229,9 +229,9 @@ TEST(BundledFaces, AreListedWithoutTheBadCaptures) {
   options.groups_file = faces / "manifest.csv";
   const auto list = ListIdentities(options);
   ASSERT_THAT(list, IsOk());
-  EXPECT_EQ(list->identities, 125u);
-  EXPECT_EQ(list->images.size(), 500u);
-  EXPECT_EQ(list->mated.size(), 750u);
+  EXPECT_EQ(list->identities, 125U);
+  EXPECT_EQ(list->images.size(), 500U);
+  EXPECT_EQ(list->mated.size(), 750U);
 }
 
 }  // namespace

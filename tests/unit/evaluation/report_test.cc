@@ -103,7 +103,7 @@ TEST_F(ReportTest, TextSaysWhatWasMeasuredAndWhatWasNot) {
 
 TEST_F(ReportTest, TextFitsATerminal) {
   std::istringstream lines(TextReport(result_, statistics_));
-  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 120u) << line;
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 120U) << line;
 }
 
 TEST_F(ReportTest, JsonHoldsTheFiguresOfTheStatistics) {

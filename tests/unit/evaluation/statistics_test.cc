@@ -64,10 +64,10 @@ TEST(WilsonInterval, IsExactAtItsEnds) {
 }
 
 TEST(ComparisonsNeeded, FollowsTheRuleOfThree) {
-  EXPECT_EQ(ComparisonsNeeded(1e-2), 300u);
-  EXPECT_EQ(ComparisonsNeeded(1e-3), 3000u);
-  EXPECT_EQ(ComparisonsNeeded(5e-4), 6000u);
-  EXPECT_EQ(ComparisonsNeeded(1e-4), 30000u);
+  EXPECT_EQ(ComparisonsNeeded(1e-2), 300U);
+  EXPECT_EQ(ComparisonsNeeded(1e-3), 3000U);
+  EXPECT_EQ(ComparisonsNeeded(5e-4), 6000U);
+  EXPECT_EQ(ComparisonsNeeded(1e-4), 30000U);
 }
 
 TEST(OperatingPoint, CountsErrorsAsByHand) {
@@ -78,10 +78,10 @@ TEST(OperatingPoint, CountsErrorsAsByHand) {
   const auto& measured = statistics.operating_points.at(0).measured;
   ASSERT_TRUE(measured);
   EXPECT_EQ(measured->distance, 0.7);
-  EXPECT_EQ(measured->fmr.errors, 3u);
-  EXPECT_EQ(measured->fmr.trials, 10u);
-  EXPECT_EQ(measured->fnmr.errors, 2u);  // a mated pair at the threshold itself is accepted
-  EXPECT_EQ(measured->fnmr.trials, 4u);
+  EXPECT_EQ(measured->fmr.errors, 3U);
+  EXPECT_EQ(measured->fmr.trials, 10U);
+  EXPECT_EQ(measured->fnmr.errors, 2U);  // a mated pair at the threshold itself is accepted
+  EXPECT_EQ(measured->fnmr.trials, 4U);
   EXPECT_TRUE(measured->few_false_matches());
 }
 
@@ -91,7 +91,7 @@ TEST(OperatingPoint, StepsBackWhenTiesWouldExceedTheTarget) {
   const auto& measured = statistics.operating_points.at(0).measured;
   ASSERT_TRUE(measured);
   EXPECT_EQ(measured->distance, 0.5);
-  EXPECT_EQ(measured->fmr.errors, 1u);
+  EXPECT_EQ(measured->fmr.errors, 1U);
 }
 
 TEST(OperatingPoint, IsAbsentWhenTiesLeaveNoThreshold) {
@@ -107,7 +107,7 @@ TEST(OperatingPoint, IsAbsentBelowTheNumberOfComparisonsNeeded) {
   non_mated.push_back(0.9);
   const auto point = Compute(MakeComparisons({0.5}, non_mated), {0.01}).operating_points[0];
   ASSERT_TRUE(point.measured);
-  EXPECT_EQ(point.measured->fmr.errors, 3u);
+  EXPECT_EQ(point.measured->fmr.errors, 3U);
 }
 
 TEST(EqualErrorRate, IsFoundWhereTheRatesMeet) {
@@ -158,7 +158,7 @@ TEST(Bootstrap, IsAbsentWhenNoDrawShowsAnError) {
       MakeComparisons({0.1, 0.2}, {0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4}), {0.9});
   const auto& measured = statistics.operating_points.at(0).measured;
   ASSERT_TRUE(measured);
-  EXPECT_EQ(measured->fnmr.errors, 0u);
+  EXPECT_EQ(measured->fnmr.errors, 0U);
   EXPECT_FALSE(measured->fnmr_bootstrap);
   EXPECT_GT(measured->fnmr.interval().high, 0.5);
 }
