@@ -193,7 +193,11 @@ ExitCode Evaluate(const Context& context, EvaluateOptions options) {
   if (!result.ok()) return context.Fail(result.status());
   context.err << "Computing the error rates and their intervals\n";
   const auto statistics = evaluation::ComputeStatistics(result->comparisons, {});
-  if (!statistics.ok()) return context.Fail(statistics.status());
+  if (!statistics.ok()) {
+    // What could not be acquired was found out at some cost, and stands by itself.
+    context.err << evaluation::SampleReport(*result);
+    return context.Fail(statistics.status());
+  }
   if (context.json) {
     context.WriteObject(
         nlohmann::ordered_json::parse(evaluation::JsonReport(*result, *statistics)));
