@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <iostream>
 #include <map>
 #include <string>
 
@@ -125,7 +125,7 @@ int main(int argc, char** argv) {
   try {
     return entryexit::demo::Main(argc, argv);
   } catch (const std::exception& error) {
-    std::fputs(error.what(), stderr);
+    std::cerr << "error: " << error.what() << std::endl;
     return 2;
   }
 }
