@@ -120,7 +120,7 @@ void DaemonProcess::Kill() {
   pid_ = 0;
 }
 
-void DaemonProcess::Terminate() {
+void DaemonProcess::Terminate() const {
   if (pid_ > 0) kill(pid_, SIGTERM);
 }
 
@@ -143,7 +143,7 @@ CommandResult RunDaemonCommand(const std::string& arguments) {
   const std::filesystem::path err = directory.path() / "err";
   const std::string command =
       fmt::format("timeout 60 {} {} >{} 2>{}", DaemonPath(), arguments, out.string(), err.string());
-  const int status = system(command.c_str());
+  const int status = system(command.c_str());  // NOLINT(cert-env33-c): a shell, for its redirection
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, ReadAll(out), ReadAll(err)};
 }
 

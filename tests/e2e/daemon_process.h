@@ -34,7 +34,7 @@ class DaemonProcess {
   // kill -9, and waits until it is gone.
   void Kill();
   // SIGTERM. Returns at once; see Wait.
-  void Terminate();
+  void Terminate() const;
   // Waits until the daemon has ended. Returns its exit code, or minus the signal that ended it; an
   // error when it is still there after `patience`.
   absl::StatusOr<int> Wait(std::chrono::milliseconds patience = std::chrono::seconds(30));

@@ -21,7 +21,7 @@ int NumberOf(World& world, const std::string& sql) {
     std::cerr << "cannot read the database: " << PQerrorMessage(connection.get()) << std::endl;
     std::abort();
   }
-  return std::atoi(PQgetvalue(result.get(), 0, 0));
+  return std::stoi(PQgetvalue(result.get(), 0, 0));
 }
 
 }  // namespace

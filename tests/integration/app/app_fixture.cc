@@ -76,11 +76,11 @@ AppTest::AppTest() {
       std::make_unique<ReplayDecision>(*store_, *vault_, engine_.model(), engine_.calibration());
 }
 
-Call AppTest::LaneCall(const std::string& lane) const {
+Call AppTest::LaneCall(const std::string& lane) {
   return {{Role::kLane, lane, "lane/" + lane},
           std::chrono::steady_clock::now() + std::chrono::seconds(30)};
 }
-Call AppTest::OfficerCall(const std::string& id) const {
+Call AppTest::OfficerCall(const std::string& id) {
   return {{Role::kOfficer, id, "officer/" + id},
           std::chrono::steady_clock::now() + std::chrono::seconds(30)};
 }

@@ -29,8 +29,8 @@ class AppTest : public ::testing::Test {
   static void TearDownTestSuite();
   AppTest();
 
-  Call LaneCall(const std::string& lane = "SEA-1") const;
-  Call OfficerCall(const std::string& id = "4711") const;
+  static Call LaneCall(const std::string& lane = "SEA-1");
+  static Call OfficerCall(const std::string& id = "4711");
 
   // Plans faces whose distance to one another is that of the numbers, and uses the name as the
   // picture.

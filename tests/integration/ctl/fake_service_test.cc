@@ -149,7 +149,7 @@ TEST_F(FakeService, HealthTellsUpFromServing) {
 }
 
 TEST_F(FakeService, APictureThatDoesNotFitLeavesNoFile) {
-  signal(SIGXFSZ, SIG_IGN);
+  ASSERT_NE(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
   rlimit before = {};
   getrlimit(RLIMIT_FSIZE, &before);
   const rlimit small = {.rlim_cur = 10'000, .rlim_max = before.rlim_max};
@@ -158,7 +158,7 @@ TEST_F(FakeService, APictureThatDoesNotFitLeavesNoFile) {
   setrlimit(RLIMIT_FSIZE, &before);
   EXPECT_FALSE(std::filesystem::exists(In("face.jpg")));
   EXPECT_EQ(Call({"capture", "c", "--out", In("face.jpg")}), ExitCode::kOk) << err();
-  EXPECT_EQ(std::filesystem::file_size(In("face.jpg")), 100'000u);
+  EXPECT_EQ(std::filesystem::file_size(In("face.jpg")), 100'000U);
 }
 
 }  // namespace

@@ -62,7 +62,8 @@ class CaseFeedTest : public StoreTest {
 };
 
 TEST_F(CaseFeedTest, EverySubscriberIsToldOfAnOpenedCaseOnce) {
-  Inbox first, second;
+  Inbox first;
+  Inbox second;
   const auto one = *feed_->Subscribe(first.Listener());
   const auto two = *feed_->Subscribe(second.Listener());
   OpenCase(core::CaseState::kDismissed);
@@ -110,7 +111,8 @@ TEST_F(CaseFeedTest, ACaseThatWasRolledBackIsNoNews) {
 }
 
 TEST_F(CaseFeedTest, AnEndedSubscriptionIsToldNothing) {
-  Inbox gone, there;
+  Inbox gone;
+  Inbox there;
   auto ended = *feed_->Subscribe(gone.Listener());
   const auto kept = *feed_->Subscribe(there.Listener());
   ended.reset();

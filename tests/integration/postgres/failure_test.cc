@@ -1,4 +1,6 @@
+#include <pwd.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstring>
@@ -179,8 +181,9 @@ TEST_F(FailureTest, AFullDiskSaysSo) {
   }
   const std::string data = location / "data";
   std::filesystem::create_directory(data);
-  const std::string chown = "chown postgres " + data;
-  EXPECT_EQ(std::system(chown.c_str()), 0);
+  const passwd* const account = getpwnam("postgres");
+  ASSERT_NE(account, nullptr);
+  EXPECT_EQ(chown(data.c_str(), account->pw_uid, account->pw_gid), 0) << std::strerror(errno);
   EXPECT_THAT(server().Execute("postgres", "CREATE TABLESPACE small LOCATION '" + data + "'"),
               testing::IsOk());
   EXPECT_THAT(server().Execute(database_, "ALTER TABLE capture SET TABLESPACE small"),

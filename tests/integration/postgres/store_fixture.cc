@@ -63,7 +63,7 @@ DatabaseOptions StoreTest::Options() const {
   return options;
 }
 
-testing::PostgresServer& StoreTest::server() const { return *shared->server; }
+testing::PostgresServer& StoreTest::server() { return *shared->server; }
 
 std::vector<std::string> StoreTest::Sql(const std::string& user, const std::string& sql) const {
   const std::unique_ptr<PGconn, decltype(&PQfinish)> link(

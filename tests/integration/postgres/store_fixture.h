@@ -17,15 +17,16 @@ namespace entryexit::postgres {
 
 // A fresh, migrated database for each test, on one server for each test suite.
 class StoreTest : public ::testing::Test {
+ public:
+  StoreTest();
+  ~StoreTest() override;
+
  protected:
   static void SetUpTestSuite();
   static void TearDownTestSuite();
 
-  StoreTest();
-  ~StoreTest() override;
-
   DatabaseOptions Options() const;
-  testing::PostgresServer& server() const;
+  static testing::PostgresServer& server();
   // Runs SQL as `user`; the first column of what it returns, or the SQLSTATE of its failure.
   std::vector<std::string> Sql(const std::string& user, const std::string& sql) const;
 

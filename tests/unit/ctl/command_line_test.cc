@@ -13,6 +13,9 @@
 namespace entryexit::ctl {
 namespace {
 
+const std::string kManifest = ENTRYEXIT_SOURCE_DIR "/models/manifest.yaml";
+const std::string kWeights = ENTRYEXIT_SOURCE_DIR "/models/entryexit_resnet_v1.dat";
+
 class CommandLine : public ::testing::Test {
  protected:
   ExitCode Run(std::vector<std::string> arguments) {
@@ -63,7 +66,7 @@ TEST_F(CommandLine, HelpOfEveryCommandGoesToTheOutputAndSucceeds) {
                                                           {"evaluate"}};
   for (auto command : commands) {
     const std::string name = command.empty() ? "" : command.back();
-    command.push_back("--help");
+    command.emplace_back("--help");
     EXPECT_EQ(Run(command), ExitCode::kOk) << name;
     EXPECT_NE(out().find(name), std::string::npos);
     EXPECT_TRUE(name.empty() || out().find("\n  entryexitctl ") != std::string::npos) << name;
@@ -136,24 +139,21 @@ TEST_F(CommandLine, MigrateSaysHowToNameTheDatabase) {
 }
 
 TEST_F(CommandLine, ListsTheBundledModel) {
-  EXPECT_EQ(Run({"models", "list", "--manifest", ENTRYEXIT_SOURCE_DIR "/models/manifest.yaml"}),
-            ExitCode::kOk)
-      << err();
+  EXPECT_EQ(Run({"models", "list", "--manifest", kManifest}), ExitCode::kOk) << err();
   EXPECT_NE(out().find("entryexit-resnet-v1"), std::string::npos);
   EXPECT_NE(out().find("ready"), std::string::npos);
 }
 
 TEST_F(CommandLine, ModelsThatAreNotWhatTheManifestMeansAreNotInstalled) {
-  EXPECT_EQ(Run({"models", "install", "dlib-resnet-v1",
-                 ENTRYEXIT_SOURCE_DIR "/models/entryexit_resnet_v1.dat", "--manifest",
-                 ENTRYEXIT_SOURCE_DIR "/models/manifest.yaml", "--installed", In("installed")}),
+  EXPECT_EQ(Run({"models", "install", "dlib-resnet-v1", kWeights, "--manifest", kManifest,
+                 "--installed", In("installed")}),
             ExitCode::kFailed);
 }
 
 TEST_F(CommandLine, SaysWhereAModelCannotBeInstalled) {
   std::ofstream(In("file")) << "no folder";
-  EXPECT_EQ(Run({"models", "install", "dlib-resnet-v1", In("none"), "--manifest",
-                 ENTRYEXIT_SOURCE_DIR "/models/manifest.yaml", "--installed", In("file/models")}),
+  EXPECT_EQ(Run({"models", "install", "dlib-resnet-v1", In("none"), "--manifest", kManifest,
+                 "--installed", In("file/models")}),
             ExitCode::kUsage);
   EXPECT_NE(err().find("cannot write to the folder " + In("file/models")), std::string::npos);
 }
@@ -176,7 +176,7 @@ TEST_F(CommandLine, AnExceptionIsAFailureInWords) {
   std::ostringstream err;
   Context context{.out = out, .err = err};
   EXPECT_EQ(RunCommandLine({"keys", "init", In("k")}, context), ExitCode::kFailed);
-  EXPECT_EQ(err.str().find("entryexitctl: "), 0u) << err.str();
+  EXPECT_EQ(err.str().find("entryexitctl: "), 0U) << err.str();
 }
 
 // Every command that makes or shows something without the service.
@@ -193,12 +193,9 @@ TEST_F(CommandLine, SpeaksJsonEverywhere) {
   EXPECT_EQ(certificate["file"], "ca.pem");
   EXPECT_EQ(certificate["expired"], false);
   EXPECT_EQ(run({"keys", "init", In("vault.keys")})["file"], In("vault.keys"));
-  EXPECT_EQ(run({"models", "list", "--manifest", ENTRYEXIT_SOURCE_DIR "/models/manifest.yaml"})
-                .value("state", ""),
-            "ready");
-  EXPECT_EQ(run({"models", "install", "entryexit-resnet-v1",
-                 ENTRYEXIT_SOURCE_DIR "/models/entryexit_resnet_v1.dat", "--manifest",
-                 ENTRYEXIT_SOURCE_DIR "/models/manifest.yaml", "--installed", In("installed")})
+  EXPECT_EQ(run({"models", "list", "--manifest", kManifest}).value("state", ""), "ready");
+  EXPECT_EQ(run({"models", "install", "entryexit-resnet-v1", kWeights, "--manifest", kManifest,
+                 "--installed", In("installed")})
                 .value("installed", ""),
             In("installed"));
 }

@@ -18,7 +18,7 @@ class ModelPathsTest : public ::testing::Test {
 
   const std::filesystem::path before_ = std::filesystem::current_path();
   const entryexit::testing::TempDir temp_dir_;
-  const config::FaceConfig daemon_;
+  const config::FaceConfig daemon_{};
 };
 
 TEST_F(ModelPathsTest, AreWhereTheDaemonLooks) {

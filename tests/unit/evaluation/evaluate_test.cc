@@ -109,7 +109,7 @@ TEST_F(EvaluateTest, HandsAnEmptyFileToTheEngine) {
   engine_.Plan("", core::Reason::kImageEmpty);
   const auto result = Evaluate(engine_, pairs_, 2, nullptr);
   ASSERT_THAT(result, IsOk());
-  EXPECT_EQ(result->acquisition.by_error.at("IMAGE_EMPTY"), 1u);
+  EXPECT_EQ(result->acquisition.by_error.at("IMAGE_EMPTY"), 1U);
 }
 
 TEST_F(EvaluateTest, EndsOnADistanceThatIsNotANumber) {

@@ -113,7 +113,7 @@ TEST_F(ReportTest, JsonHoldsTheFiguresOfTheStatistics) {
   EXPECT_EQ(json["failure_to_acquire"]["by_error"]["IMAGE_CORRUPT"], 1);
   EXPECT_EQ(json["mated"]["left_out"], 8);
   EXPECT_EQ(json["non_mated"]["kind"], "matched");
-  ASSERT_EQ(json["operating_points"].size(), 4u);
+  ASSERT_EQ(json["operating_points"].size(), 4U);
   const auto& point = json["operating_points"][0];
   EXPECT_EQ(point["target_fmr"], 0.01);
   EXPECT_EQ(point["measured"]["distance"], statistics_.operating_points[0].measured->distance);

@@ -219,12 +219,12 @@ TEST(DecodeImage, AcceptsHalfAsManyPixelsOfWhatADecoderHoldsTwice) {
   const std::string progressive = EncodeProgressively(Corners());
   const std::string webp = Encode(".webp", Corners());
   for (const std::string& bytes : {progressive, webp}) {
-    EXPECT_THAT(DecodeImage(bytes, ImageLimits{.max_pixels = 2 * 64 * 48}), IsOk());
-    EXPECT_THAT(DecodeImage(bytes, ImageLimits{.max_pixels = 2 * 64 * 48 - 1}),
+    EXPECT_THAT(DecodeImage(bytes, ImageLimits{.max_pixels = 2UL * 64 * 48}), IsOk());
+    EXPECT_THAT(DecodeImage(bytes, ImageLimits{.max_pixels = 2UL * 64 * 48 - 1}),
                 FailsWith(Reason::kImageTooManyPixels));
   }
   for (const std::string extension : {".jpg", ".png"}) {
-    EXPECT_THAT(DecodeImage(Encode(extension, Corners()), ImageLimits{.max_pixels = 64 * 48}),
+    EXPECT_THAT(DecodeImage(Encode(extension, Corners()), ImageLimits{.max_pixels = 64UL * 48}),
                 IsOk());
   }
 }
@@ -251,7 +251,8 @@ TEST(DecodeImage, RefusesAJpegOfManyScans) {
   const size_t last_scan = jpeg.rfind("\xFF\xDA");
   const std::string scan = jpeg.substr(last_scan, jpeg.size() - 2 - last_scan);
   int scans = 0;
-  for (size_t at = jpeg.find("\xFF\xDA"); at != jpeg.npos; at = jpeg.find("\xFF\xDA", at + 1)) {
+  for (size_t at = jpeg.find("\xFF\xDA"); at != std::string::npos;
+       at = jpeg.find("\xFF\xDA", at + 1)) {
     ++scans;
   }
   std::string many = jpeg;

@@ -109,7 +109,7 @@ TEST(FaceSearch, LooksThoroughlyForTheDoubtfulOnlyWhenThereIsNothingSurer) {
   FaceSearch search;
   const cv::Mat face = Gray(testing::Capture("id_021/arrival_1.jpg"));
   cv::Mat wall(700, 1000, CV_8UC1, cv::Scalar(128));
-  for (double blur = 4; blur < 30 && !AllDoubtful(search.FindThoroughly(wall)); ++blur) {
+  for (int blur = 4; blur < 30 && !AllDoubtful(search.FindThoroughly(wall)); ++blur) {
     cv::GaussianBlur(face, wall(cv::Rect(20, 50, face.cols, face.rows)), cv::Size(), blur);
   }
   ASSERT_TRUE(AllDoubtful(search.FindThoroughly(wall)));

@@ -75,9 +75,11 @@ TEST(Judge, AcceptsAPoseThatFiveLandmarksCannotTell) {
 Landmarks HeadTurned(double roll, double yaw, double pitch) {
   struct Point {
     size_t landmark;
-    double x, y, z;
+    double x;
+    double y;
+    double z;
   };
-  const double kRadian = std::numbers::pi / 180;
+  constexpr double kRadian = std::numbers::pi / 180;
   Landmarks landmarks(68);
   for (const Point& p :
        {Point{36, -44, -34, -46}, Point{39, -17, -33, -35}, Point{42, 17, -33, -35},

@@ -115,7 +115,7 @@ TEST(RequestPool, RunsEachOfManyJobsFromManyThreadsOnce) {
   constexpr int kJobsEach = 500;
   std::atomic<int> ran{0};
   {
-    RequestPool pool(3, kPosters * kJobsEach);
+    RequestPool pool(3, size_t{kPosters} * kJobsEach);
     std::vector<std::thread> posters;
     for (int i = 0; i < kPosters; ++i) {
       posters.emplace_back([&] {
