@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "entryexit/base/text.h"
 #include "entryexit/evaluation/report.h"
 
 namespace entryexit::evaluation {
@@ -98,36 +99,11 @@ double GreatestFnmr(const Statistics& statistics) {
   return end == kGreatestFnmr.end() ? kGreatestFnmrOfAll : *end;
 }
 
-std::string Escaped(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
-
-std::string Grouped(std::size_t number) {
-  if (number < 1000) return std::to_string(number);
-  return fmt::format("{},{:03}", Grouped(number / 1000), number % 1000);
-}
-
 std::string PercentLabel(double rate) { return fmt::format("{:g} %", rate * 100); }
 
 std::string Text(double x, double y, const char* attributes, const std::string& content) {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" {}>{}</text>\n", x, y, attributes,
-                     Escaped(content));
+                     base::Escaped(content));
 }
 
 std::string Line(double x1, double y1, double x2, double y2, const char* style_class) {
@@ -156,7 +132,7 @@ class DetPlot {
                "width=\"{0:g}\" height=\"{1:g}\" role=\"img\" aria-labelledby=\"title\">\n"
                "<title id=\"title\">DET curve of {2}</title>\n<style>{3}</style>\n"
                "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
-               kWidth, kHeight, Escaped(result_.model.id), kStyle) +
+               kWidth, kHeight, base::Escaped(result_.model.id), kStyle) +
            ClipPath() + Heading() + UnseenRegion() + Grid() + Curve() + EqualError() +
            OperatingPoints() + Footer() + "</svg>\n";
   }
@@ -177,12 +153,13 @@ class DetPlot {
     return Text(kLeft, 36, "class=\"title\"", "Detection error trade-off: " + result_.model.id) +
            Text(kLeft, 58, "class=\"sub\"",
                 fmt::format("{} mated and {} non-mated ({}) comparisons of {} people",
-                            Grouped(made.mated.size()), Grouped(made.non_mated.size()),
-                            result_.non_mated_kind, Grouped(made.identities))) +
+                            base::Grouped(made.mated.size()), base::Grouped(made.non_mated.size()),
+                            result_.non_mated_kind, base::Grouped(made.identities))) +
            Text(kLeft, 77, "class=\"sub\"",
                 fmt::format("{} of {} images failed to acquire ({:.3g} %); their pairs are left "
                             "out",
-                            Grouped(fta.errors), Grouped(fta.trials), fta.value() * 100));
+                            base::Grouped(fta.errors), base::Grouped(fta.trials),
+                            fta.value() * 100));
   }
 
   // Where the FMR is too small for the sample.

@@ -6,13 +6,12 @@
 #include <atomic>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "entryexit/base/files.h"
 #include "entryexit/core/matching.h"
 #include "entryexit/core/mutex.h"
 #include "entryexit/core/reason.h"
@@ -20,16 +19,10 @@
 namespace entryexit::evaluation {
 namespace {
 
-absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);
-  std::string bytes(error ? 0 : size, '\0');
-  std::ifstream file(path, std::ios::binary);
-  if (error || !file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
-    return core::MakeError(core::Reason::kInvalidField,
-                           fmt::format("cannot read image {}", path.string()));
-  }
-  return bytes;
+absl::StatusOr<std::string> ReadImage(const std::filesystem::path& path) {
+  absl::StatusOr<std::string> bytes = base::ReadFile(path);
+  if (bytes.ok()) return bytes;
+  return core::MakeError(core::Reason::kInvalidField, std::string(bytes.status().message()));
 }
 
 struct Embedded {
@@ -63,7 +56,7 @@ class Embedder {
     while (!stop_) {
       const std::size_t image = next_++;
       if (image >= pairs_.images.size()) return;
-      auto bytes = ReadFile(pairs_.images_dir / pairs_.images[image].path);
+      auto bytes = ReadImage(pairs_.images_dir / pairs_.images[image].path);
       if (!bytes.ok()) return Stop(bytes.status());
       auto observation = engine_.Observe(*bytes, core::Deadline::max());
       if (!observation.ok() && !absl::IsInvalidArgument(observation.status())) {

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <sstream>
 #include <system_error>
+
+#include "entryexit/base/files.h"
 
 namespace entryexit::face {
 
@@ -12,14 +13,9 @@ using core::MakeError;
 using core::Reason;
 
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream content;
-  // Inserting nothing would count as a failure, but an empty file can be read.
-  if (in.peek() != std::ifstream::traits_type::eof()) content << in.rdbuf();
-  if (!in.is_open() || in.bad() || !content) {
-    return MakeError(Reason::kModelFileInvalid, fmt::format("{}: cannot be read", path.string()));
-  }
-  return std::move(content).str();
+  absl::StatusOr<std::string> content = base::ReadFile(path);
+  if (content.ok()) return content;
+  return MakeError(Reason::kModelFileInvalid, std::string(content.status().message()));
 }
 
 absl::Status ReplaceFile(const std::filesystem::path& path, const std::string& content,

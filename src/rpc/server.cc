@@ -5,10 +5,9 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 
-#include <fstream>
-#include <iterator>
 #include <utility>
 
+#include "entryexit/base/files.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/rpc/request_pool.h"
 #include "rpc/access_processor.h"
@@ -39,22 +38,21 @@ constexpr int kMaxCallsPerConnection = 32;
 constexpr size_t kTransportMemory = size_t{256} << 20;
 constexpr int kKeepaliveMs = 30'000;
 
-absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path, const char* what) {
-  std::ifstream file(path, std::ios::binary);
-  std::string content{std::istreambuf_iterator<char>(file), {}};
-  if (!file || content.empty()) {
-    return MakeError(Reason::kConfigInvalid, fmt::format("cannot read {} {}", what, path.string()));
+// A file in PEM format, which gRPC looks into only when the first client comes.
+absl::StatusOr<std::string> ReadPem(const std::filesystem::path& path) {
+  absl::StatusOr<std::string> content = base::ReadFile(path);
+  if (content.ok() && content->empty()) {
+    return MakeError(Reason::kConfigInvalid, fmt::format("{} is empty", path.string()));
   }
   return content;
 }
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const ServerOptions& options) {
-  absl::StatusOr<std::string> client_ca = ReadFile(options.client_ca, "the clients' CA");
+  absl::StatusOr<std::string> client_ca = ReadPem(options.client_ca);
   if (!client_ca.ok()) return client_ca.status();
-  absl::StatusOr<std::string> certificate =
-      ReadFile(options.certificate, "the server's certificate");
+  absl::StatusOr<std::string> certificate = ReadPem(options.certificate);
   if (!certificate.ok()) return certificate.status();
-  absl::StatusOr<std::string> key = ReadFile(options.key, "the server's key");
+  absl::StatusOr<std::string> key = ReadPem(options.key);
   if (!key.ok()) return key.status();
 
   grpc::SslServerCredentialsOptions ssl(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);

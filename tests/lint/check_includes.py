@@ -19,10 +19,10 @@ ALLOWED = {
     "app": {"ports", "core", "crypto/digest"},
     "config": {"base", "core"},
     "crypto": {"ports", "core"},
-    "face": {"ports", "core", "crypto/digest"},
+    "face": {"base", "ports", "core", "crypto/digest"},
     "postgres": {"ports", "core", "crypto/digest"},
-    "evaluation": {"ports", "core"},
-    "rpc": {"app", "ports", "core"},
+    "evaluation": {"base", "ports", "core"},
+    "rpc": {"app", "base", "ports", "core"},
     "client": {"base", "core"},
     "ctl": {
         "base", "client", "config", "core", "crypto", "evaluation", "face", "ports", "postgres"
