@@ -18,7 +18,6 @@ using core::Reason;
 constexpr size_t kMaxClassLength = 8;
 constexpr size_t kMaxCarrierLength = 64;
 constexpr size_t kMaxFlightLength = 32;
-constexpr int kMaxDays = 3660;
 // No machine took a lane capture before then; a lane whose clock was reset sends 1970.
 constexpr core::Timestamp kEarliestCapture{std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)};
 // Nobody born before then crosses a border: the year was mistyped or cut to two digits.
@@ -68,25 +67,8 @@ absl::StatusOr<core::TravelDocument> DocumentOf(const CrossingRequest& request,
   return document;
 }
 
-absl::StatusOr<core::Date> LastLawfulDay(const core::Date& authorized_until,
-                                         core::Date arrived_on) {
-  if (authorized_until < arrived_on) {
-    return MakeError(Reason::kInvalidField,
-                     "authorized_until lies before the day of arrival at the port");
-  }
-  return authorized_until;
-}
-
-absl::StatusOr<core::Date> LastLawfulDay(const AdmissionRequest::DaysFromArrival& rule,
-                                         core::Date arrived_on) {
-  if (rule.days < 1 || rule.days > kMaxDays) {
-    return MakeError(Reason::kInvalidField,
-                     fmt::format("days_from_arrival must be 1 to {}, not {}", kMaxDays, rule.days));
-  }
-  return arrived_on + std::chrono::days(rule.days - 1);
-}
-
 absl::StatusOr<core::Admission> AdmissionOf(const AdmissionRequest& request,
+                                            const core::AdmissionPolicy& policy,
                                             core::Date arrived_on) {
   const std::string& code = request.class_of_admission;
   if (code.empty()) return MakeError(Reason::kMissingField, "class_of_admission is missing");
@@ -97,24 +79,22 @@ absl::StatusOr<core::Admission> AdmissionOf(const AdmissionRequest& request,
     return MakeError(Reason::kInvalidField,
                      "class_of_admission must be 1 to 8 characters of A-Z, 0-9 and hyphen");
   }
-  core::Admission admission{code, std::nullopt};
-  if (std::holds_alternative<AdmissionRequest::DurationOfStatus>(request.authorization)) {
-    return admission;
-  }
-  const auto* date = std::get_if<core::Date>(&request.authorization);
-  const absl::StatusOr<core::Date> last_day =
-      date != nullptr
-          ? LastLawfulDay(*date, arrived_on)
-          : LastLawfulDay(std::get<AdmissionRequest::DaysFromArrival>(request.authorization),
-                          arrived_on);
-  if (!last_day.ok()) return last_day.status();
-  admission.authorized_until = *last_day;
-  return admission;
+  const absl::StatusOr<core::AuthorizationRule> rule = core::RuleFor(policy, code, arrived_on);
+  if (!rule.ok()) return rule.status();
+  return core::Admit(*rule, code, request.authorization, arrived_on);
 }
 
 absl::Status CheckImage(const CrossingRequest& request) {
   if (request.waiver == Waiver::kNone || request.image.empty()) return absl::OkStatus();
   return MakeError(Reason::kInvalidField, "a waived capture must come without an image");
+}
+
+// What the inspector granted. Where the class's rule decided, that alone counts, so that a retry
+// after the policy was changed is still the same request.
+std::string AuthorizationText(const AdmissionRequest& request, const core::Admission& admission) {
+  if (std::holds_alternative<std::monostate>(request.authorization)) return "rule";
+  const auto& until = admission.authorized_until;
+  return fmt::format("{}", until ? until->time_since_epoch().count() : -1);
 }
 
 // What happened at the lane: the digest of two requests is the same exactly when these are. What to
@@ -124,9 +104,8 @@ std::string ContentOf(const CrossingRequest& request, const CheckedRequest& chec
   const core::TravelDocument& document = checked.document;
   std::string admission = "-";
   if (checked.admission) {
-    const auto& until = checked.admission->authorized_until;
     admission = fmt::format("{}\x1f{}", checked.admission->class_of_admission,
-                            until ? until->time_since_epoch().count() : -1);
+                            AuthorizationText(*request.admission, *checked.admission));
   }
   return fmt::format("{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}",
                      core::NameOf(request.direction), request.lane_id.value(),
@@ -169,7 +148,8 @@ absl::StatusOr<CheckedRequest> Check(const Call& call, const CrossingRequest& re
   checked.local_date = LocalDate(request.captured_at, lane->time_zone);
   if (request.direction == core::Direction::kArrival) {
     if (!request.admission) return MakeError(Reason::kMissingField, "admission is missing");
-    absl::StatusOr<core::Admission> admission = AdmissionOf(*request.admission, checked.local_date);
+    absl::StatusOr<core::Admission> admission =
+        AdmissionOf(*request.admission, policy.admissions, checked.local_date);
     if (!admission.ok()) return admission.status();
     checked.admission = *std::move(admission);
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/requests.h"
 #include "app/text.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/crypto/digest.h"
@@ -65,13 +66,8 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
     // now, or the same request may be under way a second time.
     absl::Status status = transaction.LockTraveler(record->traveler_id);
     if (!status.ok()) return status;
-    const auto known = transaction.FindRequest(request.request_id);
+    const auto known = FindCarriedOut(transaction, request.request_id, call.principal.name, digest);
     if (!known.ok()) return known.status();
-    if (*known &&
-        ((*known)->content_digest != digest || (*known)->principal != call.principal.name)) {
-      return MakeError(Reason::kRequestIdReused,
-                       "this request_id was used before, for something else");
-    }
     record = transaction.GetCase(request.case_id);
     if (!record.ok()) return record.status();
     if (*known) {

@@ -1,11 +1,14 @@
 #include "entryexit/app/queries.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <utility>
 
 #include "app/crossing_request.h"
 #include "app/read.h"
 #include "app/templates.h"
+#include "app/traveler_state.h"
 #include "entryexit/core/reason.h"
 
 namespace entryexit::app {
@@ -36,7 +39,25 @@ absl::StatusOr<TravelerView> ViewOf(ports::Transaction& transaction, const core:
   if (!traveler.ok()) return traveler.status();
   auto stays = transaction.AllStays(id);
   if (!stays.ok()) return stays.status();
-  return TravelerView{*std::move(traveler), *std::move(stays)};
+  auto changes = transaction.AllAdmissionChanges(id);
+  if (!changes.ok()) return changes.status();
+  return TravelerView{*std::move(traveler), *std::move(stays), *std::move(changes)};
+}
+
+// The limit on days in a moving window that a class of admission has.
+absl::StatusOr<core::WindowRule> WindowOf(const core::AdmissionPolicy& policy,
+                                          const std::string& code, core::Date day) {
+  if (code.empty()) return core::WindowRule{};
+  const absl::StatusOr<core::AuthorizationRule> rule = core::RuleFor(policy, code, day);
+  if (!rule.ok()) return rule.status();
+  if (rule->kind == core::RuleKind::kDaysInWindow) {
+    return core::WindowRule{rule->days, rule->window_days};
+  }
+  return core::MakeError(
+      core::Reason::kInvalidField,
+      fmt::format("class_of_admission '{}' has no limit on days in a window; its "
+                  "rule is {}",
+                  code, core::NameOf(rule->kind)));
 }
 
 // One row more than the page holds is read, to know whether there is a next page.
@@ -75,6 +96,17 @@ absl::StatusOr<TravelerView> Queries::GetTravelerByDocument(const Call& call,
                               if (!id.ok()) return id.status();
                               return ViewOf(transaction, *id);
                             });
+}
+
+absl::StatusOr<AllowanceView> Queries::GetStayAllowance(const Call& call,
+                                                        const core::TravelerId& id, core::Date day,
+                                                        const std::string& code) const {
+  const absl::StatusOr<core::WindowRule> rule = WindowOf(policy_, code, day);
+  if (!rule.ok()) return rule.status();
+  const auto state = Read<TravelerState>(
+      store_, call, [&](ports::Transaction& transaction) { return LoadTraveler(transaction, id); });
+  if (!state.ok()) return state.status();
+  return AllowanceView{*rule, core::AllowanceOn(day, StaysOf(*state).window_stays, *rule)};
 }
 
 absl::StatusOr<Page<CrossingView, ports::CrossingCursor>> Queries::ListCrossings(

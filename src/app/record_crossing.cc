@@ -7,6 +7,7 @@
 
 #include "app/crossing_request.h"
 #include "app/decision.h"
+#include "app/requests.h"
 #include "app/templates.h"
 #include "app/traveler_state.h"
 #include "entryexit/core/reason.h"
@@ -66,9 +67,11 @@ bool SamePerson(const core::TravelDocument& a, const core::TravelDocument& b) {
   return a.nationality == b.nationality && a.birth_date == b.birth_date && a.sex == b.sex;
 }
 
-// What the request that made `crossing` was answered; `comparisons` has those of it.
+// What the request that made `crossing` was answered; `comparisons` has those of it, `stays` the
+// traveler's.
 CrossingResult ResultOf(const ports::CrossingRecord& crossing,
-                        const std::vector<ports::ComparisonRecord>& comparisons) {
+                        const std::vector<ports::ComparisonRecord>& comparisons,
+                        const std::vector<ports::StayRecord>& stays) {
   CrossingResult result;
   result.recorded = true;
   result.capture_status = crossing.capture_status;
@@ -79,6 +82,11 @@ CrossingResult ResultOf(const ports::CrossingRecord& crossing,
     return comparison.receipt.probe_crossing_id == crossing.crossing_id;
   });
   if (first != comparisons.end()) result.comparison = *first;
+  for (const ports::StayRecord& record : stays) {
+    if (record.stay.arrival_id == crossing.crossing_id) {
+      result.last_lawful_day = record.stay.authorized_until;
+    }
+  }
   return result;
 }
 
@@ -86,7 +94,9 @@ absl::StatusOr<CrossingResult> StoredResultOf(ports::Transaction& transaction,
                                               const ports::CrossingRecord& crossing) {
   const auto comparisons = transaction.ComparisonsOf(crossing.traveler_id, {crossing.crossing_id});
   if (!comparisons.ok()) return comparisons.status();
-  return ResultOf(crossing, *comparisons);
+  const auto stays = transaction.AllStays(crossing.traveler_id);
+  if (!stays.ok()) return stays.status();
+  return ResultOf(crossing, *comparisons, *stays);
 }
 
 // The answer that the request got before; none when it is new.
@@ -94,15 +104,11 @@ absl::StatusOr<std::optional<CrossingResult>> FindAnswer(ports::Transaction& tra
                                                          const CrossingRequest& request,
                                                          const CheckedRequest& checked,
                                                          const std::string& principal) {
-  const auto found = transaction.FindRequest(request.request_id);
+  const auto found =
+      FindCarriedOut(transaction, request.request_id, principal, checked.content_digest);
   if (!found.ok()) return found.status();
   if (!*found) return std::optional<CrossingResult>();
-  const ports::RequestRecord& record = **found;
-  if (record.principal != principal || record.content_digest != checked.content_digest) {
-    return MakeError(Reason::kRequestIdReused,
-                     "this request_id was used before, for something else");
-  }
-  const auto crossing = transaction.GetCrossing(core::CrossingId(record.subject_id));
+  const auto crossing = transaction.GetCrossing(core::CrossingId((*found)->subject_id));
   if (core::ReasonOf(crossing.status()) == Reason::kCrossingNotFound) {
     return MakeError(Reason::kStoredDataInvalid, "the crossing of a stored request is missing");
   }
@@ -147,7 +153,7 @@ class Recording {
     if (status.ok()) status = Plan(locked->known_document);
     if (status.ok()) status = Write(principal);
     if (!status.ok()) return status;
-    return ResultOf(crossing_, comparisons_);
+    return ResultOf(crossing_, comparisons_, StayRecordsOf(state_));
   }
 
  private:

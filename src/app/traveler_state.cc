@@ -45,7 +45,8 @@ CaseChange ChangeOf(ports::CaseRecord record, ports::CaseEventKind kind, core::T
 // What `lead` asks of the case that it opened earlier.
 std::optional<CaseChange> Refreshed(const ports::CaseRecord& record, const core::Lead& lead,
                                     core::Timestamp now) {
-  const core::Severity severity = core::SeverityOf(lead.kind, lead.days_overstayed);
+  const core::Severity severity =
+      core::SeverityOf(lead.kind, lead.days_overstayed, lead.days_before_18);
   const bool withdrawn = record.state == core::CaseState::kWithdrawn;
   const bool dismissed = record.state == core::CaseState::kDismissed;
   // The officer dismissed the lead as it was; only a graver one is another.
@@ -56,12 +57,12 @@ std::optional<CaseChange> Refreshed(const ports::CaseRecord& record, const core:
   changed.severity = severity;
   if (!withdrawn && !dismissed) {
     return ChangeOf(std::move(changed), ports::CaseEventKind::kUpdated, now,
-                    "a crossing that became known later changed the evidence");
+                    "what became known later changed the evidence");
   }
   changed.state = core::CaseState::kOpen;
   return ChangeOf(std::move(changed), ports::CaseEventKind::kReopened, now,
-                  withdrawn ? "a crossing that became known later raised this again"
-                            : "a crossing that became known later made this graver than it was "
+                  withdrawn ? "what became known later raised this again"
+                            : "what became known later made this graver than it was "
                               "when it was dismissed");
 }
 
@@ -72,32 +73,54 @@ std::optional<CaseChange> Withdrawn(const ports::CaseRecord& record, core::Times
   ports::CaseRecord changed = record;
   changed.state = core::CaseState::kWithdrawn;
   return ChangeOf(std::move(changed), ports::CaseEventKind::kWithdrawn, now,
-                  "a crossing that became known later disproved this");
+                  "what became known later disproved this");
 }
 
 }  // namespace
 
 absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
                                            const core::TravelerId& id) {
+  auto traveler = transaction.GetTraveler(id);
+  if (!traveler.ok()) return traveler.status();
   auto crossings = transaction.AllCrossings(id);
   if (!crossings.ok()) return crossings.status();
+  auto changes = transaction.AllAdmissionChanges(id);
+  if (!changes.ok()) return changes.status();
   auto templates = transaction.AllTemplates(id);
   if (!templates.ok()) return templates.status();
   auto comparisons = transaction.LatestComparisons(id);
   if (!comparisons.ok()) return comparisons.status();
   auto cases = transaction.AllCases(id);
   if (!cases.ok()) return cases.status();
-  return TravelerState{id, *std::move(crossings), *std::move(templates), *std::move(comparisons),
+  return TravelerState{id,
+                       traveler->documents.front().birth_date,
+                       *std::move(crossings),
+                       *std::move(changes),
+                       *std::move(templates),
+                       *std::move(comparisons),
                        *std::move(cases)};
 }
 
 core::StayHistory StaysOf(const TravelerState& state) {
-  std::vector<core::CrossingEvent> events;
+  core::TravelerEvents events;
+  events.birth_date = state.birth_date;
   for (const ports::CrossingRecord& crossing : state.crossings) {
-    events.push_back({crossing.crossing_id, crossing.direction, crossing.captured_at,
-                      crossing.local_date, crossing.admission});
+    events.crossings.push_back({crossing.crossing_id, crossing.direction, crossing.captured_at,
+                                crossing.local_date, crossing.admission});
+  }
+  for (const ports::AdmissionChangeRecord& record : state.admission_changes) {
+    events.changes.push_back(record.change);
   }
   return core::ComputeStays(std::move(events));
+}
+
+std::vector<ports::StayRecord> StayRecordsOf(const TravelerState& state) {
+  std::vector<ports::StayRecord> records;
+  for (core::Stay& stay : StaysOf(state).stays) {
+    const core::PortId port_id = CrossingOf(state, stay.arrival_id).port_id;
+    records.push_back({state.traveler_id, port_id, std::move(stay)});
+  }
+  return records;
 }
 
 const ports::ComparisonSummary* LatestComparison(const TravelerState& state,
@@ -113,7 +136,7 @@ CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Ti
   record.traveler_id = state.traveler_id;
   record.case_id = core::CaseId(crypto::NewUuid());
   record.kind = lead.kind;
-  record.severity = core::SeverityOf(lead.kind, lead.days_overstayed);
+  record.severity = core::SeverityOf(lead.kind, lead.days_overstayed, lead.days_before_18);
   record.crossing_id = lead.crossing_id;
   record.port_id = CrossingOf(state, lead.crossing_id).port_id;
   record.days_overstayed = lead.days_overstayed;
@@ -140,7 +163,7 @@ std::vector<CaseChange> ReconcileCases(const TravelerState& state, core::Timesta
     if (change) changes.push_back(*std::move(change));
   }
   for (const auto& [key, lead] : leads) {
-    changes.push_back(OpenCase(state, lead, now, "raised by a recorded crossing"));
+    changes.push_back(OpenCase(state, lead, now, "raised by what was recorded"));
   }
   return changes;
 }
@@ -156,12 +179,7 @@ absl::Status WriteCases(ports::Transaction& transaction, const std::vector<CaseC
 }
 
 absl::Status WriteStays(ports::Transaction& transaction, const TravelerState& state) {
-  std::vector<ports::StayRecord> records;
-  for (core::Stay& stay : StaysOf(state).stays) {
-    const core::PortId port_id = CrossingOf(state, stay.arrival_id).port_id;
-    records.push_back({state.traveler_id, port_id, std::move(stay)});
-  }
-  return transaction.ReplaceStays(state.traveler_id, records);
+  return transaction.ReplaceStays(state.traveler_id, StayRecordsOf(state));
 }
 
 }  // namespace entryexit::app

@@ -15,7 +15,9 @@ namespace entryexit::app {
 // time.
 struct TravelerState {
   core::TravelerId traveler_id;
+  core::Date birth_date;  // as the first document says
   std::vector<ports::CrossingRecord> crossings;
+  std::vector<ports::AdmissionChangeRecord> admission_changes;
   std::vector<ports::TemplateRecord> templates;
   std::vector<ports::ComparisonSummary> comparisons;
   std::vector<ports::CaseRecord> cases;
@@ -25,6 +27,8 @@ absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
                                            const core::TravelerId& id);
 
 core::StayHistory StaysOf(const TravelerState& state);
+// The same as records, by arrival.
+std::vector<ports::StayRecord> StayRecordsOf(const TravelerState& state);
 
 // The last comparison of a departure; null when it has none.
 const ports::ComparisonSummary* LatestComparison(const TravelerState& state,
@@ -37,7 +41,7 @@ struct CaseChange {
   bool is_new;
 };
 
-// What must be written so that the traveler's cases say what crossings and comparisons say: leads
+// What must be written so that the traveler's cases say what the recorded events say: leads
 // without a case open one, leads that are gone withdraw theirs. A dismissed case stays as it
 // is unless its lead grows graver, which opens it again; a document conflict stays as it is.
 std::vector<CaseChange> ReconcileCases(const TravelerState& state, core::Timestamp now);

@@ -4,13 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include "src/config/numbers.h"
 #include "src/config/text_rules.h"
 
 namespace entryexit::config {
@@ -38,27 +38,11 @@ Key ScalarKey(const std::string& name, const std::string& allowed, Store store) 
 }
 
 template <typename T>
-std::string RangeText(T min, T max) {
-  return fmt::format("{} from {} to {}", std::is_integral_v<T> ? "a whole number" : "a number", min,
-                     max);
-}
-
-template <typename T>
-std::optional<T> Parse(const std::string& text, T min, T max) {
-  T value{};
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  const bool in_range = value >= min && value <= max;  // false for not-a-number
-  if (error != std::errc() || stop != end || !in_range) return std::nullopt;
-  return value;
-}
-
-template <typename T>
 Key Number(const std::string& name, T& target, std::type_identity_t<T> min,
            std::type_identity_t<T> max) {
   return ScalarKey(name, RangeText(min, max),
                    [&target, min, max](const std::string& text, const std::filesystem::path&) {
-                     const std::optional<T> value = Parse<T>(text, min, max);
+                     const std::optional<T> value = ParseNumber<T>(text, min, max);
                      if (value) target = *value;
                      return value.has_value();
                    });
@@ -68,7 +52,7 @@ template <typename Duration>
 Key Time(const std::string& name, Duration& target, int min, int max) {
   return ScalarKey(name, RangeText(min, max),
                    [&target, min, max](const std::string& text, const std::filesystem::path&) {
-                     const std::optional<int> count = Parse(text, min, max);
+                     const std::optional<int> count = ParseNumber(text, min, max);
                      if (count) target = Duration(*count);
                      return count.has_value();
                    });
@@ -174,6 +158,7 @@ std::vector<Key> KeysOf(Config& config) {
       TextList("policy.exempt_classes", policy.exempt_classes,
                "a list of codes of capital letters, digits and hyphens, each 1 to 8 long",
                IsClassOfAdmission),
+      Path("policy.admission_policy", policy.admission_policy),
       Time("policy.max_clock_skew_s", policy.max_clock_skew, 0, 3600),
   };
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -62,6 +63,23 @@ bool IsKnownTimeZone(std::string_view name) {
   std::array<char, 4> magic{};
   file.read(magic.data(), magic.size());
   return file && std::string_view(magic.data(), magic.size()) == "TZif";
+}
+
+std::optional<core::Date> ParseDay(std::string_view text) {
+  const std::string_view form = "dddd-dd-dd";
+  const bool in_form = std::ranges::equal(
+      text, form, [](char c, char like) { return like == 'd' ? IsDigit(c) : c == like; });
+  if (!in_form) return std::nullopt;
+  const auto number = [text](size_t from, size_t size) {
+    int value = 0;
+    std::from_chars(text.data() + from, text.data() + from + size, value);
+    return value;
+  };
+  const std::chrono::year_month_day day{std::chrono::year(number(0, 4)),
+                                        std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                        std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+  if (!day.ok()) return std::nullopt;
+  return core::Date(day);
 }
 
 }  // namespace entryexit::config

@@ -1,7 +1,10 @@
 #ifndef ENTRYEXIT_SRC_CONFIG_TEXT_RULES_H_
 #define ENTRYEXIT_SRC_CONFIG_TEXT_RULES_H_
 
+#include <optional>
 #include <string_view>
+
+#include "entryexit/core/clock.h"
 
 // What texts in the configuration must look like; private to the config module.
 namespace entryexit::config {
@@ -18,7 +21,7 @@ bool IsModelId(std::string_view text);
 // [A-Z]{1,3}: an ICAO 9303-3 code, such as "USA" or "D".
 bool IsStateCode(std::string_view text);
 
-// [A-Z0-9][A-Z0-9-]{0,15}
+// [A-Z0-9][A-Z0-9-]{0,7}
 bool IsClassOfAdmission(std::string_view text);
 
 // [A-Z0-9][A-Z0-9-]{0,31}: the id of a port or a lane.
@@ -26,6 +29,9 @@ bool IsPlaceId(std::string_view text);
 
 // True for an IANA name that this machine has under /usr/share/zoneinfo.
 bool IsKnownTimeZone(std::string_view name);
+
+// The day that "YYYY-MM-DD" names; none for another form or a day that the calendar lacks.
+std::optional<core::Date> ParseDay(std::string_view text);
 
 }  // namespace entryexit::config
 

@@ -24,9 +24,6 @@ constexpr EnumNames<CaseState, 4> kStateNames = {{
 }};
 static_assert(CoversUpTo(CaseState::kWithdrawn, kStateNames));
 
-// More than 180 days: where the three-year bar of 8 U.S.C. 1182(a)(9)(B)(i)(I) begins.
-constexpr int kLongOverstayDays = 180;
-
 }  // namespace
 
 const char* NameOf(CaseKind kind) { return kKindNames[static_cast<size_t>(kind)].second; }
@@ -82,12 +79,15 @@ CaseKind CaseKindFor(FlagKind flag) {
   return CaseKind::kOverstay;
 }
 
-Severity SeverityOf(CaseKind kind, int days_overstayed) {
+Severity SeverityOf(CaseKind kind, int days_overstayed, int days_before_18) {
   switch (kind) {
     case CaseKind::kIdentityNoMatch:
       return Severity::kHigh;
     case CaseKind::kOverstay:
-      return days_overstayed > kLongOverstayDays ? Severity::kHigh : Severity::kMedium;
+      return BandOf({OverstayKind::kOutOfCountry, days_overstayed, days_before_18}) >
+                     OverstayBand::kUpTo180Days
+                 ? Severity::kHigh
+                 : Severity::kMedium;
     case CaseKind::kIdentityInconclusive:
     case CaseKind::kDocumentDataConflict:
       return Severity::kMedium;

@@ -9,7 +9,8 @@ std::vector<Lead> LeadsOf(const StayHistory& history,
   std::vector<Lead> leads;
   std::set<CrossingId> without_arrival;
   for (const Flag& flag : history.flags) {
-    leads.push_back({CaseKindFor(flag.kind), flag.crossing_id, flag.days_overstayed});
+    leads.push_back(
+        {CaseKindFor(flag.kind), flag.crossing_id, flag.days_overstayed, flag.days_before_18});
     if (flag.kind == FlagKind::kDepartureWithoutArrival) without_arrival.insert(flag.crossing_id);
   }
   for (const auto& [crossing_id, outcome] : outcomes) {

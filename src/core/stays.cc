@@ -1,10 +1,20 @@
 #include "entryexit/core/stays.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <string>
 #include <tuple>
+#include <utility>
 
 namespace entryexit::core {
 namespace {
+
+using std::chrono::days;
+
+// Overstays of more than the first, and of at least the second, bar admission for 3 and 10 years.
+constexpr int kThreeYearBarDays = 180;
+constexpr int kTenYearBarDays = 365;
 
 int DaysAfter(Date day, Date last_lawful_day) {
   return static_cast<int>((day - last_lawful_day).count());
@@ -15,10 +25,7 @@ Stay Opened(const CrossingEvent& arrival) {
   stay.arrival_id = arrival.id;
   stay.arrived_at = arrival.captured_at;
   stay.arrived_on = arrival.local_date;
-  if (arrival.admission) {
-    stay.class_of_admission = arrival.admission->class_of_admission;
-    stay.authorized_until = arrival.admission->authorized_until;
-  }
+  if (arrival.admission) stay.class_of_admission = arrival.admission->class_of_admission;
   return stay;
 }
 
@@ -27,6 +34,161 @@ void Close(Stay& stay, const CrossingEvent& departure) {
   stay.departure_id = departure.id;
   stay.departed_at = departure.captured_at;
   stay.departed_on = departure.local_date;
+}
+
+// The stays as the crossings give them, not yet authorized; every departure that closes one has a
+// flag of an overstay of 0 days.
+struct Walk {
+  StayHistory history;
+  std::vector<Admission> admissions;  // of each stay, on arrival
+};
+
+Walk WalkThrough(const std::vector<CrossingEvent>& crossings) {
+  Walk walk;
+  auto& [stays, flags, window_stays] = walk.history;
+  for (const CrossingEvent& crossing : crossings) {
+    Stay* open = stays.empty() || stays.back().state != StayState::kOpen ? nullptr : &stays.back();
+    if (crossing.direction == Direction::kArrival) {
+      if (open != nullptr) {
+        open->state = StayState::kDepartureNotRecorded;
+        flags.push_back({FlagKind::kArrivalOnOpenStay, crossing.id});
+      }
+      stays.push_back(Opened(crossing));
+      walk.admissions.push_back(crossing.admission.value_or(Admission{}));
+    } else if (open == nullptr) {
+      flags.push_back({FlagKind::kDepartureWithoutArrival, crossing.id});
+    } else {
+      Close(*open, crossing);
+      flags.push_back({FlagKind::kOverstay, crossing.id});
+    }
+  }
+  return walk;
+}
+
+// Of each application the report that counts, by filing.
+std::vector<AdmissionChange> LatestReports(const std::vector<AdmissionChange>& changes) {
+  // By the whole report where the day does not tell, so that the order of the reports does not.
+  const auto before = [](const AdmissionChange& a, const AdmissionChange& b) {
+    return std::tie(a.decided_on, a) < std::tie(b.decided_on, b);
+  };
+  std::map<std::string, AdmissionChange> latest;
+  for (const AdmissionChange& change : changes) {
+    const auto [known, is_new] = latest.try_emplace(change.application_id, change);
+    if (!is_new && before(known->second, change)) known->second = change;
+  }
+  std::vector<AdmissionChange> applications;
+  for (auto& [id, change] : latest) applications.push_back(std::move(change));
+  std::ranges::stable_sort(applications, {}, &AdmissionChange::filed_on);
+  return applications;
+}
+
+// On a day of re-entry an application belongs to the stay that begins.
+std::vector<AdmissionChange> FiledIn(const Stay& stay, std::optional<Date> next_arrival,
+                                     const std::vector<AdmissionChange>& applications) {
+  std::vector<AdmissionChange> filed;
+  std::ranges::copy_if(applications, std::back_inserter(filed), [&](const AdmissionChange& change) {
+    return change.filed_on >= stay.arrived_on &&
+           (!stay.departed_on || change.filed_on <= *stay.departed_on) &&
+           (!next_arrival || change.filed_on < *next_arrival);
+  });
+  return filed;
+}
+
+// The days of the stay, as far as they are known.
+StayDays DaysOf(const Stay& stay) {
+  switch (stay.state) {
+    case StayState::kOpen:
+      return {stay.arrived_on, Date::max()};
+    case StayState::kClosed:
+      // Departing across the date line can come a calendar day before arriving.
+      return {stay.arrived_on, std::max(stay.arrived_on, *stay.departed_on)};
+    case StayState::kDepartureNotRecorded:
+      break;
+  }
+  return {stay.arrived_on, stay.arrived_on};
+}
+
+// The last lawful day of one admitted to stay that began on `arrived_on`, the days of earlier stays
+// given; the day before arrival when not even that one is lawful.
+std::optional<Date> LastLawfulDay(const Admission& admission, Date arrived_on,
+                                  const std::vector<StayDays>& earlier) {
+  if (!admission.window) return admission.authorized_until;
+  const Date by_window = AllowanceOn(arrived_on, earlier, *admission.window)
+                             .last_lawful_day.value_or(arrived_on - days(1));
+  return std::min(admission.authorized_until.value_or(by_window), by_window);
+}
+
+// How long a stay is lawful, as the applications filed in it are gone through.
+struct Authorized {
+  std::optional<Date> granted_until;  // the last day granted; absent: no day ends the stay
+  std::optional<Date> until;          // the same, or the day on which what was pending was decided
+  std::optional<Date> pending_since;
+};
+
+// Only what was granted lets one file in time: who files a second time while the first application
+// is pending has no right to stay when that is denied.
+void Apply(const AdmissionChange& change, Authorized& authorized) {
+  auto& [granted_until, until, pending_since] = authorized;
+  const bool in_time = !granted_until || change.filed_on <= *granted_until;
+  if (change.decision == AdmissionDecision::kPending) {
+    if (in_time && until && !pending_since) pending_since = change.filed_on;
+    return;
+  }
+  if (change.decision == AdmissionDecision::kGranted) {
+    granted_until = change.granted->authorized_until;
+    until = granted_until;
+  }
+  if (in_time && until) until = std::max(*until, *change.decided_on);
+}
+
+// Works out how long the stay was lawful, and adds its days to those that count in a window.
+void Authorize(const Admission& admission, const std::vector<AdmissionChange>& filed, Stay& stay,
+               std::vector<StayDays>& window_stays) {
+  const auto granted_until = LastLawfulDay(admission, stay.arrived_on, window_stays);
+  Authorized authorized{granted_until, granted_until, std::nullopt};
+  StayDays counted = DaysOf(stay);
+  for (const AdmissionChange& change : filed) {
+    Apply(change, authorized);
+    // "Periods of stay authorised under a residence permit or a long-stay visa shall not be taken
+    // into account" (Regulation (EU) 2016/399, article 6(2)).
+    if (change.decision == AdmissionDecision::kGranted &&
+        change.kind != AdmissionChangeKind::kExtension) {
+      counted.last = std::min(counted.last, *change.decided_on - days(1));
+    }
+  }
+  stay.authorized_until = authorized.until;
+  stay.pending_since = authorized.pending_since;
+  if (admission.window && counted.first <= counted.last) window_stays.push_back(counted);
+}
+
+void FlagOverstays(StayHistory& history) {
+  std::map<CrossingId, const Stay*> closed;
+  for (const Stay& stay : history.stays) {
+    if (stay.departure_id) closed.emplace(*stay.departure_id, &stay);
+  }
+  std::erase_if(history.flags, [&](Flag& flag) {
+    if (flag.kind != FlagKind::kOverstay) return false;
+    const Stay& stay = *closed.at(flag.crossing_id);
+    const std::optional<Overstay> overstay = OverstayOf(stay, *stay.departed_on);
+    if (!overstay) return true;
+    flag.days_overstayed = overstay->days;
+    flag.days_before_18 = overstay->days_before_18;
+    return false;
+  });
+}
+
+// One born on 29 February turns 18 on 1 March.
+Date EighteenthBirthday(Date birth_date) {
+  return std::chrono::year_month_day(birth_date) + std::chrono::years(18);
+}
+
+// The overstay of one who was in the country until `last`.
+std::optional<Overstay> Overstayed(OverstayKind kind, const Stay& stay, Date last) {
+  const int overstayed = DaysAfter(last, *stay.authorized_until);
+  if (overstayed <= 0) return std::nullopt;
+  const int as_minor =
+      stay.adult_on ? DaysAfter(*stay.adult_on - days(1), *stay.authorized_until) : 0;
+  return Overstay{kind, overstayed, std::clamp(as_minor, 0, overstayed)};
 }
 
 }  // namespace
@@ -51,52 +213,58 @@ const char* NameOf(OverstayKind kind) {
   return kind == OverstayKind::kOutOfCountry ? "OUT_OF_COUNTRY" : "SUSPECTED_IN_COUNTRY";
 }
 
-StayHistory ComputeStays(std::vector<CrossingEvent> crossings) {
-  std::ranges::sort(crossings, {}, [](const CrossingEvent& crossing) {
+const char* NameOf(OverstayBand band) {
+  switch (band) {
+    case OverstayBand::kUpTo180Days:
+      return "UP_TO_180_DAYS";
+    case OverstayBand::kOver180Days:
+      return "OVER_180_DAYS";
+    case OverstayBand::kYearOrMore:
+      return "YEAR_OR_MORE";
+  }
+  return "UNKNOWN";
+}
+
+StayHistory ComputeStays(TravelerEvents events) {
+  std::ranges::sort(events.crossings, {}, [](const CrossingEvent& crossing) {
     return std::tie(crossing.captured_at, crossing.direction, crossing.id);
   });
-
-  StayHistory history;
-  for (const CrossingEvent& crossing : crossings) {
-    Stay* open = history.stays.empty() || history.stays.back().state != StayState::kOpen
-                     ? nullptr
-                     : &history.stays.back();
-    if (crossing.direction == Direction::kArrival) {
-      if (open != nullptr) {
-        open->state = StayState::kDepartureNotRecorded;
-        history.flags.push_back({FlagKind::kArrivalOnOpenStay, crossing.id});
-      }
-      history.stays.push_back(Opened(crossing));
-    } else if (open == nullptr) {
-      history.flags.push_back({FlagKind::kDepartureWithoutArrival, crossing.id});
-    } else {
-      Close(*open, crossing);
-      if (const auto overstay = OverstayOf(*open, crossing.local_date)) {
-        history.flags.push_back({FlagKind::kOverstay, crossing.id, overstay->days});
-      }
-    }
+  Walk walk = WalkThrough(events.crossings);
+  StayHistory& history = walk.history;
+  const std::vector<AdmissionChange> applications = LatestReports(events.changes);
+  for (size_t i = 0; i < history.stays.size(); ++i) {
+    Stay& stay = history.stays[i];
+    if (events.birth_date) stay.adult_on = EighteenthBirthday(*events.birth_date);
+    const auto next_arrival = i + 1 < history.stays.size()
+                                  ? std::optional(history.stays[i + 1].arrived_on)
+                                  : std::nullopt;
+    Authorize(walk.admissions[i], FiledIn(stay, next_arrival, applications), stay,
+              history.window_stays);
   }
+  FlagOverstays(history);
   return history;
 }
 
+std::optional<OverstayBand> BandOf(const Overstay& overstay) {
+  const int counted = overstay.days - overstay.days_before_18;
+  if (counted <= 0) return std::nullopt;
+  if (counted <= kThreeYearBarDays) return OverstayBand::kUpTo180Days;
+  return counted < kTenYearBarDays ? OverstayBand::kOver180Days : OverstayBand::kYearOrMore;
+}
+
 std::optional<Overstay> OverstayOf(const Stay& stay, Date as_of) {
-  if (!stay.authorized_until || stay.arrived_on > as_of) return std::nullopt;
+  if (!stay.authorized_until || stay.pending_since || stay.arrived_on > as_of) return std::nullopt;
   switch (stay.state) {
-    case StayState::kClosed: {
+    case StayState::kClosed:
       // Seen from a day before the departure, the traveler was still in the country.
       if (*stay.departed_on > as_of) break;
-      const int days = DaysAfter(*stay.departed_on, *stay.authorized_until);
-      if (days <= 0) return std::nullopt;
-      return Overstay{OverstayKind::kOutOfCountry, days};
-    }
+      return Overstayed(OverstayKind::kOutOfCountry, stay, *stay.departed_on);
     case StayState::kOpen:
       break;
     case StayState::kDepartureNotRecorded:
       return std::nullopt;
   }
-  const int days = DaysAfter(as_of, *stay.authorized_until);
-  if (days <= 0) return std::nullopt;
-  return Overstay{OverstayKind::kSuspectedInCountry, days};
+  return Overstayed(OverstayKind::kSuspectedInCountry, stay, as_of);
 }
 
 }  // namespace entryexit::core

@@ -65,6 +65,7 @@ ExitCode ParseAndRun(std::vector<std::string> arguments, Context& context) {
   AddLaneCommands(app, context);
   AddBacklogCommand(app, context);
   AddTravelerCommands(app, context);
+  AddStayCommands(app, context);
   AddCaseCommands(app, context);
   AddReportCommands(app, context);
   AddServiceCommands(app, context);

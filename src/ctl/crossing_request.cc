@@ -72,20 +72,6 @@ absl::Status FillCrossing(const CrossingOptions& options, Request& request) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::Admission> MakeAdmission(const AdmissionOptions& options) {
-  const int given =
-      (options.until ? 1 : 0) + (options.days ? 1 : 0) + (options.duration_of_status ? 1 : 0);
-  if (given != 1) {
-    return MakeError(Reason::kMissingField, "give one of --until, --days and --duration-of-status");
-  }
-  v1::Admission admission;
-  admission.set_class_of_admission(options.class_of_admission);
-  if (options.until) *admission.mutable_authorized_until() = *options.until;
-  if (options.days) admission.set_days_from_arrival(*options.days);
-  if (options.duration_of_status) admission.set_duration_of_status(true);
-  return admission;
-}
-
 }  // namespace
 
 absl::StatusOr<v1::DocumentKey> ParseDocument(std::string_view text) {
@@ -98,6 +84,21 @@ absl::StatusOr<v1::DocumentKey> ParseDocument(std::string_view text) {
   key.set_issuing_state(std::string(text.substr(0, colon)));
   key.set_number(std::string(text.substr(colon + 1)));
   return key;
+}
+
+absl::StatusOr<v1::Admission> MakeAdmission(const AdmissionOptions& options) {
+  const int given =
+      (options.until ? 1 : 0) + (options.days ? 1 : 0) + (options.duration_of_status ? 1 : 0);
+  if (given > 1) {
+    return MakeError(Reason::kInvalidField,
+                     "give at most one of --until, --days and --duration-of-status");
+  }
+  v1::Admission admission;
+  admission.set_class_of_admission(options.class_of_admission);
+  if (options.until) *admission.mutable_authorized_until() = *options.until;
+  if (options.days) admission.set_days_from_arrival(*options.days);
+  if (options.duration_of_status) admission.set_duration_of_status(true);
+  return admission;
 }
 
 absl::StatusOr<v1::RecordArrivalRequest> MakeArrival(const CrossingOptions& options,

@@ -30,7 +30,8 @@ struct CrossingOptions {
   std::string request_id;
 };
 
-// Those of `arrive` alone.
+// What was granted, on arrival or later. At most one of the last three; none: the rule of the class
+// decides.
 struct AdmissionOptions {
   std::string class_of_admission;
   std::optional<v1::Date> until;
@@ -41,6 +42,9 @@ struct AdmissionOptions {
 // Reads "STATE:NUMBER".
 // Errors: INVALID_FIELD.
 absl::StatusOr<v1::DocumentKey> ParseDocument(std::string_view text);
+
+// Errors: INVALID_FIELD for more than one length of stay.
+absl::StatusOr<v1::Admission> MakeAdmission(const AdmissionOptions& options);
 
 // The request for what was given: reads the image, takes the present time when none was given and a
 // new request id.

@@ -6,6 +6,17 @@
 #include "entryexit/client/text.h"
 
 namespace entryexit::ctl {
+namespace {
+
+Cell DescribeStayAdmission(const v1::Stay& stay) {
+  const std::string admission = DescribeAdmission(
+      stay.class_of_admission(), stay.has_authorized_until(), stay.authorized_until());
+  if (!stay.has_pending_since()) return {admission};
+  return {fmt::format("{}, pending since {}", admission, client::FormatDate(stay.pending_since())),
+          Colour::kYellow};
+}
+
+}  // namespace
 
 Cell Describe(v1::Outcome outcome) {
   const std::string name = client::NameOf(outcome);
@@ -49,11 +60,26 @@ std::string FmrText(const v1::Comparison& comparison) {
                      comparison.estimated_fmr() * 100);
 }
 
+std::string DescribeWindow(const v1::StayWindow& window) {
+  return fmt::format("{} days in any {}", window.days(), window.window_days());
+}
+
 std::string DescribeAdmission(const std::string& class_of_admission, bool has_date,
                               const v1::Date& authorized_until) {
   if (class_of_admission.empty()) return {};
-  if (!has_date) return class_of_admission + " for the duration of status";
+  if (!has_date) return class_of_admission + " without a last day";
   return fmt::format("{} until {}", class_of_admission, client::FormatDate(authorized_until));
+}
+
+std::string DescribeAdmission(const v1::Crossing& crossing) {
+  const std::string& code = crossing.class_of_admission();
+  if (crossing.has_window() && !crossing.has_authorized_until()) {
+    return fmt::format("{} for {}", code, DescribeWindow(crossing.window()));
+  }
+  const std::string admission =
+      DescribeAdmission(code, crossing.has_authorized_until(), crossing.authorized_until());
+  if (!crossing.has_window()) return admission;
+  return fmt::format("{}, at most {}", admission, DescribeWindow(crossing.window()));
 }
 
 std::vector<Field> ComparisonFields(const v1::Comparison& comparison) {
@@ -94,6 +120,24 @@ void WriteFindings(const Context& context, const Findings& findings) {
                fmt::format("{:.4g}", finding.measured()),
                fmt::format("{:.4g}", finding.limit()),
                finding.advice()});
+  }
+  table.Flush();
+}
+
+void WriteStays(const Context& context, const google::protobuf::RepeatedPtrField<v1::Stay>& stays) {
+  if (stays.empty()) {
+    context.out << "\nNo stays\n";
+    return;
+  }
+  context.out << "\nStays\n";
+  Table table = context.MakeTable(
+      {{"ARRIVED"}, {"DEPARTED"}, {"STATE"}, {"PORT"}, {"ADMITTED"}, {"ARRIVAL"}, {"DEPARTURE"}});
+  for (const auto& stay : stays) {
+    table.Add({client::FormatDate(stay.arrived_on()),
+               stay.has_departed_on() ? client::FormatDate(stay.departed_on()) : "-",
+               client::NameOf(stay.state()), stay.port_id(), DescribeStayAdmission(stay),
+               stay.arrival_crossing_id(),
+               stay.departure_crossing_id().empty() ? "-" : stay.departure_crossing_id()});
   }
   table.Flush();
 }

@@ -28,9 +28,15 @@ std::string Describe(google::protobuf::Timestamp timestamp);
 // "at most 0.01 %". Requires that there is one.
 std::string FmrText(const v1::Comparison& comparison);
 
-// "B-2 until 2026-05-01", "F-1 for the duration of status"; empty without a class.
+// "90 days in any 180".
+std::string DescribeWindow(const v1::StayWindow& window);
+
+// "B-2 until 2026-05-01", "F-1 without a last day"; empty without a class.
 std::string DescribeAdmission(const std::string& class_of_admission, bool has_date,
                               const v1::Date& authorized_until);
+// The same with the limit on days in a moving window, where there is one: "SCH-C for 90 days in any
+// 180".
+std::string DescribeAdmission(const v1::Crossing& crossing);
 
 // How an outcome came about, one line each.
 std::vector<Field> ComparisonFields(const v1::Comparison& comparison);
@@ -40,6 +46,9 @@ void WriteReferences(const Context& context, const v1::Comparison& comparison);
 
 // What was wrong with a capture and what to do about it; nothing when there is nothing.
 void WriteFindings(const Context& context, const Findings& findings);
+
+// A traveler's stays, or that there are none.
+void WriteStays(const Context& context, const google::protobuf::RepeatedPtrField<v1::Stay>& stays);
 
 // The cases that a crossing opened, each as the command that shows it; nothing when it opened none.
 void WriteOpenedCases(const Context& context,

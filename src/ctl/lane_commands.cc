@@ -19,7 +19,7 @@ namespace {
 constexpr char kArriveExamples[] = R"(Examples:
   entryexitctl arrive --lane SEA-A1 --image face.jpg --class B-2 --days 90 \
       --document UTO:X1234567 --nationality UTO --birth-date 1984-02-29 --sex F
-  entryexitctl arrive --lane SEA-A1 --image face.jpg --class F-1 --duration-of-status \
+  entryexitctl arrive --lane SEA-A1 --image face.jpg --class WT \
       --mrz 'P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<L898902C36UTO7408122F1204159ZE184226B<<<<<10')";
 
 constexpr char kDepartExamples[] = R"(Examples:
@@ -189,10 +189,11 @@ void AddArrive(CLI::App& app, Context& context) {
   command->add_option("--class", admission->class_of_admission, "Class of admission, like B-2")
       ->required()
       ->type_name("CLASS");
-  AddDateOption(*command, "--until", admission->until, "The last lawful day");
+  AddDateOption(*command, "--until", admission->until,
+                "The last lawful day; without a length of stay the rule of the class decides");
   command->add_option("--days", admission->days, "Or: days of stay, that of arrival included")
       ->type_name("N");
-  command->add_flag("--duration-of-status", admission->duration_of_status, "Or: no date");
+  command->add_flag("--duration-of-status", admission->duration_of_status, "Or: no last day");
   command->footer(kArriveExamples);
   command->callback([&context, options, admission] {
     context.command = [&context, options, admission] {

@@ -15,12 +15,28 @@ namespace {
 constexpr char kOverstaysExamples[] = R"(Examples:
   entryexitctl overstays --as-of 2026-05-01
   entryexitctl overstays --as-of 2026-05-01 --kind suspected-in-country --json > overstays.jsonl
+Days before the 18th birthday do not count for the band, of 180 days and of a year.
 Each line is a lead for an officer, not a determination.)";
+
+Cell BandCell(v1::OverstayBand band) {
+  switch (band) {
+    case v1::OVERSTAY_BAND_UNSPECIFIED:
+      return {"-"};
+    case v1::OVERSTAY_BAND_OVER_180_DAYS:
+      return {client::NameOf(band), Colour::kYellow};
+    case v1::OVERSTAY_BAND_YEAR_OR_MORE:
+      return {client::NameOf(band), Colour::kRed};
+    default:
+      return {client::NameOf(band)};
+  }
+}
 
 std::vector<Cell> RowOf(const v1::ListOverstaysResponse& response) {
   const v1::Stay& stay = response.stay();
   return {client::NameOf(response.kind()),
           std::to_string(response.days_overstayed()),
+          response.days_before_18() > 0 ? std::to_string(response.days_before_18()) : "-",
+          BandCell(response.band()),
           client::FormatDate(stay.arrived_on()),
           stay.class_of_admission(),
           client::FormatDate(stay.authorized_until()),
@@ -38,6 +54,8 @@ ExitCode ListOverstays(const Context& context, const v1::ListOverstaysRequest& r
   const auto stream = stub.ListOverstays(&call, request);
   Table table = context.MakeTable({{"KIND", 20},
                                    {"DAYS", 5},
+                                   {"BEFORE 18", 9},
+                                   {"BAND", 14},
                                    {"ARRIVED", 10},
                                    {"CLASS", 8},
                                    {"AUTHORIZED UNTIL", 16},

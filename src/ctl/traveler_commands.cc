@@ -30,22 +30,19 @@ void WriteDocuments(const Context& context, const v1::GetTravelerResponse& trave
   table.Flush();
 }
 
-void WriteStays(const Context& context, const v1::GetTravelerResponse& traveler) {
-  if (traveler.stays().empty()) {
-    context.out << "\nNo stays\n";
-    return;
-  }
-  context.out << "\nStays\n";
+void WriteAdmissionChanges(const Context& context, const v1::GetTravelerResponse& traveler) {
+  if (traveler.admission_changes().empty()) return;
+  context.out << "\nAdmission changes\n";
   Table table = context.MakeTable(
-      {{"ARRIVED"}, {"DEPARTED"}, {"STATE"}, {"PORT"}, {"ADMITTED"}, {"ARRIVAL"}, {"DEPARTURE"}});
-  for (const auto& stay : traveler.stays()) {
-    table.Add({client::FormatDate(stay.arrived_on()),
-               stay.has_departed_on() ? client::FormatDate(stay.departed_on()) : "-",
-               client::NameOf(stay.state()), stay.port_id(),
-               DescribeAdmission(stay.class_of_admission(), stay.has_authorized_until(),
-                                 stay.authorized_until()),
-               stay.arrival_crossing_id(),
-               stay.departure_crossing_id().empty() ? "-" : stay.departure_crossing_id()});
+      {{"RECORDED"}, {"APPLICATION"}, {"KIND"}, {"FILED"}, {"DECISION"}, {"DECIDED"}, {"GRANTED"}});
+  for (const auto& change : traveler.admission_changes()) {
+    const std::string granted = DescribeAdmission(
+        change.class_of_admission(), change.has_authorized_until(), change.authorized_until());
+    table.Add({Describe(change.recorded_at()), change.application_id(),
+               client::NameOf(change.kind()), client::FormatDate(change.filed_on()),
+               client::NameOf(change.decision()),
+               change.has_decided_on() ? client::FormatDate(change.decided_on()) : "-",
+               granted.empty() ? "-" : granted});
   }
   table.Flush();
 }
@@ -72,7 +69,8 @@ ExitCode ShowTraveler(const Context& context, const std::string& id, const std::
   fmt::print(context.out, "Traveler {}, known since {}\n", traveler->traveler_id(),
              Describe(traveler->created_at()));
   WriteDocuments(context, *traveler);
-  WriteStays(context, *traveler);
+  WriteStays(context, traveler->stays());
+  WriteAdmissionChanges(context, *traveler);
   return ExitCode::kOk;
 }
 
@@ -84,8 +82,7 @@ std::vector<Cell> RowOf(const v1::Crossing& crossing) {
           client::NameOf(crossing.direction()),
           crossing.lane_id(),
           fmt::format("{} {}", crossing.carrier(), crossing.flight()),
-          DescribeAdmission(crossing.class_of_admission(), crossing.has_authorized_until(),
-                            crossing.authorized_until()),
+          DescribeAdmission(crossing),
           result,
           crossing.crossing_id()};
 }
@@ -201,7 +198,8 @@ void AddTraveler(CLI::App& app, Context& context) {
     std::string id;
     std::string document;
   };
-  auto* command = app.add_subcommand("traveler", "Show a traveler with documents and stays");
+  auto* command =
+      app.add_subcommand("traveler", "Show a traveler with documents, stays and admission changes");
   auto options = std::make_shared<Options>();
   auto* id = command->add_option("id", options->id, "The traveler's id")->type_name("TRAVELER");
   command->add_option("--document", options->document, "Or: a document that the traveler used")

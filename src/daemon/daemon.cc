@@ -43,7 +43,7 @@ int WaitForSignal() {
 
 }  // namespace
 
-absl::Status Run(const config::Config& config) {
+absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admissions) {
   const auto vault = crypto::CreateVault(config.encryption.key_file);
   if (!vault.ok()) return vault.status();
 
@@ -63,20 +63,21 @@ absl::Status Run(const config::Config& config) {
   if (!loaded_engine.ok()) return loaded_engine.status();
   rpc::Metrics metrics;
   const rpc::MeasuredFaceEngine engine(**loaded_engine, metrics);
-  const auto policy = PolicyFrom(config, engine.calibration());
+  const auto policy = PolicyFrom(config, admissions, engine.calibration());
   if (!policy.ok()) return policy.status();
 
   const core::SystemClock clock;
   const app::RecordCrossing record(*lanes, engine, **store, **vault, clock, *policy);
   const app::DecideCase decide(**store, clock);
+  const app::RecordAdmissionChange record_admission_change(**store, clock, admissions);
   const app::ReplayDecision replay(**store, **vault, engine.model(), engine.calibration());
-  const app::Queries queries(**store, **vault);
+  const app::Queries queries(**store, **vault, admissions);
 
   const auto exposer = ExposeMetrics(config.metrics.listen, metrics);
   if (!exposer.ok()) return exposer.status();
-  const auto server =
-      rpc::StartServer(ServerOptionsFrom(config),
-                       {record, decide, replay, queries, engine, **store, **feed}, metrics);
+  const auto server = rpc::StartServer(
+      ServerOptionsFrom(config),
+      {record, decide, record_admission_change, replay, queries, engine, **store, **feed}, metrics);
   if (!server.ok()) return server.status();
 
   AnnounceReady(**server, config.metrics, exposer->get());

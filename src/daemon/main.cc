@@ -12,6 +12,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/logging.h"
+#include "entryexit/config/admission_policy.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/face/matrix_kernels.h"
 
@@ -53,7 +54,7 @@ int Main(int argc, char** argv) {
       ->envname("ENTRYEXIT_CONFIG")
       ->capture_default_str();
   app.add_flag("--check-config", check_only,
-               "Read the configuration, say whether it is valid, end");
+               "Read the configuration and its admission policy, say whether they are valid, end");
   app.set_version_flag("--version", ENTRYEXIT_VERSION);
   try {
     app.parse(argc, argv);
@@ -64,15 +65,18 @@ int Main(int argc, char** argv) {
   const auto config =
       entryexit::config::LoadConfig(config_file, entryexit::config::ProcessEnvironment());
   if (!config.ok()) return Fail(config.status());
+  const auto admissions = entryexit::config::LoadAdmissionPolicy(config->policy.admission_policy);
+  if (!admissions.ok()) return Fail(admissions.status());
   if (check_only) {
-    std::cout << config_file.string() << " is valid" << std::endl;
+    std::cout << config_file.string() << " and the admission policy that it names are valid"
+              << std::endl;
     return 0;
   }
 
   ReturnLargeBuffers();
   BlockStopSignals();
   entryexit::daemon::ConfigureLogging(config->log);
-  const absl::Status status = entryexit::daemon::Run(*config);
+  const absl::Status status = entryexit::daemon::Run(*config, *admissions);
   return status.ok() ? 0 : Fail(status);
 }
 

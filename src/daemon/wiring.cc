@@ -62,6 +62,7 @@ std::vector<app::LaneEntry> LanesFrom(const std::vector<config::PortConfig>& por
 }
 
 absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
+                                               const core::AdmissionPolicy& admissions,
                                                const core::Calibration& calibration) {
   absl::StatusOr<core::Thresholds> thresholds =
       core::ThresholdsFor(calibration, config.matching.fmr_match, config.matching.fmr_no_match);
@@ -69,7 +70,8 @@ absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
   return app::CrossingPolicy{{*std::move(thresholds), config.matching.best_k},
                              config.policy.max_clock_skew,
                              config.policy.operating_state,
-                             config.policy.exempt_classes};
+                             config.policy.exempt_classes,
+                             admissions};
 }
 
 rpc::ServerOptions ServerOptionsFrom(const config::Config& config) {

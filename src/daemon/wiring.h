@@ -9,6 +9,7 @@
 #include "entryexit/app/lane_directory.h"
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/config/config.h"
+#include "entryexit/core/admission.h"
 #include "entryexit/face/engine_config.h"
 #include "entryexit/postgres/store.h"
 #include "entryexit/rpc/server.h"
@@ -25,6 +26,7 @@ std::vector<app::LaneEntry> LanesFrom(const std::vector<config::PortConfig>& por
 
 // Errors: CONFIG_INVALID when `calibration` does not reach a target.
 absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
+                                               const core::AdmissionPolicy& admissions,
                                                const core::Calibration& calibration);
 
 rpc::ServerOptions ServerOptionsFrom(const config::Config& config);

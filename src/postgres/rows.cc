@@ -15,23 +15,34 @@ void ReadRow(RowReader& row, ports::RequestRecord& r) {
 Params ParamsOf(const ports::CrossingRecord& r) {
   std::optional<std::string> class_of_admission;
   std::optional<core::Date> authorized_until;
+  std::optional<int> window_stay_days;
+  std::optional<int> window_days;
   if (r.admission) {
     class_of_admission = r.admission->class_of_admission;
     authorized_until = r.admission->authorized_until;
+    if (r.admission->window) {
+      window_stay_days = r.admission->window->days;
+      window_days = r.admission->window->window_days;
+    }
   }
   return ParamsOf(r.traveler_id, r.crossing_id, r.request_id, r.document_id, r.direction, r.lane_id,
                   r.port_id, r.carrier, r.flight, r.captured_at, r.recorded_at, r.local_date,
-                  class_of_admission, authorized_until, r.capture_status, r.findings,
-                  r.opened_cases);
+                  class_of_admission, authorized_until, window_stay_days, window_days,
+                  r.capture_status, r.findings, r.opened_cases);
 }
 
 void ReadRow(RowReader& row, ports::CrossingRecord& r) {
   std::optional<std::string> class_of_admission;
   std::optional<core::Date> authorized_until;
+  std::optional<int> window_stay_days;
+  std::optional<int> window_days;
   row.Read(r.traveler_id, r.crossing_id, r.request_id, r.document_id, r.direction, r.lane_id,
            r.port_id, r.carrier, r.flight, r.captured_at, r.recorded_at, r.local_date,
-           class_of_admission, authorized_until, r.capture_status, r.findings, r.opened_cases);
-  if (class_of_admission) r.admission = {*class_of_admission, authorized_until};
+           class_of_admission, authorized_until, window_stay_days, window_days, r.capture_status,
+           r.findings, r.opened_cases);
+  if (!class_of_admission) return;
+  r.admission = {*class_of_admission, authorized_until, std::nullopt};
+  if (window_stay_days && window_days) r.admission->window = {*window_stay_days, *window_days};
 }
 
 Params ParamsOf(const ports::CaptureRecord& r) {
@@ -80,17 +91,40 @@ void ReadRow(RowReader& row, ports::ComparisonSummary& s) {
   row.Read(s.crossing_id, s.comparison_id, s.attempt, s.outcome, s.model.id, s.model.digest);
 }
 
+Params ParamsOf(const ports::AdmissionChangeRecord& r) {
+  const core::AdmissionChange& c = r.change;
+  std::optional<std::string> class_of_admission;
+  std::optional<core::Date> authorized_until;
+  if (c.granted) {
+    class_of_admission = c.granted->class_of_admission;
+    authorized_until = c.granted->authorized_until;
+  }
+  return ParamsOf(r.traveler_id, r.change_id, r.request_id, r.principal, r.recorded_at,
+                  c.application_id, c.kind, c.filed_on, c.decision, c.decided_on,
+                  class_of_admission, authorized_until);
+}
+
+void ReadRow(RowReader& row, ports::AdmissionChangeRecord& r) {
+  core::AdmissionChange& c = r.change;
+  std::optional<std::string> class_of_admission;
+  std::optional<core::Date> authorized_until;
+  row.Read(r.traveler_id, r.change_id, r.request_id, r.principal, r.recorded_at, c.application_id,
+           c.kind, c.filed_on, c.decision, c.decided_on, class_of_admission, authorized_until);
+  if (class_of_admission) c.granted = {*class_of_admission, authorized_until, std::nullopt};
+}
+
 Params ParamsOf(const ports::StayRecord& r) {
   const core::Stay& s = r.stay;
   return ParamsOf(r.traveler_id, r.port_id, s.state, s.arrival_id, s.arrived_at, s.arrived_on,
-                  s.class_of_admission, s.authorized_until, s.departure_id, s.departed_at,
-                  s.departed_on);
+                  s.class_of_admission, s.authorized_until, s.pending_since, s.adult_on,
+                  s.departure_id, s.departed_at, s.departed_on);
 }
 
 void ReadRow(RowReader& row, ports::StayRecord& r) {
   core::Stay& s = r.stay;
   row.Read(r.traveler_id, r.port_id, s.state, s.arrival_id, s.arrived_at, s.arrived_on,
-           s.class_of_admission, s.authorized_until, s.departure_id, s.departed_at, s.departed_on);
+           s.class_of_admission, s.authorized_until, s.pending_since, s.adult_on, s.departure_id,
+           s.departed_at, s.departed_on);
 }
 
 Params ParamsOf(const ports::CaseRecord& r) {

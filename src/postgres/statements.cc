@@ -7,15 +7,18 @@
 #define CROSSING_COLUMNS                                                                      \
   "traveler_id, crossing_id, request_id, document_id, direction, lane_id, port_id, carrier, " \
   "flight, captured_at, recorded_at, local_date, class_of_admission, authorized_until, "      \
-  "capture_status, findings, opened_cases"
+  "window_stay_days, window_days, capture_status, findings, opened_cases"
 #define COMPARISON_COLUMNS                                                                        \
   "traveler_id, comparison_id, compared_at, outcome, distance, estimated_fmr, crossing_id, "      \
   "probe_digest, reference_distances, model_id, model_digest, model_engine, fmr_match, "          \
   "fmr_no_match, match_distance, no_match_distance, calibration, best_k, rule_version, attempt, " \
   "fmr_bound"
+#define ADMISSION_CHANGE_COLUMNS                                                                 \
+  "traveler_id, change_id, request_id, principal, recorded_at, application_id, kind, filed_on, " \
+  "decision, decided_on, class_of_admission, authorized_until"
 #define STAY_COLUMNS                                                                      \
   "traveler_id, port_id, state, arrival_id, arrived_at, arrived_on, class_of_admission, " \
-  "authorized_until, departure_id, departed_at, departed_on"
+  "authorized_until, pending_since, adult_on, departure_id, departed_at, departed_on"
 #define CASE_COLUMNS                                                                            \
   "traveler_id, case_id, kind, severity, state, version, crossing_id, comparison_id, port_id, " \
   "days_overstayed, opened_at, updated_at"
@@ -84,7 +87,7 @@ constexpr std::array kStatements = {
 
     Statement{kAddCrossing, "add_crossing",
               "INSERT INTO crossing (" CROSSING_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-              "$9, $10, $11, $12, $13, $14, $15, $16, $17)"},
+              "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"},
     Statement{kGetCrossing, "get_crossing",
               "SELECT " CROSSING_COLUMNS " FROM crossing WHERE crossing_id = $1"},
     Statement{kAllCrossings, "all_crossings",
@@ -124,16 +127,24 @@ constexpr std::array kStatements = {
              crossing_id, comparison_id, attempt, outcome, model_id, model_digest
       FROM comparison WHERE traveler_id = $1 ORDER BY crossing_id, attempt DESC)sql"},
 
+    Statement{kAddAdmissionChange, "add_admission_change",
+              "INSERT INTO admission_change (" ADMISSION_CHANGE_COLUMNS
+              ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"},
+    Statement{kAllAdmissionChanges, "all_admission_changes",
+              "SELECT " ADMISSION_CHANGE_COLUMNS " FROM admission_change WHERE traveler_id = $1 "
+              "ORDER BY recorded_at, change_id"},
+
     Statement{kRemoveStays, "remove_stays", "DELETE FROM stay WHERE traveler_id = $1"},
     Statement{kAddStay, "add_stay",
               "INSERT INTO stay (" STAY_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-              "$10, $11)"},
+              "$10, $11, $12, $13)"},
     Statement{kAllStays, "all_stays",
               "SELECT " STAY_COLUMNS " FROM stay WHERE traveler_id = $1 "
               "ORDER BY arrived_at, arrival_id"},
-    // core::OverstayOf in SQL. The first condition is that of the index stay_overstays.
+    // core::OverstayOf in SQL. The first two conditions are those of the index stay_overstays.
     Statement{kListOverstays, "list_overstays", "SELECT " STAY_COLUMNS R"sql( FROM stay
-      WHERE (state = 'OPEN' OR (state = 'CLOSED' AND departed_on > authorized_until))
+      WHERE pending_since IS NULL
+        AND (state = 'OPEN' OR (state = 'CLOSED' AND departed_on > authorized_until))
         AND authorized_until < $1 AND arrived_on <= $1
         AND ($2::text IS NULL
              OR ($2::text = 'OUT_OF_COUNTRY') = (state = 'CLOSED' AND departed_on <= $1))

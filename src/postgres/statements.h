@@ -32,6 +32,8 @@ enum class StatementId {
   kGetComparison,
   kComparisonsOf,
   kLatestComparisons,
+  kAddAdmissionChange,
+  kAllAdmissionChanges,
   kRemoveStays,
   kAddStay,
   kAllStays,

@@ -204,6 +204,15 @@ absl::StatusOr<std::vector<ports::ComparisonSummary>> PostgresTransaction::Lates
   return QueryRows<ports::ComparisonSummary>(kLatestComparisons, ParamsOf(id));
 }
 
+absl::Status PostgresTransaction::AddAdmissionChange(const ports::AdmissionChangeRecord& record) {
+  return Queue(kAddAdmissionChange, ParamsOf(record));
+}
+
+absl::StatusOr<std::vector<ports::AdmissionChangeRecord>> PostgresTransaction::AllAdmissionChanges(
+    const core::TravelerId& id) {
+  return QueryRows<ports::AdmissionChangeRecord>(kAllAdmissionChanges, ParamsOf(id));
+}
+
 absl::Status PostgresTransaction::ReplaceStays(const core::TravelerId& id,
                                                const std::vector<ports::StayRecord>& stays) {
   absl::Status status = Queue(kRemoveStays, ParamsOf(id));

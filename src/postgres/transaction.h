@@ -54,6 +54,9 @@ class PostgresTransaction final : public ports::Transaction {
       const core::TravelerId& id, const std::vector<core::CrossingId>& departures) override;
   absl::StatusOr<std::vector<ports::ComparisonSummary>> LatestComparisons(
       const core::TravelerId& id) override;
+  absl::Status AddAdmissionChange(const ports::AdmissionChangeRecord& record) override;
+  absl::StatusOr<std::vector<ports::AdmissionChangeRecord>> AllAdmissionChanges(
+      const core::TravelerId& id) override;
   absl::Status ReplaceStays(const core::TravelerId& id,
                             const std::vector<ports::StayRecord>& stays) override;
   absl::StatusOr<std::vector<ports::StayRecord>> AllStays(const core::TravelerId& id) override;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "entryexit/core/admission.h"
 #include "entryexit/core/cases.h"
 #include "entryexit/core/clock.h"
 #include "entryexit/core/face.h"
@@ -97,6 +98,12 @@ constexpr core::Direction LastOf(core::Direction) { return core::Direction::kDep
 constexpr core::StayState LastOf(core::StayState) { return core::StayState::kDepartureNotRecorded; }
 constexpr core::Outcome LastOf(core::Outcome) { return core::Outcome::kOptedOut; }
 constexpr core::FmrBound LastOf(core::FmrBound) { return core::FmrBound::kAtLeast; }
+constexpr core::AdmissionChangeKind LastOf(core::AdmissionChangeKind) {
+  return core::AdmissionChangeKind::kAdjustmentOfStatus;
+}
+constexpr core::AdmissionDecision LastOf(core::AdmissionDecision) {
+  return core::AdmissionDecision::kWithdrawn;
+}
 constexpr core::CaseKind LastOf(core::CaseKind) { return core::CaseKind::kDocumentDataConflict; }
 constexpr core::CaseState LastOf(core::CaseState) { return core::CaseState::kWithdrawn; }
 constexpr core::Severity LastOf(core::Severity) { return core::Severity::kHigh; }

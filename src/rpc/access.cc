@@ -53,6 +53,8 @@ const std::vector<MethodAccess>& AccessTable() {
       {"/entryexit.v1.LaneService/AssessCapture", kLanes},
       {"/entryexit.v1.LaneService/RecordCrossings", kLanes},
       {"/entryexit.v1.BackOfficeService/GetTraveler", kOfficers},
+      {"/entryexit.v1.BackOfficeService/GetStayAllowance", kOfficers},
+      {"/entryexit.v1.BackOfficeService/RecordAdmissionChange", kOfficers},
       {"/entryexit.v1.BackOfficeService/ListCrossings", kOfficers},
       {"/entryexit.v1.BackOfficeService/ListCases", kOfficers},
       {"/entryexit.v1.BackOfficeService/GetCase", kOfficers},

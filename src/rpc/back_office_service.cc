@@ -31,6 +31,15 @@ absl::StatusOr<app::TravelerView> FindTraveler(const app::Queries& queries, cons
   return core::MakeError(core::Reason::kMissingField, "traveler_id or document is missing");
 }
 
+absl::StatusOr<app::AllowanceView> FindAllowance(const app::Queries& queries, const app::Call& call,
+                                                 const v1::GetStayAllowanceRequest& request) {
+  const absl::StatusOr<std::string> id = UuidFrom(request.traveler_id(), "traveler_id");
+  if (!id.ok()) return id.status();
+  const absl::StatusOr<core::Date> day = DateFrom(request.date(), request.has_date(), "date");
+  if (!day.ok()) return day.status();
+  return queries.GetStayAllowance(call, core::TravelerId(*id), *day, request.class_of_admission());
+}
+
 absl::Status ListCrossingsPage(const app::Queries& queries, const app::Call& call,
                                const v1::ListCrossingsRequest& request,
                                v1::ListCrossingsResponse* response) {
@@ -116,6 +125,33 @@ grpc::ServerUnaryReactor* BackOfficeService::GetTraveler(grpc::CallbackServerCon
                           FindTraveler(queries_, call, *request);
                       if (view.ok()) ToProto(*view, response);
                       return view.status();
+                    });
+}
+
+grpc::ServerUnaryReactor* BackOfficeService::GetStayAllowance(
+    grpc::CallbackServerContext* context, const v1::GetStayAllowanceRequest* request,
+    v1::GetStayAllowanceResponse* response) {
+  return ServeUnary(environment_, context, "/entryexit.v1.BackOfficeService/GetStayAllowance",
+                    *request, [this, request, response](const app::Call& call) {
+                      const absl::StatusOr<app::AllowanceView> view =
+                          FindAllowance(queries_, call, *request);
+                      if (view.ok()) ToProto(*view, response);
+                      return view.status();
+                    });
+}
+
+grpc::ServerUnaryReactor* BackOfficeService::RecordAdmissionChange(
+    grpc::CallbackServerContext* context, const v1::RecordAdmissionChangeRequest* request,
+    v1::RecordAdmissionChangeResponse* response) {
+  return ServeUnary(environment_, context, "/entryexit.v1.BackOfficeService/RecordAdmissionChange",
+                    *request, [this, request, response](const app::Call& call) {
+                      const absl::StatusOr<app::AdmissionChangeRequest> change =
+                          FromProto(*request);
+                      if (!change.ok()) return change.status();
+                      const absl::StatusOr<app::AdmissionChangeResult> result =
+                          record_admission_change_.Record(call, *change);
+                      if (result.ok()) ToProto(*result, response);
+                      return result.status();
                     });
 }
 

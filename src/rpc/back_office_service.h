@@ -3,6 +3,7 @@
 
 #include "entryexit/app/decide_case.h"
 #include "entryexit/app/queries.h"
+#include "entryexit/app/record_admission_change.h"
 #include "entryexit/app/replay_decision.h"
 #include "entryexit/ports/store.h"
 #include "entryexit/v1/back_office_service.grpc.pb.h"
@@ -17,11 +18,13 @@ class BackOfficeService final : public v1::BackOfficeService::CallbackService {
   // The arguments must outlive the object. Watchers fetch their cases on the pool of `watching`.
   BackOfficeService(const Environment& environment, const Environment& watching,
                     const app::Queries& queries, const app::DecideCase& decide,
+                    const app::RecordAdmissionChange& record_admission_change,
                     const app::ReplayDecision& replay, ports::CaseFeed& feed, OpenStreams& streams)
       : environment_(environment),
         watching_(watching),
         queries_(queries),
         decide_(decide),
+        record_admission_change_(record_admission_change),
         replay_(replay),
         feed_(feed),
         streams_(streams) {}
@@ -29,6 +32,12 @@ class BackOfficeService final : public v1::BackOfficeService::CallbackService {
   grpc::ServerUnaryReactor* GetTraveler(grpc::CallbackServerContext* context,
                                         const v1::GetTravelerRequest* request,
                                         v1::GetTravelerResponse* response) override;
+  grpc::ServerUnaryReactor* GetStayAllowance(grpc::CallbackServerContext* context,
+                                             const v1::GetStayAllowanceRequest* request,
+                                             v1::GetStayAllowanceResponse* response) override;
+  grpc::ServerUnaryReactor* RecordAdmissionChange(
+      grpc::CallbackServerContext* context, const v1::RecordAdmissionChangeRequest* request,
+      v1::RecordAdmissionChangeResponse* response) override;
   grpc::ServerUnaryReactor* ListCrossings(grpc::CallbackServerContext* context,
                                           const v1::ListCrossingsRequest* request,
                                           v1::ListCrossingsResponse* response) override;
@@ -55,6 +64,7 @@ class BackOfficeService final : public v1::BackOfficeService::CallbackService {
   const Environment& watching_;
   const app::Queries& queries_;
   const app::DecideCase& decide_;
+  const app::RecordAdmissionChange& record_admission_change_;
   const app::ReplayDecision& replay_;
   ports::CaseFeed& feed_;
   OpenStreams& streams_;

@@ -108,27 +108,27 @@ absl::StatusOr<std::variant<std::string, core::TravelDocument>> IdentificationFr
   return Missing("identification");
 }
 
-absl::StatusOr<app::AdmissionRequest> AdmissionFrom(const v1::Admission& admission) {
-  const std::string& code = admission.class_of_admission();
+// `field` names the admission in errors.
+absl::StatusOr<core::Authorization> AuthorizationFrom(const v1::Admission& admission,
+                                                      const std::string& field) {
   switch (admission.authorization_case()) {
     case v1::Admission::kAuthorizedUntil: {
       const absl::StatusOr<core::Date> date =
-          DateFrom(admission.authorized_until(), true, "admission.authorized_until");
+          DateFrom(admission.authorized_until(), true, field + ".authorized_until");
       if (!date.ok()) return date.status();
-      return app::AdmissionRequest{code, *date};
+      return *date;
     }
     case v1::Admission::kDaysFromArrival:
-      return app::AdmissionRequest{
-          code, app::AdmissionRequest::DaysFromArrival{admission.days_from_arrival()}};
+      return core::DaysFromArrival{admission.days_from_arrival()};
     case v1::Admission::kDurationOfStatus:
       if (!admission.duration_of_status()) {
-        return Invalid("admission.duration_of_status", "must be true when it is given");
+        return Invalid(field + ".duration_of_status", "must be true when it is given");
       }
-      return app::AdmissionRequest{code, app::AdmissionRequest::DurationOfStatus{}};
+      return core::DurationOfStatus{};
     case v1::Admission::AUTHORIZATION_NOT_SET:
       break;
   }
-  return Missing("admission.authorization");
+  return core::Authorization();
 }
 
 // What arrivals and departures have in common.
@@ -187,6 +187,22 @@ absl::StatusOr<app::Decision> DecisionFrom(v1::CaseDecision decision) {
 // The name of an enum value without its prefix; empty for an unknown number.
 std::string BareName(const std::string& name, std::string_view prefix) {
   return name.size() > prefix.size() ? name.substr(prefix.size()) : std::string();
+}
+
+absl::StatusOr<core::AdmissionChangeKind> AdmissionChangeKindFrom(v1::AdmissionChangeKind kind) {
+  if (kind == v1::ADMISSION_CHANGE_KIND_UNSPECIFIED) return Missing("kind");
+  const auto known = core::AdmissionChangeKindFromName(
+      BareName(v1::AdmissionChangeKind_Name(kind), "ADMISSION_CHANGE_KIND_"));
+  if (!known) return Invalid("kind", "is no known value");
+  return *known;
+}
+
+absl::StatusOr<core::AdmissionDecision> AdmissionDecisionFrom(v1::AdmissionDecision decision) {
+  if (decision == v1::ADMISSION_DECISION_UNSPECIFIED) return Missing("decision");
+  const auto known = core::AdmissionDecisionFromName(
+      BareName(v1::AdmissionDecision_Name(decision), "ADMISSION_DECISION_"));
+  if (!known) return Invalid("decision", "is no known value");
+  return *known;
 }
 
 template <typename Proto>
@@ -278,6 +294,29 @@ void ToProto(const ports::StayRecord& record, v1::Stay* proto) {
   if (stay.departure_id) proto->set_departure_crossing_id(stay.departure_id->value());
   if (stay.departed_at) ToProto(*stay.departed_at, proto->mutable_departed_at());
   if (stay.departed_on) ToProto(*stay.departed_on, proto->mutable_departed_on());
+  if (stay.pending_since) ToProto(*stay.pending_since, proto->mutable_pending_since());
+}
+
+void ToProto(const core::WindowRule& window, v1::StayWindow* proto) {
+  proto->set_days(window.days);
+  proto->set_window_days(window.window_days);
+}
+
+void ToProto(const ports::AdmissionChangeRecord& record, v1::AdmissionChange* proto) {
+  const core::AdmissionChange& change = record.change;
+  proto->set_change_id(record.change_id.value());
+  proto->set_application_id(change.application_id);
+  proto->set_kind(ToProto(change.kind));
+  ToProto(change.filed_on, proto->mutable_filed_on());
+  proto->set_decision(ToProto(change.decision));
+  if (change.decided_on) ToProto(*change.decided_on, proto->mutable_decided_on());
+  if (change.granted) {
+    proto->set_class_of_admission(change.granted->class_of_admission);
+    if (change.granted->authorized_until) {
+      ToProto(*change.granted->authorized_until, proto->mutable_authorized_until());
+    }
+  }
+  ToProto(record.recorded_at, proto->mutable_recorded_at());
 }
 
 void ToProto(const ports::CaseEvent& event, v1::CaseEvent* proto) {
@@ -301,9 +340,11 @@ absl::StatusOr<app::CrossingRequest> FromProto(const v1::RecordArrivalRequest& r
   absl::StatusOr<app::CrossingRequest> crossing = CrossingFrom(request, core::Direction::kArrival);
   if (!crossing.ok()) return crossing;
   if (!request.has_admission()) return Missing("admission");
-  absl::StatusOr<app::AdmissionRequest> admission = AdmissionFrom(request.admission());
-  if (!admission.ok()) return admission.status();
-  crossing->admission = *std::move(admission);
+  const absl::StatusOr<core::Authorization> authorization =
+      AuthorizationFrom(request.admission(), "admission");
+  if (!authorization.ok()) return authorization.status();
+  crossing->admission =
+      app::AdmissionRequest{request.admission().class_of_admission(), *authorization};
   return crossing;
 }
 
@@ -323,6 +364,47 @@ absl::StatusOr<app::DecisionRequest> FromProto(const v1::DecideCaseRequest& requ
   return app::DecisionRequest{core::RequestId(*std::move(request_id)),
                               core::CaseId(*std::move(case_id)), *version, *decision,
                               request.reason()};
+}
+
+absl::StatusOr<app::AdmissionChangeRequest> FromProto(
+    const v1::RecordAdmissionChangeRequest& request) {
+  absl::StatusOr<std::string> request_id = UuidFrom(request.request_id(), "request_id");
+  if (!request_id.ok()) return request_id.status();
+  absl::StatusOr<std::string> traveler_id = UuidFrom(request.traveler_id(), "traveler_id");
+  if (!traveler_id.ok()) return traveler_id.status();
+  if (request.application_id().empty()) return Missing("application_id");
+  const absl::StatusOr<core::AdmissionChangeKind> kind = AdmissionChangeKindFrom(request.kind());
+  if (!kind.ok()) return kind.status();
+  const absl::StatusOr<core::Date> filed_on =
+      DateFrom(request.filed_on(), request.has_filed_on(), "filed_on");
+  if (!filed_on.ok()) return filed_on.status();
+  const absl::StatusOr<core::AdmissionDecision> decision =
+      AdmissionDecisionFrom(request.decision());
+  if (!decision.ok()) return decision.status();
+  std::optional<core::Date> decided_on;
+  if (request.has_decided_on()) {
+    const absl::StatusOr<core::Date> date = DateFrom(request.decided_on(), true, "decided_on");
+    if (!date.ok()) return date.status();
+    decided_on = *date;
+  }
+  // An empty message would be taken for an absent one from here on.
+  if (request.has_granted() != (*decision == core::AdmissionDecision::kGranted)) {
+    return request.has_granted()
+               ? Invalid("granted", "must be absent unless the decision is GRANTED")
+               : Missing("granted");
+  }
+  const absl::StatusOr<core::Authorization> authorization =
+      AuthorizationFrom(request.granted(), "granted");
+  if (!authorization.ok()) return authorization.status();
+  return app::AdmissionChangeRequest{.request_id = core::RequestId(*std::move(request_id)),
+                                     .traveler_id = core::TravelerId(*std::move(traveler_id)),
+                                     .application_id = request.application_id(),
+                                     .kind = *kind,
+                                     .filed_on = *filed_on,
+                                     .decision = *decision,
+                                     .decided_on = decided_on,
+                                     .class_of_admission = request.granted().class_of_admission(),
+                                     .authorization = *authorization};
 }
 
 absl::StatusOr<ports::CaseFilter> FromProto(const v1::ListCasesRequest& request) {
@@ -402,9 +484,8 @@ void ToProto(const app::CrossingResult& result, v1::RecordArrivalResponse* respo
   AddFindings(result.findings, response);
   if (!result.crossing) return;
   AddCrossing(*result.crossing, response);
-  const std::optional<core::Admission>& admission = result.crossing->admission;
-  if (admission && admission->authorized_until) {
-    ToProto(*admission->authorized_until, response->mutable_authorized_until());
+  if (result.last_lawful_day) {
+    ToProto(*result.last_lawful_day, response->mutable_authorized_until());
   }
 }
 
@@ -437,6 +518,24 @@ void ToProto(const app::TravelerView& view, v1::GetTravelerResponse* response) {
     ToProto(document, response->add_documents());
   }
   for (const ports::StayRecord& stay : view.stays) ToProto(stay, response->add_stays());
+  for (const ports::AdmissionChangeRecord& change : view.admission_changes) {
+    ToProto(change, response->add_admission_changes());
+  }
+}
+
+void ToProto(const app::AllowanceView& view, v1::GetStayAllowanceResponse* response) {
+  response->set_days_used(view.allowance.days_used);
+  response->set_remaining_days(view.allowance.remaining_days);
+  if (view.allowance.last_lawful_day) {
+    ToProto(*view.allowance.last_lawful_day, response->mutable_last_lawful_day());
+  }
+  ToProto(view.rule, response->mutable_window());
+}
+
+void ToProto(const app::AdmissionChangeResult& result,
+             v1::RecordAdmissionChangeResponse* response) {
+  response->set_change_id(result.change_id.value());
+  for (const ports::StayRecord& stay : result.stays) ToProto(stay, response->add_stays());
 }
 
 void ToProto(const app::CrossingView& view, v1::Crossing* proto) {
@@ -455,6 +554,9 @@ void ToProto(const app::CrossingView& view, v1::Crossing* proto) {
     proto->set_class_of_admission(crossing.admission->class_of_admission);
     if (crossing.admission->authorized_until) {
       ToProto(*crossing.admission->authorized_until, proto->mutable_authorized_until());
+    }
+    if (crossing.admission->window) {
+      ToProto(*crossing.admission->window, proto->mutable_window());
     }
   }
   proto->set_capture_status(ToProto(crossing.capture_status));
@@ -506,6 +608,8 @@ void ToProto(const ports::StayRecord& stay, const core::Overstay& overstay,
   response->set_kind(ToProto(overstay.kind));
   response->set_days_overstayed(overstay.days);
   ToProto(stay, response->mutable_stay());
+  response->set_days_before_18(overstay.days_before_18);
+  if (const auto band = core::BandOf(overstay)) response->set_band(ToProto(*band));
 }
 
 v1::Direction ToProto(core::Direction direction) {
@@ -550,6 +654,18 @@ v1::CaptureStatus ToProto(ports::CaptureStatus status) {
 
 v1::OverstayKind ToProto(core::OverstayKind kind) {
   return ByName(v1::OverstayKind_Parse, "OVERSTAY_KIND_", core::NameOf(kind));
+}
+
+v1::OverstayBand ToProto(core::OverstayBand band) {
+  return ByName(v1::OverstayBand_Parse, "OVERSTAY_BAND_", core::NameOf(band));
+}
+
+v1::AdmissionChangeKind ToProto(core::AdmissionChangeKind kind) {
+  return ByName(v1::AdmissionChangeKind_Parse, "ADMISSION_CHANGE_KIND_", core::NameOf(kind));
+}
+
+v1::AdmissionDecision ToProto(core::AdmissionDecision decision) {
+  return ByName(v1::AdmissionDecision_Parse, "ADMISSION_DECISION_", core::NameOf(decision));
 }
 
 v1::Sex ToProto(core::Sex sex) {

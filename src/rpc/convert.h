@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "entryexit/app/decide_case.h"
 #include "entryexit/app/queries.h"
+#include "entryexit/app/record_admission_change.h"
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/app/replay_decision.h"
 #include "entryexit/v1/back_office_service.pb.h"
@@ -24,6 +25,8 @@ namespace entryexit::rpc {
 absl::StatusOr<app::CrossingRequest> FromProto(const v1::RecordArrivalRequest& request);
 absl::StatusOr<app::CrossingRequest> FromProto(const v1::RecordDepartureRequest& request);
 absl::StatusOr<app::DecisionRequest> FromProto(const v1::DecideCaseRequest& request);
+absl::StatusOr<app::AdmissionChangeRequest> FromProto(
+    const v1::RecordAdmissionChangeRequest& request);
 absl::StatusOr<ports::CaseFilter> FromProto(const v1::ListCasesRequest& request);
 
 // A day that must be given. `field` names it in errors.
@@ -40,6 +43,8 @@ void ToProto(const app::CrossingResult& result, v1::RecordArrivalResponse* respo
 void ToProto(const app::CrossingResult& result, v1::RecordDepartureResponse* response);
 void ToProto(const core::FaceObservation& observation, v1::AssessCaptureResponse* response);
 void ToProto(const app::TravelerView& view, v1::GetTravelerResponse* response);
+void ToProto(const app::AllowanceView& view, v1::GetStayAllowanceResponse* response);
+void ToProto(const app::AdmissionChangeResult& result, v1::RecordAdmissionChangeResponse* response);
 void ToProto(const app::CrossingView& view, v1::Crossing* proto);
 void ToProto(const ports::CaseRecord& record, v1::Case* proto);
 void ToProto(const app::CaseView& view, v1::GetCaseResponse* response);
@@ -60,6 +65,9 @@ v1::CaseState ToProto(core::CaseState state);
 v1::CaseEventKind ToProto(ports::CaseEventKind kind);
 v1::CaptureStatus ToProto(ports::CaptureStatus status);
 v1::OverstayKind ToProto(core::OverstayKind kind);
+v1::OverstayBand ToProto(core::OverstayBand band);
+v1::AdmissionChangeKind ToProto(core::AdmissionChangeKind kind);
+v1::AdmissionDecision ToProto(core::AdmissionDecision decision);
 v1::Sex ToProto(core::Sex sex);
 
 }  // namespace entryexit::rpc

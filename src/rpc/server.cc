@@ -77,8 +77,9 @@ class ServerImpl final : public Server {
         watches_{watch_pool_, metrics, {options.default_deadline, kLongestCall}},
         reports_{report_pool_, metrics, {options.default_deadline, kLongestReport}},
         lanes_(calls_, backlogs_, use_cases.record, use_cases.engine, open_backlogs_),
-        back_office_(calls_, watches_, use_cases.queries, use_cases.decide, use_cases.replay,
-                     use_cases.feed, open_watches_),
+        back_office_(calls_, watches_, use_cases.queries, use_cases.decide,
+                     use_cases.record_admission_change, use_cases.replay, use_cases.feed,
+                     open_watches_),
         reporting_(reports_, use_cases.queries, open_reports_) {}
 
   ~ServerImpl() override { Drain(std::chrono::milliseconds(0)); }

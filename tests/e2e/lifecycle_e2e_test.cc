@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -183,7 +184,15 @@ TEST(CommandLine, AnswersQuestionsAboutItself) {
 
 TEST(CommandLine, ChecksAConfiguration) {
   const std::string shipped = std::string(ENTRYEXIT_SOURCE_DIR) + "/config/entryexitd.yaml";
-  EXPECT_EQ(RunDaemonCommand("--check-config --config " + shipped).exit_code, 0);
+  const std::string check = "--check-config --config " + shipped;
+  setenv("ENTRYEXIT_POLICY_ADMISSION_POLICY", ENTRYEXIT_SOURCE_DIR "/config/admission_policy.yaml",
+         1);
+  EXPECT_EQ(RunDaemonCommand(check).exit_code, 0);
+  setenv("ENTRYEXIT_POLICY_ADMISSION_POLICY", shipped.c_str(), 1);
+  const CommandResult unsound = RunDaemonCommand(check);
+  unsetenv("ENTRYEXIT_POLICY_ADMISSION_POLICY");
+  EXPECT_EQ(unsound.exit_code, 1);
+  EXPECT_THAT(unsound.err, HasSubstr("unknown key 'server' [CONFIG_INVALID]"));
 }
 
 TEST(CommandLine, SaysInOneLineWhatIsMissing) {

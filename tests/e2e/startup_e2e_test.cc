@@ -54,6 +54,8 @@ class Startup : public ::testing::Test {
                 IsOk());
     fs::copy(fs::path(ENTRYEXIT_SOURCE_DIR) / "models", path("models"),
              fs::copy_options::recursive);
+    fs::copy(fs::path(ENTRYEXIT_SOURCE_DIR) / "config/admission_policy.yaml",
+             path("admission_policy.yaml"));
     Configure("");
   }
 
@@ -65,7 +67,8 @@ class Startup : public ::testing::Test {
                 IsOk());
   }
 
-  // Writes the configuration, with `more` at its end, on line 22.
+  // Writes the configuration, with `more` at its end, on line 24, where the section `policy` is not
+  // over yet.
   void Configure(const std::string& more) {
     std::ofstream(path("entryexitd.yaml")) << fmt::format(R"(server:
   listen: "127.0.0.1:0"
@@ -88,6 +91,8 @@ ports:
     name: Seattle
     time_zone: America/Los_Angeles
     lanes: [{{id: SEA-A1, direction: arrival}}]
+policy:
+  admission_policy: admission_policy.yaml
 {})",
                                                           Postgres().DaemonDsn(database_), more);
   }
@@ -172,17 +177,27 @@ TEST_F(Startup, NeedsItsCertificate) {
 
 TEST_F(Startup, RefusesAnUnknownKeyAndNamesItsLine) {
   Configure("servr: {}\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":22:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":24:");
 }
 
 TEST_F(Startup, RefusesAnUnknownKeyInASectionAndNamesItsLine) {
-  Configure("policy:\n  max_clock_skew: 3\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":23:");
+  Configure("  max_clock_skew: 3\n");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":24:");
 }
 
 TEST_F(Startup, RefusesAValueOutOfItsRangeAndNamesItsLine) {
-  Configure("policy:\n  max_clock_skew_s: -1\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":23:");
+  Configure("  max_clock_skew_s: -1\n");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":24:");
+}
+
+TEST_F(Startup, NeedsTheAdmissionPolicy) {
+  fs::remove(path("admission_policy.yaml"));
+  ExpectRefusal("CONFIG_INVALID", path("admission_policy.yaml").string() + ": No such file");
+}
+
+TEST_F(Startup, RefusesAnAdmissionPolicyThatIsNotSoundAndNamesItsLine) {
+  std::ofstream(path("admission_policy.yaml")) << "classes:\n  B-2: [{from: 2026-02-30}]\n";
+  ExpectRefusal("CONFIG_INVALID", path("admission_policy.yaml").string() + ":2:");
 }
 
 }  // namespace

@@ -160,6 +160,8 @@ encryption:
 face:
   manifest: {2}/models/manifest.yaml
   installed_models: {0}/models
+policy:
+  admission_policy: {2}/config/admission_policy.yaml
 ports:
   - id: SEA
     name: Seattle

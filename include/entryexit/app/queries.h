@@ -16,6 +16,12 @@ namespace entryexit::app {
 struct TravelerView {
   ports::TravelerRecord traveler;
   std::vector<ports::StayRecord> stays;
+  std::vector<ports::AdmissionChangeRecord> admission_changes;
+};
+
+struct AllowanceView {
+  core::WindowRule rule;
+  core::StayAllowance allowance;
 };
 
 struct CrossingView {
@@ -52,7 +58,8 @@ struct CaptureView {
 class Queries {
  public:
   // The arguments must outlive the object.
-  Queries(ports::Store& store, const ports::Vault& vault) : store_(store), vault_(vault) {}
+  Queries(ports::Store& store, const ports::Vault& vault, const core::AdmissionPolicy& policy)
+      : store_(store), vault_(vault), policy_(policy) {}
 
   // Errors: TRAVELER_NOT_FOUND.
   absl::StatusOr<TravelerView> GetTraveler(const Call& call, const core::TravelerId& id) const;
@@ -60,6 +67,12 @@ class Queries {
   absl::StatusOr<TravelerView> GetTravelerByDocument(const Call& call,
                                                      const std::string& issuing_state,
                                                      const std::string& number) const;
+  // What the traveler may still stay when in the country from `day` on. `code` names the class of
+  // admission whose rule counts; empty: 90 days in any 180. A stay that is open is taken to last
+  // until `day`.
+  // Errors: TRAVELER_NOT_FOUND; INVALID_FIELD for a class that has no rule of days in a window.
+  absl::StatusOr<AllowanceView> GetStayAllowance(const Call& call, const core::TravelerId& id,
+                                                 core::Date day, const std::string& code) const;
   // Oldest first. Errors: TRAVELER_NOT_FOUND.
   absl::StatusOr<Page<CrossingView, ports::CrossingCursor>> ListCrossings(
       const Call& call, const core::TravelerId& id,
@@ -83,6 +96,7 @@ class Queries {
  private:
   ports::Store& store_;
   const ports::Vault& vault_;
+  const core::AdmissionPolicy& policy_;
 };
 
 // Why the machine raised the case, in one or two English sentences for the officer.

@@ -23,15 +23,8 @@ enum class Waiver { kNone, kExempt, kOptedOut };
 
 // What the inspector granted, as asked for.
 struct AdmissionRequest {
-  struct DurationOfStatus {
-    friend auto operator<=>(const DurationOfStatus&, const DurationOfStatus&) = default;
-  };
-  struct DaysFromArrival {
-    int days;  // 1..3660; the day of arrival is the first
-  };
-
   std::string class_of_admission;
-  std::variant<core::Date, DaysFromArrival, DurationOfStatus> authorization;
+  core::Authorization authorization;
 };
 
 struct CrossingRequest {
@@ -60,6 +53,9 @@ struct CrossingResult {
   std::optional<ports::CrossingRecord> crossing;
   // Present for recorded departures: the comparison made when it was recorded.
   std::optional<ports::ComparisonRecord> comparison;
+  // Arrivals: the last lawful day of the stay as what is known now gives it; absent when there is
+  // none.
+  std::optional<core::Date> last_lawful_day;
 };
 
 struct CrossingPolicy {
@@ -67,6 +63,7 @@ struct CrossingPolicy {
   std::chrono::seconds max_clock_skew;      // how far captured_at may lie ahead
   std::string operating_state;              // whose nationals may opt out
   std::vector<std::string> exempt_classes;  // classes of admission exempt from capture
+  core::AdmissionPolicy admissions;         // the rules of stay of every class
 };
 
 // Records one arrival or departure: judges the capture, stores crossing, capture and template,

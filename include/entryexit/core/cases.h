@@ -38,9 +38,9 @@ std::optional<CaseState> CaseStateFromName(const std::string& name);
 std::optional<CaseKind> CaseKindFor(Outcome outcome);
 CaseKind CaseKindFor(FlagKind flag);
 
-// `days_overstayed` counts for overstays only: up to 180 days medium, beyond that high, after the
-// three- and ten-year bars of 8 U.S.C. 1182(a)(9)(B), which begin at more than 180 days.
-Severity SeverityOf(CaseKind kind, int days_overstayed);
+// The days count for overstays only: up to 180 from the 18th birthday on medium, beyond that high
+// (OverstayBand).
+Severity SeverityOf(CaseKind kind, int days_overstayed, int days_before_18 = 0);
 
 }  // namespace entryexit::core
 

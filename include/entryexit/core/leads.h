@@ -17,6 +17,7 @@ struct Lead {
   CaseKind kind;
   CrossingId crossing_id;
   int days_overstayed = 0;
+  int days_before_18 = 0;
 
   friend auto operator<=>(const Lead&, const Lead&) = default;
 };

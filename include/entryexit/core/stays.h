@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "entryexit/core/admission.h"
 #include "entryexit/core/clock.h"
 #include "entryexit/core/ids.h"
 
@@ -12,12 +13,6 @@ namespace entryexit::core {
 
 enum class Direction { kArrival, kDeparture };
 const char* NameOf(Direction direction);  // "ARRIVAL", "DEPARTURE"
-
-// What the inspector granted on arrival.
-struct Admission {
-  std::string class_of_admission;        // e.g. "B-2"
-  std::optional<Date> authorized_until;  // the last lawful day; absent: duration of status
-};
 
 // A crossing as the stay rules see it.
 struct CrossingEvent {
@@ -40,8 +35,12 @@ struct Stay {
   CrossingId arrival_id;
   Timestamp arrived_at;
   Date arrived_on;
-  std::string class_of_admission;
-  std::optional<Date> authorized_until;
+  std::string class_of_admission;        // on arrival
+  std::optional<Date> authorized_until;  // the last lawful day; absent: no day ends the stay
+  // An application filed in time is undecided since that day: until it is decided the traveler may
+  // stay, so the stay is no overstay.
+  std::optional<Date> pending_since;
+  std::optional<Date> adult_on;  // the traveler's 18th birthday; absent: not known
   // Present when closed.
   std::optional<CrossingId> departure_id;
   std::optional<Timestamp> departed_at;
@@ -59,18 +58,36 @@ struct Flag {
   FlagKind kind;
   CrossingId crossing_id;   // the crossing that shows it
   int days_overstayed = 0;  // > 0 for overstays
+  int days_before_18 = 0;   // of those, lived before the 18th birthday
 
   friend auto operator<=>(const Flag&, const Flag&) = default;
+};
+
+// All that is known of one traveler's movements.
+struct TravelerEvents {
+  std::vector<CrossingEvent> crossings;
+  std::vector<AdmissionChange> changes;
+  std::optional<Date> birth_date;
 };
 
 struct StayHistory {
   std::vector<Stay> stays;  // by arrival time
   std::vector<Flag> flags;  // by crossing time
+  // The days that count against the limit on days in a moving window: those of stays that were
+  // admitted under such a rule, until a change of status took the traveler out of it. An open
+  // stay's last day is Date::max(); of a stay whose departure was not recorded only the day of
+  // arrival is known.
+  std::vector<StayDays> window_stays;
 };
 
-// Computes all stays and flags of one traveler. A pure function of the set of crossings: their
-// order in `crossings` does not matter. Crossings at the same moment count arrival first.
-StayHistory ComputeStays(std::vector<CrossingEvent> crossings);
+// Computes all stays and flags of one traveler. A pure function of the set of events: their order
+// does not matter. Crossings at the same moment count arrival first.
+//
+// An application belongs to the stay in which it was filed. Filed on or before the last lawful day
+// it was in time, and until it is decided the traveler may stay (8 CFR 214.1(c)(4); the time
+// pending is a period of authorized stay under 8 U.S.C. 1182(a)(9)(B)); filed later it changes
+// nothing until it is granted.
+StayHistory ComputeStays(TravelerEvents events);
 
 enum class OverstayKind {
   kOutOfCountry,        // departed late
@@ -81,10 +98,23 @@ const char* NameOf(OverstayKind kind);  // "OUT_OF_COUNTRY", "SUSPECTED_IN_COUNT
 struct Overstay {
   OverstayKind kind;
   int days;  // > 0; calendar days at the port after the last lawful day
+  // Of those, lived before the 18th birthday: they bring no bar on a later admission (8 U.S.C.
+  // 1182(a)(9)(B)(iii)(I)).
+  int days_before_18 = 0;
+
+  friend auto operator<=>(const Overstay&, const Overstay&) = default;
 };
 
+// How grave the overstay is by 8 U.S.C. 1182(a)(9)(B)(i), which bars admission for three years
+// after more than 180 days but less than a year, and for ten after a year or more.
+enum class OverstayBand { kUpTo180Days, kOver180Days, kYearOrMore };
+const char* NameOf(OverstayBand band);  // "UP_TO_180_DAYS", "OVER_180_DAYS", "YEAR_OR_MORE"
+
+// The band of the days from the 18th birthday on; none when all were before it.
+std::optional<OverstayBand> BandOf(const Overstay& overstay);
+
 // The overstay that `stay` is on day `as_of`, if any. A stay whose departure was not recorded is
-// none: that it ended is known, when is not.
+// none: that it ended is known, when is not. Nor is one with an application pending.
 std::optional<Overstay> OverstayOf(const Stay& stay, Date as_of);
 
 }  // namespace entryexit::core

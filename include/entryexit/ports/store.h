@@ -25,7 +25,7 @@ struct RequestRecord {
   std::string principal;       // who sent it
   std::string content_digest;  // SHA-256 of what was asked, lower-case hex
   core::TravelerId traveler_id;
-  std::string subject_id;  // the crossing or case that it made or changed
+  std::string subject_id;  // the crossing, case or admission change that it made or changed
 };
 
 struct TravelerRecord {
@@ -125,6 +125,16 @@ struct CaseEvent {
   std::string reason;     // the officer's words, or the service's
 };
 
+// Append-only: an application that was decided has a report of its filing and one of its decision.
+struct AdmissionChangeRecord {
+  core::TravelerId traveler_id;
+  core::AdmissionChangeId change_id;
+  core::RequestId request_id;
+  std::string principal;  // who reported it
+  core::Timestamp recorded_at;
+  core::AdmissionChange change;
+};
+
 struct StayRecord {
   core::TravelerId traveler_id;
   core::PortId port_id;  // of the arrival
@@ -198,6 +208,11 @@ class Transaction {
       const core::TravelerId& id, const std::vector<core::CrossingId>& departures) = 0;
   // One for each departure of the traveler that was compared.
   virtual absl::StatusOr<std::vector<ComparisonSummary>> LatestComparisons(
+      const core::TravelerId& id) = 0;
+
+  virtual absl::Status AddAdmissionChange(const AdmissionChangeRecord& record) = 0;
+  // All of one traveler, by recorded_at and id.
+  virtual absl::StatusOr<std::vector<AdmissionChangeRecord>> AllAdmissionChanges(
       const core::TravelerId& id) = 0;
 
   // Puts `stays` in the place of the traveler's present ones (they are derived data).

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "entryexit/app/decide_case.h"
 #include "entryexit/app/queries.h"
+#include "entryexit/app/record_admission_change.h"
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/app/replay_decision.h"
 #include "entryexit/ports/face_engine.h"
@@ -34,6 +35,7 @@ struct ServerOptions {
 struct UseCases {
   const app::RecordCrossing& record;
   const app::DecideCase& decide;
+  const app::RecordAdmissionChange& record_admission_change;
   const app::ReplayDecision& replay;
   const app::Queries& queries;
   const ports::FaceEngine& engine;

@@ -25,6 +25,19 @@ struct Shared {
 };
 Shared* shared = nullptr;
 
+// One class of each rule.
+core::AdmissionPolicy Admissions() {
+  using enum core::RuleKind;
+  const auto always = [](const core::AuthorizationRule& rule) {
+    return std::vector{core::RulePeriod{sys_days(year(1990) / 1 / 1), std::nullopt, rule}};
+  };
+  return {{"B-2", always({kFixedDate})},
+          {"WT", always({kDaysFromArrival, 90})},
+          {"SCH-C", always({kDaysInWindow, 90, 180})},
+          {"F-1", always({kDurationOfStatus})},
+          {"A-1", always({kExempt})}};
+}
+
 }  // namespace
 
 core::Timestamp At(int day, int hours) {
@@ -64,13 +77,14 @@ AppTest::AppTest() {
       {core::LaneId("SEA-2"), core::PortId("SEA"), zone, std::nullopt},
       {core::LaneId("SEA-IN"), core::PortId("SEA"), zone, core::Direction::kArrival},
   }));
-  CrossingPolicy policy;
-  policy.match = {*core::ThresholdsFor(engine_.calibration(), 5e-4, 1e-2), 2};
-  policy.max_clock_skew = std::chrono::seconds(120);
-  policy.operating_state = "USA";
-  policy.exempt_classes = {"A-1"};
-  record_ = std::make_unique<RecordCrossing>(*lanes_, engine_, *store_, *vault_, clock_, policy);
-  queries_ = std::make_unique<Queries>(*store_, *vault_);
+  policy_.match = {*core::ThresholdsFor(engine_.calibration(), 5e-4, 1e-2), 2};
+  policy_.max_clock_skew = std::chrono::seconds(120);
+  policy_.operating_state = "USA";
+  policy_.exempt_classes = {"A-1"};
+  policy_.admissions = Admissions();
+  record_ = std::make_unique<RecordCrossing>(*lanes_, engine_, *store_, *vault_, clock_, policy_);
+  record_change_ = std::make_unique<RecordAdmissionChange>(*store_, clock_, policy_.admissions);
+  queries_ = std::make_unique<Queries>(*store_, *vault_, policy_.admissions);
   decide_ = std::make_unique<DecideCase>(*store_, clock_);
   replay_ =
       std::make_unique<ReplayDecision>(*store_, *vault_, engine_.model(), engine_.calibration());

@@ -8,6 +8,7 @@
 
 #include "entryexit/app/decide_case.h"
 #include "entryexit/app/queries.h"
+#include "entryexit/app/record_admission_change.h"
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/app/replay_decision.h"
 #include "tests/support/fake_clock.h"
@@ -63,7 +64,9 @@ class AppTest : public ::testing::Test {
   std::unique_ptr<ports::Store> store_;
   std::unique_ptr<ports::Vault> vault_;
   std::unique_ptr<LaneDirectory> lanes_;
+  CrossingPolicy policy_;
   std::unique_ptr<RecordCrossing> record_;
+  std::unique_ptr<RecordAdmissionChange> record_change_;
   std::unique_ptr<Queries> queries_;
   std::unique_ptr<DecideCase> decide_;
   std::unique_ptr<ReplayDecision> replay_;

@@ -394,7 +394,7 @@ TEST_F(RecordCrossingTest, RefusesImpossibleTimes) {
 TEST_F(RecordCrossingTest, RefusesImpossibleAdmissions) {
   CrossingRequest request = Arrival(10, "anna", 9);
   EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField)) << "over before it began";
-  request.admission = AdmissionRequest{"B-2", AdmissionRequest::DaysFromArrival{0}};
+  request.admission = AdmissionRequest{"B-2", core::DaysFromArrival{0}};
   EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
   request.admission = AdmissionRequest{"b 2", Day(30)};
   EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
@@ -404,10 +404,64 @@ TEST_F(RecordCrossingTest, RefusesImpossibleAdmissions) {
   EXPECT_THAT(TryRecord(request), FailsWith(Reason::kMissingField));
 }
 
+TEST_F(RecordCrossingTest, RefusesClassesThatThePolicyDoesNotKnowAndMoreThanTheirRuleAllows) {
+  CrossingRequest request = Arrival(0, "anna", 10);
+  request.admission = AdmissionRequest{"ZZ-9", Day(10)};
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
+  request.admission = AdmissionRequest{"WT", core::DaysFromArrival{91}};
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
+  request.admission = AdmissionRequest{"B-2", core::DurationOfStatus{}};
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
+  request.admission = AdmissionRequest{"B-2", {}};
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kMissingField));
+}
+
 TEST_F(RecordCrossingTest, DaysFromArrivalCountTheDayOfArrival) {
   CrossingRequest request = Arrival(0, "anna", 0);
-  request.admission = AdmissionRequest{"WT", AdmissionRequest::DaysFromArrival{90}};
-  EXPECT_EQ(Record(request).crossing->admission->authorized_until, Day(89));
+  request.admission = AdmissionRequest{"WT", core::DaysFromArrival{30}};
+  EXPECT_EQ(Record(request).crossing->admission->authorized_until, Day(29));
+}
+
+TEST_F(RecordCrossingTest, WithoutAnAuthorizationTheRuleOfTheClassDecides) {
+  CrossingRequest visitor = Arrival(0, "anna", 0);
+  visitor.admission = AdmissionRequest{"WT", {}};
+  EXPECT_EQ(Record(visitor).last_lawful_day, Day(89));
+  CrossingRequest student = Arrival(0, "anna", 0, "X2");
+  student.admission = AdmissionRequest{"F-1", {}};
+  EXPECT_EQ(Record(student).last_lawful_day, std::nullopt);
+}
+
+TEST_F(RecordCrossingTest, DaysInAWindowCountThoseOfEarlierStays) {
+  const auto arrive = [&](int day) {
+    CrossingRequest request = Arrival(day, "anna", 0);
+    request.admission = AdmissionRequest{"SCH-C", {}};
+    return request;
+  };
+  // 60 days, of which the first drops out of the window on day 80.
+  EXPECT_EQ(Record(arrive(-100)).last_lawful_day, Day(-11));
+  Record(Departure(-41, "anna"));
+  const CrossingRequest second = arrive(0);
+  EXPECT_EQ(Record(second).last_lawful_day, Day(29));
+  EXPECT_EQ(Traveler().stays[1].stay.authorized_until, Day(29));
+  // A stay that becomes known late uses up ten days more; a retry is told so.
+  Record(arrive(-20));
+  Record(Departure(-11, "anna"));
+  EXPECT_EQ(Record(second).last_lawful_day, Day(19));
+  EXPECT_EQ(Record(Departure(25, "anna")).crossing->opened_cases.size(), 1U);
+  EXPECT_EQ(TheCase(CaseKind::kOverstay).record.days_overstayed, 6);
+}
+
+TEST_F(RecordCrossingTest, TheSameRequestIsTheSameAfterThePolicyChanged) {
+  CrossingRequest request = Arrival(0, "anna", 0);
+  request.admission = AdmissionRequest{"WT", {}};
+  const CrossingResult first = Record(request);
+  CrossingPolicy other = policy_;
+  other.admissions["WT"][0].rule.days = 60;
+  const RecordCrossing changed(*lanes_, engine_, *store_, *vault_, clock_, other);
+  const auto again = changed.Record(LaneCall(), request);
+  ASSERT_THAT(again, testing::IsOk());
+  EXPECT_EQ(again->crossing->crossing_id, first.crossing->crossing_id);
+  EXPECT_EQ(again->last_lawful_day, Day(89)) << "the rule at the time of arrival stands";
 }
 
 TEST_F(RecordCrossingTest, RefusesControlCharactersAndOverlongText) {

@@ -14,8 +14,10 @@
 
 #include "ctl/command_line.h"
 #include "entryexit/base/files.h"
+#include "entryexit/client/text.h"
 #include "entryexit/v1/back_office_service.grpc.pb.h"
 #include "entryexit/v1/lane_service.grpc.pb.h"
+#include "entryexit/v1/report_service.grpc.pb.h"
 #include "tests/support/temp_dir.h"
 
 // The command line against a service that answers what the real one seldom does.
@@ -50,10 +52,79 @@ class FakeLaneService : public v1::LaneService::Service {
   }
 };
 
+v1::Date Day(const char* text) { return client::ParseDate(text).value(); }
+
+class FakeReportService : public v1::ReportService::Service {
+  grpc::Status ListOverstays(grpc::ServerContext*, const v1::ListOverstaysRequest*,
+                             grpc::ServerWriter<v1::ListOverstaysResponse>* writer) override {
+    v1::ListOverstaysResponse row;
+    row.set_days_overstayed(571);
+    row.set_days_before_18(206);
+    row.set_band(v1::OVERSTAY_BAND_YEAR_OR_MORE);
+    writer->Write(row);
+    return grpc::Status::OK;
+  }
+};
+
 class FakeBackOfficeService : public v1::BackOfficeService::Service {
   grpc::Status GetCapture(grpc::ServerContext*, const v1::GetCaptureRequest*,
                           v1::GetCaptureResponse* response) override {
     response->set_image(std::string(100'000, 'x'));
+    return grpc::Status::OK;
+  }
+
+  grpc::Status GetTraveler(grpc::ServerContext*, const v1::GetTravelerRequest*,
+                           v1::GetTravelerResponse* response) override {
+    v1::AdmissionChange& change = *response->add_admission_changes();
+    change.set_application_id("N1");
+    change.set_kind(v1::ADMISSION_CHANGE_KIND_ADJUSTMENT_OF_STATUS);
+    *change.mutable_filed_on() = Day("2026-04-20");
+    change.set_decision(v1::ADMISSION_DECISION_GRANTED);
+    *change.mutable_decided_on() = Day("2026-06-02");
+    change.set_class_of_admission("LPR");
+    return grpc::Status::OK;
+  }
+
+  grpc::Status ListCrossings(grpc::ServerContext*, const v1::ListCrossingsRequest*,
+                             v1::ListCrossingsResponse* response) override {
+    v1::Crossing& by_window = *response->add_crossings();
+    by_window.set_class_of_admission("SCH-C");
+    by_window.mutable_window()->set_days(90);
+    by_window.mutable_window()->set_window_days(180);
+    v1::Crossing& by_both = *response->add_crossings();
+    by_both = by_window;
+    *by_both.mutable_authorized_until() = Day("2026-05-31");
+    response->add_crossings()->set_class_of_admission("F-1");
+    return grpc::Status::OK;
+  }
+
+  grpc::Status GetStayAllowance(grpc::ServerContext*, const v1::GetStayAllowanceRequest* request,
+                                v1::GetStayAllowanceResponse* response) override {
+    response->set_days_used(61);
+    response->mutable_window()->set_days(90);
+    response->mutable_window()->set_window_days(180);
+    if (request->class_of_admission() == "SCH-C") {
+      response->set_remaining_days(60);
+      *response->mutable_last_lawful_day() = request->date();
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status RecordAdmissionChange(grpc::ServerContext*,
+                                     const v1::RecordAdmissionChangeRequest* request,
+                                     v1::RecordAdmissionChangeResponse* response) override {
+    if (request->application_id() == "unavailable") {
+      return {grpc::StatusCode::UNAVAILABLE, "not now"};
+    }
+    response->set_change_id("the-change");
+    v1::Stay& stay = *response->add_stays();
+    stay.set_class_of_admission("B-2");
+    if (request->decision() == v1::ADMISSION_DECISION_PENDING) {
+      *stay.mutable_pending_since() = request->filed_on();
+    }
+    if (request->granted().has_authorized_until()) {
+      *stay.mutable_authorized_until() = request->granted().authorized_until();
+    }
     return grpc::Status::OK;
   }
 };
@@ -74,6 +145,7 @@ class FakeService : public ::testing::Test {
     builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
     builder.RegisterService(&lane_service_);
     builder.RegisterService(&back_office_service_);
+    builder.RegisterService(&report_service_);
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);
   }
@@ -103,6 +175,7 @@ class FakeService : public ::testing::Test {
   int port_ = 0;
   FakeLaneService lane_service_;
   FakeBackOfficeService back_office_service_;
+  FakeReportService report_service_;
   std::unique_ptr<grpc::Server> server_;
 };
 
@@ -136,6 +209,61 @@ TEST_F(FakeService, AnAssessmentInJsonSaysOfWhichFile) {
   const auto line = nlohmann::json::parse(out());
   EXPECT_EQ(line["file"], In("b"));
   EXPECT_EQ(line["usable"], true);
+}
+
+TEST_F(FakeService, AnAllowanceIsShownAsItIs) {
+  EXPECT_EQ(Call({"allowance", "t", "--on", "2026-05-01", "--class", "SCH-C"}), ExitCode::kOk)
+      << err();
+  EXPECT_NE(out().find("90 days in any 180"), std::string::npos) << out();
+  EXPECT_NE(out().find("61 of the 180 days that end on 2026-05-01"), std::string::npos) << out();
+  EXPECT_NE(out().find("60 days"), std::string::npos) << out();
+  EXPECT_EQ(Call({"allowance", "t", "--on", "2026-05-01"}), ExitCode::kOk) << err();
+  EXPECT_NE(out().find("not even that day"), std::string::npos) << out();
+  EXPECT_EQ(out().find("last lawful day"), std::string::npos) << out();
+}
+
+TEST_F(FakeService, AnAdmissionChangeIsAnsweredWithTheStays) {
+  EXPECT_EQ(Call({"admission-change", "t", "--application", "N1", "--kind", "extension", "--filed",
+                  "2026-04-20"}),
+            ExitCode::kOk)
+      << err();
+  EXPECT_NE(out().find("PENDING"), std::string::npos) << out();
+  EXPECT_NE(out().find("pending since 2026-04-20"), std::string::npos) << out();
+  EXPECT_EQ(
+      Call({"admission-change", "t", "--application", "N1", "--kind", "change-of-status", "--filed",
+            "2026-04-20", "--granted", "2026-06-02", "--class", "B-2", "--until", "2026-10-31"}),
+      ExitCode::kOk)
+      << err();
+  EXPECT_NE(out().find("CHANGE_OF_STATUS"), std::string::npos) << out();
+  EXPECT_NE(out().find("GRANTED"), std::string::npos) << out();
+  EXPECT_NE(out().find("B-2 until 2026-10-31"), std::string::npos) << out();
+  EXPECT_NE(out().find("the-change"), std::string::npos) << out();
+  EXPECT_EQ(Call({"admission-change", "t", "--application", "unavailable", "--kind", "extension",
+                  "--filed", "2026-04-20", "--request-id", "the-request"}),
+            ExitCode::kUnavailable);
+  EXPECT_NE(err().find("--request-id the-request"), std::string::npos) << err();
+}
+
+TEST_F(FakeService, ATravelerIsShownWithAdmissionChanges) {
+  EXPECT_EQ(Call({"traveler", "t"}), ExitCode::kOk) << err();
+  EXPECT_NE(out().find("Admission changes\n"), std::string::npos) << out();
+  EXPECT_NE(out().find("N1           ADJUSTMENT_OF_STATUS  2026-04-20  GRANTED   2026-06-02  "
+                       "LPR without a last day\n"),
+            std::string::npos)
+      << out();
+}
+
+TEST_F(FakeService, CrossingsAreShownWithWhatLimitsTheStay) {
+  EXPECT_EQ(Call({"crossings", "t"}), ExitCode::kOk) << err();
+  EXPECT_NE(out().find("SCH-C for 90 days in any 180"), std::string::npos) << out();
+  EXPECT_NE(out().find("SCH-C until 2026-05-31, at most 90 days in any 180"), std::string::npos)
+      << out();
+  EXPECT_NE(out().find("F-1 without a last day"), std::string::npos) << out();
+}
+
+TEST_F(FakeService, OverstaysAreShownWithTheirBand) {
+  EXPECT_EQ(Call({"overstays", "--as-of", "2026-05-01"}), ExitCode::kOk) << err();
+  EXPECT_NE(out().find("571    206        YEAR_OR_MORE"), std::string::npos) << out();
 }
 
 TEST_F(FakeService, HealthTellsUpFromServing) {

@@ -1,3 +1,4 @@
+#include "entryexit/crypto/digest.h"
 #include "src/postgres/statements.h"
 #include "tests/integration/postgres/store_fixture.h"
 
@@ -7,7 +8,17 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-class SchemaTest : public StoreTest {};
+class SchemaTest : public StoreTest {
+ protected:
+  // Adds to `table` a copy of each of its rows that `rows` selects, with the values of the JSON
+  // object `changes` in place of theirs. The SQLSTATE if it was refused.
+  std::vector<std::string> AddCopy(const std::string& table, const std::string& rows,
+                                   const std::string& changes) const {
+    return Sql(testing::PostgresServer::kDaemon,
+               "INSERT INTO " + table + " SELECT (jsonb_populate_record(t, '" + changes +
+                   "')).* FROM " + table + " t WHERE " + rows);
+  }
+};
 
 TEST_F(SchemaTest, EveryStatementCanBePreparedByTheDaemon) {
   const std::unique_ptr<PGconn, decltype(&PQfinish)> link(PQconnectdb(Options().dsn.c_str()),
@@ -50,7 +61,7 @@ TEST_F(SchemaTest, EveryTableIsDescribed) {
 }
 
 TEST_F(SchemaTest, AppendOnlyTablesRefuseTheDaemonByPrivilegeAndTheOwnerByTrigger) {
-  for (const std::string table : {"crossing", "comparison", "case_event"}) {
+  for (const std::string table : {"crossing", "comparison", "case_event", "admission_change"}) {
     for (const std::string& change :
          {"DELETE FROM " + table, "UPDATE " + table + " SET traveler_id = traveler_id",
           "TRUNCATE " + table + " CASCADE"}) {
@@ -67,6 +78,82 @@ TEST_F(SchemaTest, TheDaemonCannotRemoveCapturesOrChangeTheSchema) {
         "UPDATE schema_migration SET version = 2", "UPDATE review_case SET kind = 'OVERSTAY'"}) {
     EXPECT_THAT(Sql(testing::PostgresServer::kDaemon, change), ElementsAre("42501")) << change;
   }
+}
+
+TEST_F(SchemaTest, WindowsOfStayAreWholeAndOfArrivals) {
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [](const core::TravelerId& traveler) {
+                            return std::vector{Arrival(traveler, 0), Departure(traveler, 1)};
+                          }),
+              testing::IsOk());
+  int lane = 0;
+  const auto add = [&](const std::string& direction, const std::string& window) {
+    return AddCopy("crossing", "lane_id = 'SEA-1' AND direction = '" + direction + "'",
+                   R"({"crossing_id": ")" + crypto::NewUuid() + R"(", "lane_id": ")" +
+                       std::to_string(++lane) + R"(", )" + window + "}");
+  };
+  for (const char* window : {R"("window_stay_days": 1, "window_days": 2)",
+                             R"("window_stay_days": 3659, "window_days": 3660)",
+                             R"("window_stay_days": null, "window_days": null)"}) {
+    EXPECT_THAT(add("ARRIVAL", window), IsEmpty()) << window;
+  }
+  for (const char* window :
+       {R"("window_stay_days": 0)", R"("window_stay_days": -1)", R"("window_stay_days": 180)",
+        R"("window_stay_days": 181)", R"("window_stay_days": null)", R"("window_days": null)",
+        R"("window_days": 90)", R"("window_days": 3661)"}) {
+    EXPECT_THAT(add("ARRIVAL", window), ElementsAre("23514")) << window;
+  }
+  EXPECT_THAT(add("DEPARTURE", R"("window_stay_days": null)"), IsEmpty());
+  EXPECT_THAT(add("DEPARTURE", R"("window_stay_days": 90, "window_days": 180)"),
+              ElementsAre("23514"));
+}
+
+TEST_F(SchemaTest, AdmissionChangesObeyTheirRules) {
+  const auto traveler = AddTraveler(*store_, "P1");
+  ASSERT_THAT(traveler, testing::IsOk());
+  const ports::AdmissionChangeRecord first = Extension(*traveler, 0);
+  ASSERT_THAT(Run([&](ports::Transaction& t) { return t.AddAdmissionChange(first); }),
+              testing::IsOk());
+  const auto add = [&](const std::string& changes) {
+    return AddCopy("admission_change", "change_id = '" + first.change_id.value() + "'",
+                   R"({"change_id": ")" + crypto::NewUuid() + R"(", )" + changes + "}");
+  };
+  const std::string longest(64, 'x');
+  const std::string ungranted = R"(, "class_of_admission": null, "authorized_until": null)";
+  const std::vector<std::string> lawful = {
+      R"("application_id": "x")",
+      R"("application_id": ")" + longest + R"(")",
+      R"("authorized_until": null)",
+      R"("filed_on": "2026-09-26", "decided_on": "2026-09-26")",
+      R"("decision": "DENIED")" + ungranted,
+      R"("decision": "WITHDRAWN")" + ungranted,
+      R"("decision": "PENDING", "decided_on": null)" + ungranted,
+  };
+  for (const std::string& changes : lawful) EXPECT_THAT(add(changes), IsEmpty()) << changes;
+  const std::vector<std::string> unlawful = {
+      R"("application_id": "")",
+      R"("application_id": "x)" + longest + R"(")",
+      R"("application_id": "a b")",
+      R"("application_id": "a\n")",
+      R"("application_id": "\u00e9")",
+      R"("principal": "")",
+      R"("kind": "PAROLE")",
+      R"("decision": "APPEALED")",
+      R"("decided_on": null)",
+      R"("decided_on": "2026-09-20")",
+      R"("decision": "PENDING")" + ungranted,
+      R"("decision": "DENIED", "decided_on": null)" + ungranted,
+      R"("decision": "DENIED", "authorized_until": null)",
+      R"("decision": "DENIED", "class_of_admission": null)",
+      R"("class_of_admission": null, "authorized_until": null)",
+      R"("class_of_admission": "")",
+      R"("class_of_admission": "123456789")",
+  };
+  for (const std::string& changes : unlawful) {
+    EXPECT_THAT(add(changes), ElementsAre("23514")) << changes;
+  }
+  EXPECT_THAT(add(R"("traveler_id": ")" + crypto::NewUuid() + R"(")"), ElementsAre("23503"));
+  EXPECT_THAT(add(R"("change_id": ")" + first.change_id.value() + R"(")"), ElementsAre("23505"));
 }
 
 }  // namespace

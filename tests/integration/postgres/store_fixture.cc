@@ -98,13 +98,30 @@ std::string Hex(char digit) { return std::string(64, digit); }
 ports::CrossingRecord Arrival(const core::TravelerId& traveler, int minutes) {
   ports::CrossingRecord record = Crossing(traveler, minutes);
   record.direction = core::Direction::kArrival;
-  record.admission = {"B-2", Day(30)};
+  record.admission = {"B-2", Day(30), core::WindowRule{90, 180}};
   return record;
 }
 
 ports::CrossingRecord Departure(const core::TravelerId& traveler, int minutes) {
   ports::CrossingRecord record = Crossing(traveler, minutes);
   record.direction = core::Direction::kDeparture;
+  return record;
+}
+
+ports::AdmissionChangeRecord Extension(const core::TravelerId& traveler, int minutes) {
+  ports::AdmissionChangeRecord record;
+  record.traveler_id = traveler;
+  record.change_id = core::AdmissionChangeId(crypto::NewUuid());
+  record.request_id = core::RequestId(crypto::NewUuid());
+  record.principal = "authority";
+  record.recorded_at = At(minutes) + std::chrono::microseconds(123456);
+  core::AdmissionChange& change = record.change;
+  change.application_id = "IOE-1234.56_7";
+  change.kind = core::AdmissionChangeKind::kExtension;
+  change.filed_on = Day(20);
+  change.decision = core::AdmissionDecision::kGranted;
+  change.decided_on = Day(25);
+  change.granted = {"B-2", Day(210), std::nullopt};
   return record;
 }
 

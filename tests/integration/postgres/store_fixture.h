@@ -51,6 +51,7 @@ std::string Hex(char digit);  // a digest's worth of one digit
 // Valid records with every field set, whose ids are new.
 ports::CrossingRecord Arrival(const core::TravelerId& traveler, int minutes);
 ports::CrossingRecord Departure(const core::TravelerId& traveler, int minutes);
+ports::AdmissionChangeRecord Extension(const core::TravelerId& traveler, int minutes);
 ports::CaseRecord CaseOf(const ports::CrossingRecord& crossing, int minutes);
 
 // Records the document's traveler and the crossings that `make` gives for the traveler.

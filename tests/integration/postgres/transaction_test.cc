@@ -112,12 +112,36 @@ TEST_F(TransactionTest, ACrossingComesBackAsItWasStored) {
   EXPECT_EQ(stored->captured_at, record.captured_at);
   EXPECT_EQ(stored->recorded_at, record.recorded_at);
   EXPECT_EQ(stored->local_date, record.local_date);
-  ASSERT_TRUE(stored->admission.has_value());
-  EXPECT_EQ(stored->admission->class_of_admission, "B-2");
-  EXPECT_EQ(stored->admission->authorized_until, Day(30));
+  EXPECT_EQ(stored->admission, record.admission);
   EXPECT_EQ(stored->capture_status, record.capture_status);
   EXPECT_EQ(stored->findings, record.findings);
   EXPECT_EQ(stored->opened_cases, record.opened_cases);
+}
+
+TEST_F(TransactionTest, EveryLimitOfAStayComesBackAsItWasStored) {
+  const std::vector<core::Admission> admissions = {
+      {"B-2", Day(30), std::nullopt},
+      {"SCHENGEN", std::nullopt, core::WindowRule{90, 180}},
+      {"B-2", Day(30), core::WindowRule{1, 2}},
+      {"F-1", std::nullopt, std::nullopt},
+  };
+  const auto id = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {
+    std::vector<ports::CrossingRecord> crossings;
+    for (const core::Admission& admission : admissions) {
+      crossings.push_back(Arrival(traveler, static_cast<int>(crossings.size())));
+      crossings.back().admission = admission;
+    }
+    crossings.push_back(Departure(traveler, 9));
+    return crossings;
+  });
+  ASSERT_THAT(id, testing::IsOk());
+  const auto stored = Fetch([&](Transaction& t) { return t.AllCrossings(*id); });
+  ASSERT_THAT(stored, testing::IsOk());
+  ASSERT_THAT(*stored, SizeIs(admissions.size() + 1));
+  for (size_t i = 0; i < admissions.size(); ++i) {
+    EXPECT_EQ(stored->at(i).admission, admissions[i]) << admissions[i].class_of_admission;
+  }
+  EXPECT_EQ(stored->back().admission, std::nullopt);
 }
 
 TEST_F(TransactionTest, PagesOfCrossingsHaveNoGapsAndNoDoublesAtEqualTimes) {
@@ -257,6 +281,59 @@ TEST_F(TransactionTest, AReceiptComesBackToTheLastBit) {
   EXPECT_TRUE(latest->front().model.Comparable(receipt.model));
 }
 
+TEST_F(TransactionTest, AdmissionChangesComeBackAsTheyWereStoredAndInOrder) {
+  const auto id = AddTraveler(*store_, "P1");
+  const auto other = AddTraveler(*store_, "P2");
+  ASSERT_THAT(id, testing::IsOk());
+  ASSERT_THAT(other, testing::IsOk());
+  std::vector<ports::AdmissionChangeRecord> records;
+  const auto add = [&](core::AdmissionChangeKind kind, core::AdmissionDecision decision,
+                       std::optional<core::Date> decided_on,
+                       std::optional<core::Admission> granted) {
+    ports::AdmissionChangeRecord& record =
+        records.emplace_back(Extension(*id, static_cast<int>(records.size())));
+    record.principal = kHostile;
+    record.change = {"A." + std::to_string(records.size()),
+                     kind,
+                     Day(3),
+                     decision,
+                     decided_on,
+                     std::move(granted)};
+  };
+  using enum core::AdmissionChangeKind;
+  using enum core::AdmissionDecision;
+  add(kExtension, kPending, std::nullopt, std::nullopt);
+  add(kExtension, kGranted, Day(3), core::Admission{"B-2", Day(200), std::nullopt});
+  add(kChangeOfStatus, kGranted, Day(4), core::Admission{"F-1", std::nullopt, std::nullopt});
+  add(kAdjustmentOfStatus, kDenied, Day(5), std::nullopt);
+  add(kChangeOfStatus, kWithdrawn, Day(6), std::nullopt);
+  // Recorded at one moment: by id.
+  add(kExtension, kPending, std::nullopt, std::nullopt);
+  records.back().recorded_at = records[4].recorded_at;
+  if (records[5].change_id < records[4].change_id) std::swap(records[4], records[5]);
+  ASSERT_THAT(Run([&](Transaction& t) {
+                absl::Status status = t.AddAdmissionChange(Extension(*other, 0));
+                for (size_t i = records.size(); i > 0 && status.ok(); --i) {
+                  status = t.AddAdmissionChange(records[i - 1]);
+                }
+                return status;
+              }),
+              testing::IsOk());
+  const auto stored = Fetch([&](Transaction& t) { return t.AllAdmissionChanges(*id); });
+  ASSERT_THAT(stored, testing::IsOk());
+  ASSERT_THAT(*stored, SizeIs(records.size()));
+  for (size_t i = 0; i < records.size(); ++i) {
+    EXPECT_EQ(stored->at(i).traveler_id, *id) << i;
+    EXPECT_EQ(stored->at(i).change_id, records[i].change_id) << i;
+    EXPECT_EQ(stored->at(i).request_id, records[i].request_id) << i;
+    EXPECT_EQ(stored->at(i).principal, kHostile) << i;
+    EXPECT_EQ(stored->at(i).recorded_at, records[i].recorded_at) << i;
+    EXPECT_EQ(stored->at(i).change, records[i].change) << i;
+  }
+  const core::TravelerId nobody(crypto::NewUuid());
+  EXPECT_THAT(*Fetch([&](Transaction& t) { return t.AllAdmissionChanges(nobody); }), IsEmpty());
+}
+
 TEST_F(TransactionTest, ACaseKeepsItsHistoryAndRefusesAStaleChange) {
   ports::CrossingRecord departure;
   ASSERT_THAT(AddTraveler(*store_, "P1",
@@ -375,11 +452,19 @@ TEST_F(TransactionTest, OverstaysAreListedAsTheRuleFindsThem) {
   const auto id = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {
     std::vector<ports::CrossingRecord> crossings;
     const auto add = [&](core::StayState state, std::optional<core::Date> until,
-                         std::optional<int> departed_day) {
+                         std::optional<int> departed_day,
+                         std::optional<core::Date> pending_since = {}) {
       const int minutes = static_cast<int>(stays.size()) * 10;
       crossings.push_back(Arrival(traveler, minutes));
-      core::Stay stay{
-          state, crossings.back().crossing_id, At(minutes), Day(0), "B-2", until, {}, {}, {}};
+      core::Stay stay;
+      stay.state = state;
+      stay.arrival_id = crossings.back().crossing_id;
+      stay.arrived_at = At(minutes);
+      stay.arrived_on = Day(0);
+      stay.class_of_admission = "B-2";
+      stay.authorized_until = until;
+      stay.pending_since = pending_since;
+      if (stays.size() % 2 == 0) stay.adult_on = Day(2);
       if (departed_day) {
         crossings.push_back(Departure(traveler, minutes + 1440 * 20));
         stay.departure_id = crossings.back().crossing_id;
@@ -393,6 +478,8 @@ TEST_F(TransactionTest, OverstaysAreListedAsTheRuleFindsThem) {
       add(core::StayState::kClosed, Day(until), until);
       add(core::StayState::kClosed, Day(until), until + 2);
       add(core::StayState::kDepartureNotRecorded, Day(until), {});
+      add(core::StayState::kOpen, Day(until), {}, Day(until));
+      add(core::StayState::kClosed, Day(until), until + 2, Day(0));
     }
     add(core::StayState::kOpen, std::nullopt, {});
     add(core::StayState::kClosed, std::nullopt, 9);
@@ -403,9 +490,13 @@ TEST_F(TransactionTest, OverstaysAreListedAsTheRuleFindsThem) {
   const auto stored = Fetch([&](Transaction& t) { return t.AllStays(*id); });
   ASSERT_THAT(stored, testing::IsOk());
   ASSERT_THAT(*stored, SizeIs(stays.size()));
-  EXPECT_EQ(stored->at(2).stay.departed_on, stays[2].stay.departed_on);
-  EXPECT_EQ(stored->at(2).stay.departed_at, stays[2].stay.departed_at);
-  EXPECT_EQ(stored->at(2).stay.departure_id, stays[2].stay.departure_id);
+  for (size_t i = 0; i < stays.size(); ++i) {
+    EXPECT_EQ(stored->at(i).stay.departed_on, stays[i].stay.departed_on) << i;
+    EXPECT_EQ(stored->at(i).stay.departed_at, stays[i].stay.departed_at) << i;
+    EXPECT_EQ(stored->at(i).stay.departure_id, stays[i].stay.departure_id) << i;
+    EXPECT_EQ(stored->at(i).stay.pending_since, stays[i].stay.pending_since) << i;
+    EXPECT_EQ(stored->at(i).stay.adult_on, stays[i].stay.adult_on) << i;
+  }
 
   const std::optional<core::OverstayKind> kinds[] = {
       std::nullopt, core::OverstayKind::kOutOfCountry, core::OverstayKind::kSuspectedInCountry};

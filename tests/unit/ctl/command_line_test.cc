@@ -44,6 +44,8 @@ TEST_F(CommandLine, HelpOfEveryCommandGoesToTheOutputAndSucceeds) {
                                                           {"backlog"},
                                                           {"traveler"},
                                                           {"crossings"},
+                                                          {"allowance"},
+                                                          {"admission-change"},
                                                           {"capture"},
                                                           {"replay"},
                                                           {"cases"},
@@ -86,6 +88,45 @@ TEST_F(CommandLine, WrongUseIsToldFromFailure) {
   EXPECT_EQ(Run({"cases", "decide", "c", "--etag", "1", "--reason", "r", "--uphold", "--dismiss"}),
             ExitCode::kUsage);
   EXPECT_EQ(out(), "");
+}
+
+TEST_F(CommandLine, AnAdmissionChangeNeedsWhatMakesOneAndNoMore) {
+  unsetenv("ENTRYEXITCTL_CERTS");
+  const auto run = [this](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {
+        "admission-change", "t",         "--application", "N1",
+        "--kind",           "extension", "--filed",       "2026-04-20"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    EXPECT_EQ(Run(arguments), ExitCode::kUsage);
+    return err();
+  };
+  const std::string all_is_well_but = "no client certificate";
+  EXPECT_NE(run({}).find(all_is_well_but), std::string::npos) << err();
+  EXPECT_NE(run({"--granted", "2026-05-02", "--class", "B-2", "--until", "2026-10-31"})
+                .find(all_is_well_but),
+            std::string::npos)
+      << err();
+  EXPECT_NE(run({"--denied", "2026-05-02"}).find(all_is_well_but), std::string::npos) << err();
+
+  EXPECT_NE(run({"--granted", "2026-05-02"}).find("--class"), std::string::npos) << err();
+  EXPECT_NE(run({"--class", "B-2"}).find("--granted"), std::string::npos) << err();
+  EXPECT_NE(run({"--denied", "2026-05-02", "--until", "2026-10-31"}).find("--granted"),
+            std::string::npos)
+      << err();
+  EXPECT_EQ(run({"--granted", "2026-05-02", "--denied", "2026-05-02"}).find(all_is_well_but),
+            std::string::npos);
+  EXPECT_EQ(run({"--granted", "2026-05-02", "--class", "F-1", "--until", "2026-10-31",
+                 "--duration-of-status"})
+                .find(all_is_well_but),
+            std::string::npos);
+
+  EXPECT_EQ(Run({"admission-change", "t", "--kind", "nonsense"}), ExitCode::kUsage);
+  EXPECT_NE(err().find("change-of-status"), std::string::npos) << "it lists the choices";
+  EXPECT_EQ(Run({"admission-change", "t", "--application", "N1", "--kind", "extension"}),
+            ExitCode::kUsage);
+  EXPECT_NE(err().find("--filed"), std::string::npos) << err();
+  EXPECT_EQ(Run({"allowance", "t"}), ExitCode::kUsage);
+  EXPECT_NE(err().find("--on"), std::string::npos) << err();
 }
 
 TEST_F(CommandLine, AsksForCertificatesBeforeItCalls) {

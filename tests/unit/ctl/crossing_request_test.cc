@@ -104,16 +104,19 @@ TEST(CrossingRequest, RefusesOptionsThatDoNotGoTogether) {
   EXPECT_EQ(refused([](auto& o) { o.image = "/nowhere.jpg"; }), Reason::kConfigInvalid);
 }
 
-TEST(CrossingRequest, WantsExactlyOneLengthOfStay) {
+TEST(CrossingRequest, WantsAtMostOneLengthOfStay) {
   AdmissionOptions admission = ForDays(90);
   admission.duration_of_status = true;
-  EXPECT_THAT(MakeArrival(ByDocument(), admission), FailsWith(core::Reason::kMissingField));
+  EXPECT_THAT(MakeArrival(ByDocument(), admission), FailsWith(core::Reason::kInvalidField));
   admission.days.reset();
   const auto arrival = MakeArrival(ByDocument(), admission);
   ASSERT_TRUE(arrival.ok());
   EXPECT_TRUE(arrival->admission().duration_of_status());
   admission.duration_of_status = false;
-  EXPECT_THAT(MakeArrival(ByDocument(), admission), FailsWith(core::Reason::kMissingField));
+  const auto by_rule = MakeArrival(ByDocument(), admission);
+  ASSERT_TRUE(by_rule.ok());
+  EXPECT_EQ(by_rule->admission().class_of_admission(), "B-2");
+  EXPECT_EQ(by_rule->admission().authorization_case(), v1::Admission::AUTHORIZATION_NOT_SET);
 }
 
 TEST(Document, IsAStateAndANumber) {

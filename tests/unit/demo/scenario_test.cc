@@ -44,7 +44,7 @@ class ScenarioTest : public testing::Test {
   // The history of one traveler as the rules see it; with `known_late` left out, as it was before
   // the lane was back online.
   core::StayHistory HistoryOf(int traveler) const {
-    std::vector<core::CrossingEvent> events;
+    core::TravelerEvents events;
     for (std::size_t i = 0; i < scenario_.crossings.size(); ++i) {
       const PlannedCrossing& crossing = scenario_.crossings[i];
       if (crossing.traveler != traveler || crossing.expected != Expected::kRecorded) continue;
@@ -58,9 +58,9 @@ class ScenarioTest : public testing::Test {
       event.local_date = ToCoreDate(day);
       if (crossing.admission) {
         event.admission = core::Admission{crossing.admission->class_of_admission(),
-                                          LastLawfulDay(*crossing.admission, day)};
+                                          LastLawfulDay(*crossing.admission, day), std::nullopt};
       }
-      events.push_back(std::move(event));
+      events.crossings.push_back(std::move(event));
     }
     return core::ComputeStays(std::move(events));
   }

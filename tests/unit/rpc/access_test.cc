@@ -73,6 +73,17 @@ TEST(AccessTable, LetsNobodyButOfficersDecideCases) {
   }
 }
 
+TEST(AccessTable, LetsNobodyButOfficersAskForAllowancesAndReportAdmissionChanges) {
+  for (const Role role : kEveryRole) {
+    for (const char* const method : {"/entryexit.v1.BackOfficeService/GetStayAllowance",
+                                     "/entryexit.v1.BackOfficeService/RecordAdmissionChange"}) {
+      EXPECT_EQ(CheckAccess(method, {role, "x", "x"}).ok(),
+                role == Role::kOfficer || role == Role::kSupervisor)
+          << method;
+    }
+  }
+}
+
 TEST(AccessTable, LetsAuditorsReplayButNotRead) {
   const app::Principal auditor{Role::kAuditor, "7", "auditor/7"};
   EXPECT_THAT(CheckAccess("/entryexit.v1.BackOfficeService/ReplayDecision", auditor), IsOk());

@@ -90,9 +90,20 @@ TEST(FromProto, TakesAnMrzAWaiverAndARuleOfAdmission) {
   EXPECT_EQ(std::get<std::string>(crossing->identification), "P<UTO");
   EXPECT_EQ(crossing->waiver, app::Waiver::kOptedOut);
   EXPECT_TRUE(crossing->record_poor_capture);
-  EXPECT_EQ(
-      std::get<app::AdmissionRequest::DaysFromArrival>(crossing->admission->authorization).days,
-      90);
+  EXPECT_EQ(std::get<core::DaysFromArrival>(crossing->admission->authorization).days, 90);
+}
+
+TEST(FromProto, LeavesTheLengthOfStayToTheRuleOfTheClassWhenNoneIsGiven) {
+  v1::RecordArrivalRequest request = Arrival();
+  request.mutable_admission()->clear_authorization();
+  const auto crossing = FromProto(request);
+  ASSERT_THAT(crossing, IsOk());
+  EXPECT_EQ(crossing->admission->class_of_admission, "B-2");
+  EXPECT_EQ(crossing->admission->authorization, core::Authorization());
+
+  request.mutable_admission()->set_duration_of_status(true);
+  EXPECT_EQ(FromProto(request)->admission->authorization,
+            core::Authorization(core::DurationOfStatus{}));
 }
 
 TEST(FromProto, TakesADepartureWithoutAdmission) {
@@ -119,7 +130,6 @@ TEST(FromProto, NamesTheFieldThatIsMissing) {
        [](Request& r) { r.mutable_identification()->mutable_document()->clear_birth_date(); }},
       {"sex", [](Request& r) { r.mutable_identification()->mutable_document()->clear_sex(); }},
       {"admission", [](Request& r) { r.clear_admission(); }},
-      {"authorization", [](Request& r) { r.mutable_admission()->clear_authorization(); }},
   };
   for (const auto& [field, change] : cases) {
     const absl::Status status = ErrorOf(change);
@@ -230,6 +240,122 @@ TEST(FromProto, RefusesAnEtagOrDecisionThatIsNoneOfOurs) {
   EXPECT_THAT(FromProto(request), FailsWith(Reason::kInvalidField));
 }
 
+v1::RecordAdmissionChangeRequest GrantedExtension() {
+  v1::RecordAdmissionChangeRequest request;
+  request.set_request_id(kUuid);
+  request.set_traveler_id("704fb99f-921d-4fa0-8292-b7e2656a5b65");
+  request.set_application_id("IOE0912345678");
+  request.set_kind(v1::ADMISSION_CHANGE_KIND_EXTENSION);
+  *request.mutable_filed_on() = Day(2026, 4, 10);
+  request.set_decision(v1::ADMISSION_DECISION_GRANTED);
+  *request.mutable_decided_on() = Day(2026, 5, 2);
+  request.mutable_granted()->set_class_of_admission("B-2");
+  *request.mutable_granted()->mutable_authorized_until() = Day(2026, 10, 31);
+  return request;
+}
+
+// GrantedExtension() with one thing changed.
+absl::Status ChangeErrorOf(const std::function<void(v1::RecordAdmissionChangeRequest&)>& change) {
+  v1::RecordAdmissionChangeRequest request = GrantedExtension();
+  change(request);
+  return FromProto(request).status();
+}
+
+TEST(FromProto, TakesEveryFieldOfAnAdmissionChange) {
+  const auto change = FromProto(GrantedExtension());
+  ASSERT_THAT(change, IsOk());
+  EXPECT_EQ(change->request_id.value(), kUuid);
+  EXPECT_EQ(change->traveler_id.value(), "704fb99f-921d-4fa0-8292-b7e2656a5b65");
+  EXPECT_EQ(change->application_id, "IOE0912345678");
+  EXPECT_EQ(change->kind, core::AdmissionChangeKind::kExtension);
+  EXPECT_EQ(change->filed_on, core::Date(std::chrono::year(2026) / 4 / 10));
+  EXPECT_EQ(change->decision, core::AdmissionDecision::kGranted);
+  EXPECT_EQ(change->decided_on, core::Date(std::chrono::year(2026) / 5 / 2));
+  EXPECT_EQ(change->class_of_admission, "B-2");
+  EXPECT_EQ(std::get<core::Date>(change->authorization),
+            core::Date(std::chrono::year(2026) / 10 / 31));
+}
+
+TEST(FromProto, TakesAnApplicationThatIsPending) {
+  v1::RecordAdmissionChangeRequest request = GrantedExtension();
+  request.set_decision(v1::ADMISSION_DECISION_PENDING);
+  request.clear_decided_on();
+  request.clear_granted();
+  const auto change = FromProto(request);
+  ASSERT_THAT(change, IsOk());
+  EXPECT_EQ(change->decision, core::AdmissionDecision::kPending);
+  EXPECT_FALSE(change->decided_on.has_value());
+  EXPECT_EQ(change->class_of_admission, "");
+  EXPECT_EQ(change->authorization, core::Authorization());
+}
+
+TEST(FromProto, NamesTheFieldOfAnAdmissionChangeThatIsMissing) {
+  using Request = v1::RecordAdmissionChangeRequest;
+  const std::pair<const char*, std::function<void(Request&)>> cases[] = {
+      {"request_id", [](Request& r) { r.clear_request_id(); }},
+      {"traveler_id", [](Request& r) { r.clear_traveler_id(); }},
+      {"application_id", [](Request& r) { r.clear_application_id(); }},
+      {"kind", [](Request& r) { r.clear_kind(); }},
+      {"filed_on", [](Request& r) { r.clear_filed_on(); }},
+      {"decision", [](Request& r) { r.clear_decision(); }},
+      {"granted", [](Request& r) { r.clear_granted(); }},
+  };
+  for (const auto& [field, change] : cases) {
+    const absl::Status status = ChangeErrorOf(change);
+    EXPECT_THAT(status, FailsWith(Reason::kMissingField)) << field;
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr(field));
+  }
+}
+
+TEST(FromProto, NamesTheFieldOfAnAdmissionChangeThatIsWrong) {
+  using Request = v1::RecordAdmissionChangeRequest;
+  const std::pair<const char*, std::function<void(Request&)>> cases[] = {
+      {"request_id", [](Request& r) { r.set_request_id("42"); }},
+      {"traveler_id", [](Request& r) { r.set_traveler_id("42"); }},
+      {"kind",
+       [](Request& r) { r.set_kind(static_cast<v1::AdmissionChangeKind>(kUnknownNumber)); }},
+      {"filed_on", [](Request& r) { *r.mutable_filed_on() = Day(2026, 2, 30); }},
+      {"decision",
+       [](Request& r) { r.set_decision(static_cast<v1::AdmissionDecision>(kUnknownNumber)); }},
+      {"decided_on", [](Request& r) { *r.mutable_decided_on() = Day(2026, 13, 1); }},
+      {"granted", [](Request& r) { r.set_decision(v1::ADMISSION_DECISION_DENIED); }},
+      {"granted",
+       [](Request& r) {
+         r.set_decision(v1::ADMISSION_DECISION_DENIED);
+         r.mutable_granted()->Clear();
+       }},
+      {"granted.authorized_until",
+       [](Request& r) { *r.mutable_granted()->mutable_authorized_until() = Day(2026, 4, 31); }},
+      {"granted.duration_of_status",
+       [](Request& r) { r.mutable_granted()->set_duration_of_status(false); }},
+  };
+  for (const auto& [field, change] : cases) {
+    const absl::Status status = ChangeErrorOf(change);
+    EXPECT_THAT(status, FailsWith(Reason::kInvalidField)) << field;
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr(field));
+  }
+}
+
+TEST(FromProto, KnowsEveryKindAndDecisionOfAnAdmissionChangeBothWays) {
+  const google::protobuf::EnumDescriptor& kinds = *v1::AdmissionChangeKind_descriptor();
+  for (int i = 1; i < kinds.value_count(); ++i) {
+    v1::RecordAdmissionChangeRequest request = GrantedExtension();
+    request.set_kind(static_cast<v1::AdmissionChangeKind>(kinds.value(i)->number()));
+    const auto change = FromProto(request);
+    ASSERT_THAT(change, IsOk());
+    EXPECT_EQ(ToProto(change->kind), request.kind());
+  }
+  const google::protobuf::EnumDescriptor& decisions = *v1::AdmissionDecision_descriptor();
+  for (int i = 1; i < decisions.value_count(); ++i) {
+    v1::RecordAdmissionChangeRequest request = GrantedExtension();
+    request.set_decision(static_cast<v1::AdmissionDecision>(decisions.value(i)->number()));
+    if (request.decision() != v1::ADMISSION_DECISION_GRANTED) request.clear_granted();
+    const auto change = FromProto(request);
+    ASSERT_THAT(change, IsOk());
+    EXPECT_EQ(ToProto(change->decision), request.decision());
+  }
+}
+
 TEST(FromProto, LeavesOutFiltersThatAreNotGiven) {
   const auto filter = FromProto(v1::ListCasesRequest());
   ASSERT_THAT(filter, IsOk());
@@ -297,6 +423,10 @@ TEST(ToProto, HasAValueForEachOfOurs) {
   ExpectOneToOne(ports::CaseEventKind::kWithdrawn, *v1::CaseEventKind_descriptor());
   ExpectOneToOne(ports::CaptureStatus::kOptedOut, *v1::CaptureStatus_descriptor());
   ExpectOneToOne(core::OverstayKind::kSuspectedInCountry, *v1::OverstayKind_descriptor());
+  ExpectOneToOne(core::OverstayBand::kYearOrMore, *v1::OverstayBand_descriptor());
+  ExpectOneToOne(core::AdmissionChangeKind::kAdjustmentOfStatus,
+                 *v1::AdmissionChangeKind_descriptor());
+  ExpectOneToOne(core::AdmissionDecision::kWithdrawn, *v1::AdmissionDecision_descriptor());
   ExpectOneToOne(core::Sex::kUnspecified, *v1::Sex_descriptor());
 }
 
@@ -374,7 +504,7 @@ TEST(ToProto, LeavesOutWhatAnOpenStayDoesNotHave) {
   stay.stay.arrived_on = core::Date(std::chrono::year(2026) / 1 / 2);
   stay.stay.authorized_until = core::Date(std::chrono::year(2026) / 4 / 1);
   v1::ListOverstaysResponse row;
-  ToProto(stay, {core::OverstayKind::kSuspectedInCountry, 7}, &row);
+  ToProto(stay, {core::OverstayKind::kSuspectedInCountry, 7, 0}, &row);
   EXPECT_EQ(row.kind(), v1::OVERSTAY_KIND_SUSPECTED_IN_COUNTRY);
   EXPECT_EQ(row.days_overstayed(), 7);
   EXPECT_EQ(row.stay().state(), v1::STAY_STATE_OPEN);
@@ -382,6 +512,120 @@ TEST(ToProto, LeavesOutWhatAnOpenStayDoesNotHave) {
   EXPECT_FALSE(row.stay().has_departed_at());
   EXPECT_FALSE(row.stay().has_departed_on());
   EXPECT_TRUE(row.stay().departure_crossing_id().empty());
+  EXPECT_FALSE(row.stay().has_pending_since());
+}
+
+TEST(ToProto, TellsHowGraveAnOverstayIsByTheDaysFromTheEighteenthBirthdayOn) {
+  struct Expectation {
+    int days;
+    int days_before_18;
+    v1::OverstayBand band;
+  };
+  for (const auto& [days, days_before_18, band] :
+       {Expectation{180, 0, v1::OVERSTAY_BAND_UP_TO_180_DAYS},
+        Expectation{400, 219, v1::OVERSTAY_BAND_OVER_180_DAYS},
+        Expectation{400, 0, v1::OVERSTAY_BAND_YEAR_OR_MORE},
+        Expectation{400, 400, v1::OVERSTAY_BAND_UNSPECIFIED}}) {
+    v1::ListOverstaysResponse row;
+    ToProto(ports::StayRecord(), {core::OverstayKind::kSuspectedInCountry, days, days_before_18},
+            &row);
+    EXPECT_EQ(row.days_overstayed(), days);
+    EXPECT_EQ(row.days_before_18(), days_before_18);
+    EXPECT_EQ(row.band(), band) << days << " less " << days_before_18;
+  }
+}
+
+TEST(ToProto, TellsTheLastLawfulDayOfAnArrivalAsItIsKnownNow) {
+  app::CrossingResult result;
+  result.recorded = true;
+  result.crossing.emplace();
+  result.crossing->admission = {"SCH-C", core::Date(std::chrono::year(2026) / 4 / 1),
+                                core::WindowRule{}};
+  result.last_lawful_day = core::Date(std::chrono::year(2026) / 3 / 2);
+  v1::RecordArrivalResponse response;
+  ToProto(result, &response);
+  EXPECT_EQ(response.authorized_until().month(), 3);
+  EXPECT_EQ(response.authorized_until().day(), 2);
+
+  result.last_lawful_day.reset();
+  v1::RecordArrivalResponse without_end;
+  ToProto(result, &without_end);
+  EXPECT_FALSE(without_end.has_authorized_until());
+}
+
+TEST(ToProto, TellsOfTheWindowThatACrossingWasAdmittedUnder) {
+  app::CrossingView view;
+  view.crossing.admission = {"SCH-C", std::nullopt, core::WindowRule{90, 180}};
+  v1::Crossing crossing;
+  ToProto(view, &crossing);
+  EXPECT_EQ(crossing.class_of_admission(), "SCH-C");
+  EXPECT_FALSE(crossing.has_authorized_until());
+  EXPECT_EQ(crossing.window().days(), 90);
+  EXPECT_EQ(crossing.window().window_days(), 180);
+
+  view.crossing.admission->window.reset();
+  v1::Crossing without_window;
+  ToProto(view, &without_window);
+  EXPECT_FALSE(without_window.has_window());
+}
+
+TEST(ToProto, TellsWhatATravelerAppliedForAndWhatBecameOfIt) {
+  using std::chrono::year;
+  app::TravelerView view;
+  view.stays.resize(1);
+  view.stays[0].stay.pending_since = core::Date(year(2026) / 4 / 10);
+  ports::AdmissionChangeRecord pending;
+  pending.change_id = core::AdmissionChangeId("filed");
+  pending.recorded_at = core::Timestamp(std::chrono::seconds(5));
+  pending.change = {"IOE1",
+                    core::AdmissionChangeKind::kExtension,
+                    core::Date(year(2026) / 4 / 10),
+                    core::AdmissionDecision::kPending,
+                    std::nullopt,
+                    std::nullopt};
+  ports::AdmissionChangeRecord granted = pending;
+  granted.change_id = core::AdmissionChangeId("decided");
+  granted.change.decision = core::AdmissionDecision::kGranted;
+  granted.change.decided_on = core::Date(year(2026) / 5 / 2);
+  granted.change.granted = {"B-2", core::Date(year(2026) / 10 / 31), std::nullopt};
+  view.admission_changes = {pending, granted};
+
+  v1::GetTravelerResponse response;
+  ToProto(view, &response);
+  EXPECT_EQ(response.stays(0).pending_since().day(), 10);
+  ASSERT_EQ(response.admission_changes_size(), 2);
+  const v1::AdmissionChange& filed = response.admission_changes(0);
+  EXPECT_EQ(filed.change_id(), "filed");
+  EXPECT_EQ(filed.application_id(), "IOE1");
+  EXPECT_EQ(filed.kind(), v1::ADMISSION_CHANGE_KIND_EXTENSION);
+  EXPECT_EQ(filed.filed_on().day(), 10);
+  EXPECT_EQ(filed.decision(), v1::ADMISSION_DECISION_PENDING);
+  EXPECT_EQ(filed.recorded_at().seconds(), 5);
+  EXPECT_FALSE(filed.has_decided_on() || filed.has_authorized_until());
+  EXPECT_EQ(filed.class_of_admission(), "");
+  const v1::AdmissionChange& decided = response.admission_changes(1);
+  EXPECT_EQ(decided.decision(), v1::ADMISSION_DECISION_GRANTED);
+  EXPECT_EQ(decided.decided_on().month(), 5);
+  EXPECT_EQ(decided.class_of_admission(), "B-2");
+  EXPECT_EQ(decided.authorized_until().month(), 10);
+}
+
+TEST(ToProto, TellsWhatATravelerMayStillStay) {
+  app::AllowanceView view{core::WindowRule{90, 180},
+                          {61, 60, core::Date(std::chrono::year(2026) / 8 / 29)}};
+  v1::GetStayAllowanceResponse response;
+  ToProto(view, &response);
+  EXPECT_EQ(response.days_used(), 61);
+  EXPECT_EQ(response.remaining_days(), 60);
+  EXPECT_EQ(response.last_lawful_day().day(), 29);
+  EXPECT_EQ(response.window().days(), 90);
+  EXPECT_EQ(response.window().window_days(), 180);
+
+  view.allowance = {90, 0, std::nullopt};
+  v1::GetStayAllowanceResponse none;
+  ToProto(view, &none);
+  EXPECT_EQ(none.remaining_days(), 0);
+  EXPECT_FALSE(none.has_last_lawful_day());
 }
 
 TEST(ToProto, GivesAReplayTheIdAndTimeOfWhatWasRecorded) {

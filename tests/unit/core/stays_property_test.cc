@@ -1,0 +1,322 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "entryexit/core/stays.h"
+
+// The stay rules against a slow reading of them that looks at every day by itself.
+namespace entryexit::core {
+namespace {
+
+constexpr Date kStart = std::chrono::sys_days(std::chrono::year(2026) / 2 / 1);
+// Every day that matters lies between these two.
+constexpr int kFirst = -400;
+constexpr int kLast = 200;
+constexpr int kForever = 100000;
+
+Date DayAt(int day) { return kStart + std::chrono::days(day); }
+int DayOf(Date date) { return static_cast<int>((date - kStart).count()); }
+
+using Days = std::set<int>;
+
+bool Before(const CrossingEvent& a, const CrossingEvent& b) {
+  if (a.captured_at != b.captured_at) return a.captured_at < b.captured_at;
+  if (a.direction != b.direction) return a.direction == Direction::kArrival;
+  return a.id < b.id;
+}
+
+// The report of each application that counts: no other one comes after it.
+std::vector<AdmissionChange> ThatCount(const std::vector<AdmissionChange>& changes) {
+  const auto comes_after = [](const AdmissionChange& a, const AdmissionChange& b) {
+    return a.decided_on != b.decided_on ? a.decided_on > b.decided_on : a > b;
+  };
+  std::vector<AdmissionChange> counting;
+  for (const AdmissionChange& change : changes) {
+    const bool is_last = std::ranges::none_of(changes, [&](const AdmissionChange& other) {
+      return other.application_id == change.application_id && comes_after(other, change);
+    });
+    if (is_last && std::ranges::find(counting, change) == counting.end()) {
+      counting.push_back(change);
+    }
+  }
+  std::ranges::sort(counting, [](const AdmissionChange& a, const AdmissionChange& b) {
+    return a.filed_on != b.filed_on ? a.filed_on < b.filed_on : a.application_id < b.application_id;
+  });
+  return counting;
+}
+
+class Reference {
+ public:
+  explicit Reference(TravelerEvents events) : events_(std::move(events)) {
+    std::ranges::sort(events_.crossings, Before);
+    changes_ = ThatCount(events_.changes);
+    for (size_t i = 0; i < events_.crossings.size(); ++i) Read(i);
+  }
+
+  const StayHistory& history() const { return history_; }
+  // The days that count in a window, those of an open stay up to kLast.
+  const Days& window_days() const { return window_days_; }
+
+  // The overstay of the stay on day `as_of`, counted day by day.
+  std::optional<Overstay> On(size_t stay_index, int as_of) const {
+    const Stay& stay = history_.stays[stay_index];
+    const bool left = stay.departed_on && DayOf(*stay.departed_on) <= as_of;
+    if (stay.state == StayState::kDepartureNotRecorded || DayOf(stay.arrived_on) > as_of) {
+      return std::nullopt;
+    }
+    Overstay overstay{left ? OverstayKind::kOutOfCountry : OverstayKind::kSuspectedInCountry, 0, 0};
+    Count(lawful_[stay_index], left ? DayOf(*stay.departed_on) : as_of, overstay.days,
+          overstay.days_before_18);
+    return overstay.days > 0 ? std::optional(overstay) : std::nullopt;
+  }
+
+ private:
+  // The last day on which the stay was lawful; kForever when it never ends.
+  static int LastOf(const Days& lawful) { return lawful.empty() ? kFirst : *lawful.rbegin(); }
+
+  void Count(const Days& lawful, int until, int& count, int& before_18) const {
+    for (int day = LastOf(lawful) + 1; day <= until; ++day) {
+      ++count;
+      if (!IsAdult(day)) ++before_18;
+    }
+  }
+
+  bool IsAdult(int day) const {
+    if (!events_.birth_date) return true;
+    const std::chrono::year_month_day birth(*events_.birth_date);
+    const std::chrono::year_month_day today(DayAt(day));
+    const int years = static_cast<int>(today.year()) - static_cast<int>(birth.year());
+    const bool had_birthday =
+        today.month() != birth.month() ? today.month() > birth.month() : today.day() >= birth.day();
+    return years - (had_birthday ? 0 : 1) >= 18;
+  }
+
+  void Read(size_t i) {
+    const CrossingEvent& crossing = events_.crossings[i];
+    const bool was_inside = i > 0 && events_.crossings[i - 1].direction == Direction::kArrival;
+    if (crossing.direction == Direction::kDeparture) {
+      if (!was_inside) {
+        history_.flags.push_back({FlagKind::kDepartureWithoutArrival, crossing.id});
+        return;
+      }
+      Flag flag{FlagKind::kOverstay, crossing.id};
+      Count(lawful_.back(), DayOf(crossing.local_date), flag.days_overstayed, flag.days_before_18);
+      if (flag.days_overstayed > 0) history_.flags.push_back(flag);
+      return;
+    }
+    if (was_inside) history_.flags.push_back({FlagKind::kArrivalOnOpenStay, crossing.id});
+    AddStay(i);
+  }
+
+  void AddStay(size_t i) {
+    const CrossingEvent& arrival = events_.crossings[i];
+    Stay stay;
+    stay.arrival_id = arrival.id;
+    stay.arrived_on = arrival.local_date;
+    int next_arrival = kForever;
+    for (size_t j = i + 1; j < events_.crossings.size() && next_arrival == kForever; ++j) {
+      if (events_.crossings[j].direction == Direction::kArrival) {
+        next_arrival = DayOf(events_.crossings[j].local_date);
+      }
+    }
+    if (i + 1 < events_.crossings.size()) {
+      const CrossingEvent& next = events_.crossings[i + 1];
+      const bool departs = next.direction == Direction::kDeparture;
+      stay.state = departs ? StayState::kClosed : StayState::kDepartureNotRecorded;
+      if (departs) stay.departure_id = next.id;
+      if (departs) stay.departed_on = next.local_date;
+    }
+    std::vector<AdmissionChange> filed;
+    for (const AdmissionChange& change : changes_) {
+      const bool after_leaving = stay.departed_on && change.filed_on > *stay.departed_on;
+      if (change.filed_on >= stay.arrived_on && DayOf(change.filed_on) < next_arrival &&
+          !after_leaving) {
+        filed.push_back(change);
+      }
+    }
+    const Days lawful = LawfulDays(arrival, filed, stay.pending_since);
+    if (LastOf(lawful) != kForever) stay.authorized_until = DayAt(LastOf(lawful));
+    AddWindowDays(*arrival.admission, stay, filed);
+    history_.stays.push_back(stay);
+    lawful_.push_back(lawful);
+  }
+
+  // The day itself and those before it in the window, with every day from `arrived` on lived here.
+  bool LawfulInWindow(int day, int arrived, const WindowRule& rule) const {
+    int lived = 0;
+    for (int d = day - rule.window_days + 1; d <= day; ++d) {
+      if (d >= arrived || window_days_.contains(d)) ++lived;
+    }
+    return lived <= rule.days;
+  }
+
+  Days LawfulDays(const CrossingEvent& arrival, const std::vector<AdmissionChange>& filed,
+                  std::optional<Date>& pending_since) const {
+    const Admission& admission = *arrival.admission;
+    const int arrived = DayOf(arrival.local_date);
+    Days lawful = {arrived - 1};
+    const auto add_up_to = [&](int last) {
+      for (int day = arrived; day <= std::min(last, kLast); ++day) lawful.insert(day);
+      if (last == kForever) lawful.insert(kForever);
+    };
+    int granted_until = admission.authorized_until ? DayOf(*admission.authorized_until) : kForever;
+    if (admission.window) {
+      int day = arrived;
+      while (day <= granted_until && LawfulInWindow(day, arrived, *admission.window)) ++day;
+      granted_until = day - 1;
+    }
+    add_up_to(granted_until);
+    bool pending = false;
+    for (const AdmissionChange& change : filed) {
+      const int filed_on = DayOf(change.filed_on);
+      const bool in_time = filed_on <= granted_until;
+      if (change.decision == AdmissionDecision::kGranted) {
+        granted_until =
+            change.granted->authorized_until ? DayOf(*change.granted->authorized_until) : kForever;
+        lawful = {arrived - 1};
+        add_up_to(granted_until);
+      }
+      if (!in_time) continue;
+      if (change.decision == AdmissionDecision::kPending) {
+        if (!pending && !lawful.contains(kForever)) pending_since = change.filed_on;
+        pending = pending || pending_since.has_value();
+      } else if (!lawful.contains(kForever)) {
+        add_up_to(DayOf(*change.decided_on));
+      }
+    }
+    return lawful;
+  }
+
+  void AddWindowDays(const Admission& admission, const Stay& stay,
+                     const std::vector<AdmissionChange>& filed) {
+    if (!admission.window) return;
+    const int arrived = DayOf(stay.arrived_on);
+    int last = stay.state == StayState::kOpen ? kLast : arrived;
+    if (stay.departed_on) last = DayOf(*stay.departed_on);
+    for (int day = arrived; day <= last; ++day) {
+      const bool has_left_the_rule = std::ranges::any_of(filed, [&](const AdmissionChange& change) {
+        return change.decision == AdmissionDecision::kGranted &&
+               change.kind != AdmissionChangeKind::kExtension && DayOf(*change.decided_on) <= day;
+      });
+      if (!has_left_the_rule) window_days_.insert(day);
+    }
+  }
+
+  TravelerEvents events_;
+  std::vector<AdmissionChange> changes_;
+  StayHistory history_;
+  std::vector<Days> lawful_;  // of each stay, the day before arrival among them
+  Days window_days_;
+};
+
+Days DaysIn(const std::vector<StayDays>& stays) {
+  Days all;
+  for (const StayDays& stay : stays) {
+    for (int day = DayOf(stay.first); day <= kLast && DayAt(day) <= stay.last; ++day) {
+      all.insert(day);
+    }
+  }
+  return all;
+}
+
+class Histories {
+ public:
+  TravelerEvents Next() {
+    TravelerEvents events;
+    const int crossings = Draw(0, 7);
+    for (int i = 0; i < crossings; ++i) events.crossings.push_back(Crossing(i));
+    const int changes = Draw(0, 3);
+    for (int i = 0; i < changes; ++i) events.changes.push_back(Change());
+    // 18 some time around the stays.
+    if (Draw(0, 1) == 0) {
+      events.birth_date =
+          std::chrono::sys_days(std::chrono::year(2008) / 2 / 1) + std::chrono::days(Draw(-20, 60));
+    }
+    return events;
+  }
+
+  int Draw(int low, int high) { return std::uniform_int_distribution(low, high)(random_); }
+
+  void Shuffle(TravelerEvents& events) {
+    std::ranges::shuffle(events.crossings, random_);
+    std::ranges::shuffle(events.changes, random_);
+  }
+
+ private:
+  CrossingEvent Crossing(int i) {
+    const Date day = DayAt(Draw(0, 40));  // few days, so that several crossings share a moment
+    CrossingEvent crossing{CrossingId("c" + std::to_string(i)), Direction::kDeparture,
+                           Timestamp(day), day, std::nullopt};
+    if (Draw(0, 1) == 0) return crossing;
+    crossing.direction = Direction::kArrival;
+    crossing.admission = Admission{"X", std::nullopt, std::nullopt};
+    if (Draw(0, 2) > 0) {
+      crossing.admission->authorized_until = day + std::chrono::days(Draw(0, 15));
+    }
+    if (Draw(0, 2) == 0) crossing.admission->window = WindowRule{Draw(1, 6), Draw(7, 20)};
+    return crossing;
+  }
+
+  AdmissionChange Change() {
+    AdmissionChange change{"EAC" + std::to_string(Draw(0, 1)),
+                           static_cast<AdmissionChangeKind>(Draw(0, 2)),
+                           DayAt(Draw(0, 45)),
+                           static_cast<AdmissionDecision>(Draw(0, 3)),
+                           std::nullopt,
+                           std::nullopt};
+    if (change.decision == AdmissionDecision::kPending) return change;
+    change.decided_on = change.filed_on + std::chrono::days(Draw(0, 20));
+    if (change.decision != AdmissionDecision::kGranted) return change;
+    change.granted = Admission{"Y", std::nullopt, std::nullopt};
+    if (Draw(0, 3) > 0) {
+      change.granted->authorized_until = change.filed_on + std::chrono::days(Draw(0, 40));
+    }
+    return change;
+  }
+
+  std::mt19937 random_{20261125};
+};
+
+bool Same(const Stay& a, const Stay& b) {
+  return a.state == b.state && a.arrival_id == b.arrival_id && a.departure_id == b.departure_id &&
+         a.authorized_until == b.authorized_until && a.departed_on == b.departed_on &&
+         a.pending_since == b.pending_since;
+}
+
+TEST(StaysProperty, AnyOrderOfTheSameEventsGivesTheReferenceHistory) {
+  Histories histories;
+  for (int round = 0; round < 100000; ++round) {
+    TravelerEvents events = histories.Next();
+    const Reference reference(events);
+    for (int permutation = 0; permutation < 2; ++permutation) {
+      histories.Shuffle(events);
+      const StayHistory history = ComputeStays(events);
+      ASSERT_EQ(history.stays.size(), reference.history().stays.size()) << "round " << round;
+      // Pending applications are seen in the stays below; the reference counts without them.
+      ASSERT_TRUE(std::ranges::equal(history.stays, reference.history().stays, Same))
+          << "round " << round;
+      ASSERT_EQ(DaysIn(history.window_stays), reference.window_days()) << "round " << round;
+      std::vector<Flag> expected = reference.history().flags;
+      std::erase_if(expected, [&](const Flag& flag) {
+        return flag.kind == FlagKind::kOverstay &&
+               std::ranges::any_of(history.stays, [&](const Stay& stay) {
+                 return stay.departure_id == flag.crossing_id && stay.pending_since;
+               });
+      });
+      ASSERT_EQ(history.flags, expected) << "round " << round;
+      const int as_of = histories.Draw(-5, 80);
+      for (size_t i = 0; i < history.stays.size(); ++i) {
+        const auto wanted = history.stays[i].pending_since ? std::nullopt : reference.On(i, as_of);
+        ASSERT_EQ(OverstayOf(history.stays[i], DayAt(as_of)), wanted) << "round " << round;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace entryexit::core
