@@ -16,11 +16,17 @@ COMMENT ON COLUMN crossing.window_days IS 'The length of the moving window in da
 COMMENT ON COLUMN crossing.authorized_until IS
   'The last lawful day, granted on arrival; null on arrival: no fixed day.';
 
--- Null in the rows from before: no application was known then, and the birthday comes when the
--- traveler's stays are next computed.
+-- No application was known before.
 ALTER TABLE stay
   ADD COLUMN pending_since date,
   ADD COLUMN adult_on date;
+-- One born on 29 February turns 18 on 1 March; in no such year is there another 29 February.
+UPDATE stay
+SET adult_on = (first_document.birth_date + interval '18 years')::date
+             + CASE WHEN to_char(first_document.birth_date, 'MM-DD') = '02-29' THEN 1 ELSE 0 END
+FROM (SELECT DISTINCT ON (traveler_id) traveler_id, birth_date
+      FROM travel_document ORDER BY traveler_id, first_used_at, document_id) first_document
+WHERE first_document.traveler_id = stay.traveler_id;
 COMMENT ON TABLE stay IS
   'Opened by an arrival, closed by a departure. Derived from the crossings and the admission changes, and replaceable.';
 COMMENT ON COLUMN stay.class_of_admission IS 'On arrival.';
@@ -43,15 +49,17 @@ CREATE TABLE admission_change (
   principal text NOT NULL CHECK (char_length(principal) BETWEEN 1 AND 512),
   recorded_at timestamptz NOT NULL,
   application_id text NOT NULL CHECK (application_id ~ '^[A-Za-z0-9._-]{1,64}$'),
+  revision integer NOT NULL CHECK (revision BETWEEN 1 AND 1000),
   kind text NOT NULL CHECK (kind IN ('EXTENSION', 'CHANGE_OF_STATUS', 'ADJUSTMENT_OF_STATUS')),
   filed_on date NOT NULL,
-  decision text NOT NULL CHECK (decision IN ('PENDING', 'GRANTED', 'DENIED', 'WITHDRAWN')),
+  decision text NOT NULL
+    CHECK (decision IN ('PENDING', 'GRANTED', 'DENIED', 'WITHDRAWN', 'RECORDED_IN_ERROR')),
   decided_on date,
   class_of_admission text CHECK (char_length(class_of_admission) BETWEEN 1 AND 8),
   authorized_until date,
   PRIMARY KEY (traveler_id, change_id),
-  CONSTRAINT admission_change_decided_unless_pending
-    CHECK ((decision = 'PENDING') = (decided_on IS NULL)),
+  CONSTRAINT admission_change_day_of_decision
+    CHECK ((decision IN ('GRANTED', 'DENIED', 'WITHDRAWN')) = (decided_on IS NOT NULL)),
   CONSTRAINT admission_change_decided_after_filing CHECK (decided_on >= filed_on),
   CONSTRAINT admission_change_grant_is_admission
     CHECK ((decision = 'GRANTED') = (class_of_admission IS NOT NULL)),
@@ -66,9 +74,10 @@ COMMENT ON COLUMN admission_change.recorded_at IS 'When the service learned of i
 COMMENT ON COLUMN admission_change.application_id IS 'The authority''s receipt number.';
 COMMENT ON COLUMN admission_change.kind IS 'What was asked for.';
 COMMENT ON COLUMN admission_change.filed_on IS 'The day on which it was asked for.';
+COMMENT ON COLUMN admission_change.revision IS
+  'Of an application''s reports the one with the greatest counts, and of those the one decided last.';
 COMMENT ON COLUMN admission_change.decision IS 'As of this report.';
-COMMENT ON COLUMN admission_change.decided_on IS
-  'Null while pending. Of an application''s reports the one that was decided last counts.';
+COMMENT ON COLUMN admission_change.decided_on IS 'Null while nothing was decided.';
 COMMENT ON COLUMN admission_change.class_of_admission IS 'Granted, e.g. F-1.';
 COMMENT ON COLUMN admission_change.authorized_until IS
   'The last lawful day, granted; null in a grant: no day ends the stay.';

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "app/text.h"
 #include "entryexit/core/reason.h"
@@ -15,7 +16,6 @@ namespace {
 using core::MakeError;
 using core::Reason;
 
-constexpr size_t kMaxClassLength = 8;
 constexpr size_t kMaxCarrierLength = 64;
 constexpr size_t kMaxFlightLength = 32;
 // No machine took a lane capture before then; a lane whose clock was reset sends 1970.
@@ -67,21 +67,11 @@ absl::StatusOr<core::TravelDocument> DocumentOf(const CrossingRequest& request,
   return document;
 }
 
-absl::StatusOr<core::Admission> AdmissionOf(const AdmissionRequest& request,
-                                            const core::AdmissionPolicy& policy,
-                                            core::Date arrived_on) {
-  const std::string& code = request.class_of_admission;
+absl::Status CheckAdmission(const std::optional<AdmissionRequest>& admission) {
+  if (!admission) return MakeError(Reason::kMissingField, "admission is missing");
+  const std::string& code = admission->class_of_admission;
   if (code.empty()) return MakeError(Reason::kMissingField, "class_of_admission is missing");
-  const auto allowed = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-  };
-  if (code.size() > kMaxClassLength || !std::ranges::all_of(code, allowed)) {
-    return MakeError(Reason::kInvalidField,
-                     "class_of_admission must be 1 to 8 characters of A-Z, 0-9 and hyphen");
-  }
-  const absl::StatusOr<core::AuthorizationRule> rule = core::RuleFor(policy, code, arrived_on);
-  if (!rule.ok()) return rule.status();
-  return core::Admit(*rule, code, request.authorization, arrived_on);
+  return core::CheckClassCode(code);
 }
 
 absl::Status CheckImage(const CrossingRequest& request) {
@@ -89,12 +79,19 @@ absl::Status CheckImage(const CrossingRequest& request) {
   return MakeError(Reason::kInvalidField, "a waived capture must come without an image");
 }
 
-// What the inspector granted. Where the class's rule decided, that alone counts, so that a retry
-// after the policy was changed is still the same request.
-std::string AuthorizationText(const AdmissionRequest& request, const core::Admission& admission) {
-  if (std::holds_alternative<std::monostate>(request.authorization)) return "rule";
-  const auto& until = admission.authorized_until;
-  return fmt::format("{}", until ? until->time_since_epoch().count() : -1);
+// The authorization as asked for, a number of days as the day on which it ends. What the class's
+// rule makes of it is no part of the request: a retry after the policy was changed is still the
+// same.
+std::string AuthorizationText(const core::Authorization& asked, core::Date arrived_on) {
+  if (std::holds_alternative<std::monostate>(asked)) return "rule";
+  const auto days_of = [](core::Date date) {
+    return fmt::to_string(date.time_since_epoch().count());
+  };
+  if (const auto* date = std::get_if<core::Date>(&asked)) return days_of(*date);
+  if (const auto* days = std::get_if<core::DaysFromArrival>(&asked)) {
+    return fmt::to_string(std::int64_t{arrived_on.time_since_epoch().count()} + days->days - 1);
+  }
+  return "-1";
 }
 
 // What happened at the lane: the digest of two requests is the same exactly when these are. What to
@@ -103,9 +100,10 @@ std::string AuthorizationText(const AdmissionRequest& request, const core::Admis
 std::string ContentOf(const CrossingRequest& request, const CheckedRequest& checked) {
   const core::TravelDocument& document = checked.document;
   std::string admission = "-";
-  if (checked.admission) {
-    admission = fmt::format("{}\x1f{}", checked.admission->class_of_admission,
-                            AuthorizationText(*request.admission, *checked.admission));
+  if (request.direction == core::Direction::kArrival) {
+    admission =
+        fmt::format("{}\x1f{}", request.admission->class_of_admission,
+                    AuthorizationText(request.admission->authorization, checked.local_date));
   }
   return fmt::format("{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}",
                      core::NameOf(request.direction), request.lane_id.value(),
@@ -147,15 +145,25 @@ absl::StatusOr<CheckedRequest> Check(const Call& call, const CrossingRequest& re
   checked.document_id = DocumentIdOf(checked.document.issuing_state, checked.document.number);
   checked.local_date = LocalDate(request.captured_at, lane->time_zone);
   if (request.direction == core::Direction::kArrival) {
-    if (!request.admission) return MakeError(Reason::kMissingField, "admission is missing");
-    absl::StatusOr<core::Admission> admission =
-        AdmissionOf(*request.admission, policy.admissions, checked.local_date);
-    if (!admission.ok()) return admission.status();
-    checked.admission = *std::move(admission);
+    status = CheckAdmission(request.admission);
+    if (!status.ok()) return status;
   }
   if (!request.image.empty()) checked.image_digest = crypto::Sha256Hex(request.image);
   checked.content_digest = crypto::Sha256Hex(ContentOf(request, checked));
   return checked;
+}
+
+absl::StatusOr<std::optional<core::Admission>> AdmissionOf(const CrossingRequest& request,
+                                                           core::Date arrived_on,
+                                                           const core::AdmissionPolicy& policy) {
+  if (request.direction == core::Direction::kDeparture) return std::optional<core::Admission>();
+  const std::string& code = request.admission->class_of_admission;
+  const absl::StatusOr<core::AuthorizationRule> rule = core::RuleFor(policy, code, arrived_on);
+  if (!rule.ok()) return rule.status();
+  absl::StatusOr<core::Admission> admission =
+      core::Admit(*rule, code, request.admission->authorization, arrived_on);
+  if (!admission.ok()) return admission.status();
+  return std::optional(*std::move(admission));
 }
 
 }  // namespace entryexit::app

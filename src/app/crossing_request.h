@@ -9,14 +9,13 @@
 
 namespace entryexit::app {
 
-// A crossing request that was checked, with everything in it that does not depend on what is
-// stored worked out.
+// A crossing request that was checked, with everything in it that depends neither on what is stored
+// nor on the admission policy worked out.
 struct CheckedRequest {
   LaneDirectory::Lane lane;
   core::TravelDocument document;
   core::DocumentId document_id;
   core::Date local_date;
-  std::optional<core::Admission> admission;
   std::string image_digest;    // SHA-256; empty without an image
   std::string content_digest;  // SHA-256 of all that happened at the lane
 };
@@ -25,6 +24,12 @@ struct CheckedRequest {
 absl::StatusOr<CheckedRequest> Check(const Call& call, const CrossingRequest& request,
                                      const LaneDirectory& lanes, const CrossingPolicy& policy,
                                      core::Timestamp now);
+
+// What is granted on an arrival; none for a departure. `request` was checked.
+// Errors: MISSING_FIELD, INVALID_FIELD, CLASS_UNKNOWN.
+absl::StatusOr<std::optional<core::Admission>> AdmissionOf(const CrossingRequest& request,
+                                                           core::Date arrived_on,
+                                                           const core::AdmissionPolicy& policy);
 
 // The id under which the traveler who uses this document is found. Requires a normalized document.
 core::DocumentId DocumentIdOf(const std::string& issuing_state, const std::string& number);

@@ -45,6 +45,9 @@ std::string Lead(const CaseView& view) {
     case CaseKind::kDocumentDataConflict:
       return "The document was shown with another nationality, birth date or sex than when it was "
              "first seen.";
+    case CaseKind::kSuspectedOverstay:
+      return "The last lawful day of the stay that began with this arrival is over, and no "
+             "departure is recorded.";
   }
   return "";
 }

@@ -101,10 +101,16 @@ absl::StatusOr<TravelerView> Queries::GetTravelerByDocument(const Call& call,
 absl::StatusOr<AllowanceView> Queries::GetStayAllowance(const Call& call,
                                                         const core::TravelerId& id, core::Date day,
                                                         const std::string& code) const {
+  // Far enough for any plan, and no sum of days leaves the calendar.
+  constexpr core::Date kLatest{std::chrono::year(9900) / 1 / 1};
+  if (day > kLatest) {
+    return core::MakeError(core::Reason::kInvalidField, "date lies after the year 9899");
+  }
   const absl::StatusOr<core::WindowRule> rule = WindowOf(policy_, code, day);
   if (!rule.ok()) return rule.status();
-  const auto state = Read<TravelerState>(
-      store_, call, [&](ports::Transaction& transaction) { return LoadTraveler(transaction, id); });
+  const auto state = Read<TravelerState>(store_, call, [&](ports::Transaction& transaction) {
+    return LoadMovements(transaction, id);
+  });
   if (!state.ok()) return state.status();
   return AllowanceView{*rule, core::AllowanceOn(day, StaysOf(*state).window_stays, *rule)};
 }
@@ -182,11 +188,12 @@ absl::StatusOr<ports::CaseRecord> Queries::GetCaseRecord(const Call& call,
 }
 
 absl::StatusOr<Page<OverstayView, ports::OverstayCursor>> Queries::ListOverstays(
-    const Call& call, core::Date as_of, std::optional<core::OverstayKind> kind,
-    const std::optional<ports::OverstayCursor>& after, int page_size) const {
+    const Call& call, core::Date as_of, core::Timestamp known_at,
+    std::optional<core::OverstayKind> kind, const std::optional<ports::OverstayCursor>& after,
+    int page_size) const {
   auto stays =
       Read<std::vector<ports::StayRecord>>(store_, call, [&](ports::Transaction& transaction) {
-        return transaction.ListOverstays(as_of, kind, after, page_size + 1);
+        return transaction.ListOverstays(as_of, known_at, kind, after, page_size + 1);
       });
   if (!stays.ok()) return stays.status();
   std::vector<OverstayView> views;
@@ -203,6 +210,20 @@ absl::StatusOr<Page<OverstayView, ports::OverstayCursor>> Queries::ListOverstays
         return ports::OverstayCursor{*view.stay.stay.authorized_until, view.stay.traveler_id,
                                      view.stay.stay.arrival_id};
       });
+}
+
+absl::StatusOr<core::Summary> Queries::Summarize(const Call& call, const core::ReportScope& scope,
+                                                 std::optional<int> least_cell) const {
+  absl::StatusOr<core::Summary> summary = Read<core::Summary>(
+      store_, call, [&](ports::Transaction& transaction) -> absl::StatusOr<core::Summary> {
+        const auto stays = transaction.CountStays(scope);
+        if (!stays.ok()) return stays.status();
+        const auto crossings = transaction.CountCrossings(scope);
+        if (!crossings.ok()) return crossings.status();
+        return core::Summarize(*stays, *crossings);
+      });
+  if (!summary.ok() || !least_cell) return summary;
+  return core::Suppressed(*std::move(summary), *least_cell);
 }
 
 }  // namespace entryexit::app

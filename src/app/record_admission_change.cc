@@ -16,6 +16,10 @@ using core::AdmissionDecision;
 using core::MakeError;
 using core::Reason;
 
+constexpr int kMaxRevision = 1000;
+// No stay that is still of interest began before then: the year was mistyped.
+constexpr core::Date kEarliestFiling{std::chrono::year(1990) / 1 / 1};
+
 // The day is that of the authority, wherever it sits: one ahead of UTC is no day in the future.
 absl::Status CheckNotInFuture(core::Date day, core::Timestamp now, const char* field) {
   if (day <= std::chrono::floor<std::chrono::days>(now) + std::chrono::days(1)) {
@@ -25,13 +29,13 @@ absl::Status CheckNotInFuture(core::Date day, core::Timestamp now, const char* f
 }
 
 absl::Status CheckDecisionDay(const AdmissionChangeRequest& request, core::Timestamp now) {
-  const bool pending = request.decision == AdmissionDecision::kPending;
-  if (pending && request.decided_on) {
+  const bool decided = request.decision != AdmissionDecision::kPending &&
+                       request.decision != AdmissionDecision::kRecordedInError;
+  if (!decided && request.decided_on) {
     return MakeError(Reason::kInvalidField,
-                     "decided_on must be absent while the application is "
-                     "pending");
+                     "decided_on must be absent unless the application was decided");
   }
-  if (pending) return absl::OkStatus();
+  if (!decided) return absl::OkStatus();
   if (!request.decided_on) return MakeError(Reason::kMissingField, "decided_on is missing");
   if (*request.decided_on < request.filed_on) {
     return MakeError(Reason::kInvalidField, "decided_on lies before filed_on");
@@ -49,11 +53,21 @@ absl::StatusOr<std::optional<core::Date>> GrantedUntil(const AdmissionChangeRequ
                      "granted.days_from_arrival is for arrivals: give authorized_until");
   }
   if (const auto* date = std::get_if<core::Date>(&request.authorization)) {
-    if (*date >= request.filed_on) return *date;
-    return MakeError(Reason::kInvalidField, "granted.authorized_until lies before filed_on");
+    if (*date < request.filed_on) {
+      return MakeError(Reason::kInvalidField, "granted.authorized_until lies before filed_on");
+    }
+    if (*date <= *request.decided_on + std::chrono::days(core::kMaxDays)) return *date;
+    return MakeError(Reason::kInvalidField,
+                     fmt::format("granted.authorized_until lies more than {} days after decided_on",
+                                 core::kMaxDays));
   }
   if (rule == core::RuleKind::kDurationOfStatus || rule == core::RuleKind::kExempt) {
     return std::optional<core::Date>();
+  }
+  if (std::holds_alternative<core::DurationOfStatus>(request.authorization)) {
+    return MakeError(Reason::kInvalidField,
+                     fmt::format("duration_of_status is not for class '{}', whose stays end",
+                                 request.class_of_admission));
   }
   return MakeError(Reason::kMissingField, "granted.authorized_until is missing");
 }
@@ -84,26 +98,53 @@ absl::StatusOr<core::AdmissionChange> ChangeOf(const AdmissionChangeRequest& req
   if (!core::IsPlainId(request.application_id)) {
     return MakeError(Reason::kInvalidField, "application_id must be 1 to 64 of A-Z a-z 0-9 . _ -");
   }
+  if (request.revision < 1 || request.revision > kMaxRevision) {
+    return MakeError(Reason::kInvalidField, fmt::format("revision must be 1 to {}, not {}",
+                                                        kMaxRevision, request.revision));
+  }
+  if (request.filed_on < kEarliestFiling) {
+    return MakeError(Reason::kInvalidField, "filed_on lies before 1990-01-01");
+  }
   absl::Status status = CheckNotInFuture(request.filed_on, now, "filed_on");
   if (status.ok()) status = CheckDecisionDay(request, now);
   if (!status.ok()) return status;
   absl::StatusOr<std::optional<core::Admission>> granted = Granted(request, policy);
   if (!granted.ok()) return granted.status();
-  return core::AdmissionChange{request.application_id, request.kind,       request.filed_on,
-                               request.decision,       request.decided_on, *std::move(granted)};
+  return core::AdmissionChange{.application_id = request.application_id,
+                               .revision = request.revision,
+                               .kind = request.kind,
+                               .filed_on = request.filed_on,
+                               .decision = request.decision,
+                               .decided_on = request.decided_on,
+                               .granted = *std::move(granted)};
 }
 
-std::string ContentDigest(const core::TravelerId& traveler_id,
-                          const core::AdmissionChange& change) {
+// What was reported; what the policy makes of it is no part of it.
+std::string ContentDigest(const AdmissionChangeRequest& request) {
   const auto text = [](std::optional<core::Date> day) {
     return day ? std::to_string(day->time_since_epoch().count()) : "-";
   };
-  return crypto::Sha256Hex(
-      fmt::format("ADMISSION_CHANGE\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}",
-                  traveler_id.value(), change.application_id, core::NameOf(change.kind),
-                  text(change.filed_on), core::NameOf(change.decision), text(change.decided_on),
-                  change.granted ? change.granted->class_of_admission : "",
-                  text(change.granted ? change.granted->authorized_until : std::nullopt)));
+  const auto* until = std::get_if<core::Date>(&request.authorization);
+  return crypto::Sha256Hex(fmt::format(
+      "ADMISSION_CHANGE\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}",
+      request.traveler_id.value(), request.application_id, request.revision,
+      core::NameOf(request.kind), text(request.filed_on), core::NameOf(request.decision),
+      text(request.decided_on), request.class_of_admission, request.authorization.index(),
+      text(until != nullptr ? std::optional(*until) : std::nullopt)));
+}
+
+// Writes the last of the changes in `state` and what follows from it.
+absl::Status WriteLatest(ports::Transaction& transaction, const TravelerState& state,
+                         const std::string& digest) {
+  const ports::AdmissionChangeRecord& added = state.admission_changes.back();
+  absl::Status status = transaction.AddAdmissionChange(added);
+  if (status.ok()) status = WriteStays(transaction, state, added.recorded_at);
+  if (status.ok()) status = WriteCases(transaction, ReconcileCases(state, added.recorded_at));
+  if (status.ok()) {
+    status = transaction.AddRequest(
+        {added.request_id, added.principal, digest, state.traveler_id, added.change_id.value()});
+  }
+  return status;
 }
 
 }  // namespace
@@ -112,8 +153,7 @@ absl::StatusOr<AdmissionChangeResult> RecordAdmissionChange::Record(
     const Call& call, const AdmissionChangeRequest& request) const {
   const core::Timestamp now = clock_.Now();
   const absl::StatusOr<core::AdmissionChange> change = ChangeOf(request, policy_, now);
-  if (!change.ok()) return change.status();
-  const std::string digest = ContentDigest(request.traveler_id, *change);
+  const std::string digest = ContentDigest(request);
   const core::AdmissionChangeId change_id(crypto::NewUuid());
 
   AdmissionChangeResult result;
@@ -124,24 +164,18 @@ absl::StatusOr<AdmissionChangeResult> RecordAdmissionChange::Record(
     if (!status.ok()) return status;
     const auto known = FindCarriedOut(transaction, request.request_id, call.principal.name, digest);
     if (!known.ok()) return known.status();
+    // A retry is answered also when the policy has changed since.
+    if (!*known && !change.ok()) return change.status();
     absl::StatusOr<TravelerState> state = LoadTraveler(transaction, request.traveler_id);
     if (!state.ok()) return state.status();
     if (*known) {
       result = {core::AdmissionChangeId((*known)->subject_id), StayRecordsOf(*state)};
       return absl::OkStatus();
     }
-    const ports::AdmissionChangeRecord& added =
-        state->admission_changes.emplace_back(ports::AdmissionChangeRecord{
-            request.traveler_id, change_id, request.request_id, call.principal.name, now, *change});
+    state->admission_changes.push_back({request.traveler_id, change_id, request.request_id,
+                                        call.principal.name, RecordingTime(*state, now), *change});
     result = {change_id, StayRecordsOf(*state)};
-    status = transaction.AddAdmissionChange(added);
-    if (status.ok()) status = WriteStays(transaction, *state);
-    if (status.ok()) status = WriteCases(transaction, ReconcileCases(*state, now));
-    if (status.ok()) {
-      status = transaction.AddRequest({request.request_id, call.principal.name, digest,
-                                       request.traveler_id, change_id.value()});
-    }
-    return status;
+    return WriteLatest(transaction, *state, digest);
   };
   if (absl::Status status = store_.Transact(call.deadline, record); !status.ok()) return status;
   return result;

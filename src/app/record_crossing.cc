@@ -123,12 +123,14 @@ absl::StatusOr<std::optional<CrossingResult>> FindAnswer(ports::Transaction& tra
 class Recording {
  public:
   Recording(const core::CrossingId& crossing_id, const CrossingRequest& request,
-            const CheckedRequest& checked, const core::FaceObservation& observation,
-            const ports::FaceEngine& engine, const ports::Vault& vault,
-            const CrossingPolicy& policy, core::Timestamp now, ports::Transaction& transaction)
+            const CheckedRequest& checked, const std::optional<core::Admission>& admission,
+            const core::FaceObservation& observation, const ports::FaceEngine& engine,
+            const ports::Vault& vault, const CrossingPolicy& policy, core::Timestamp now,
+            ports::Transaction& transaction)
       : crossing_id_(crossing_id),
         request_(request),
         checked_(checked),
+        admission_(admission),
         observation_(observation),
         engine_(engine),
         vault_(vault),
@@ -147,6 +149,7 @@ class Recording {
     absl::StatusOr<TravelerState> state = LoadTraveler(transaction_, locked->traveler_id);
     if (!state.ok()) return state.status();
     state_ = *std::move(state);
+    now_ = RecordingTime(state_, now_);
 
     if (const ports::CrossingRecord* known = AlreadyRecorded()) return AnswerFor(*known, principal);
     absl::Status status = CheckWaiver();
@@ -188,7 +191,7 @@ class Recording {
   // A departure carries no class of admission: that of the stay it would close counts. None when
   // that stay is not known, or not yet; the departure then opens a case of its own.
   std::optional<std::string> ClassOfAdmission() const {
-    if (checked_.admission) return checked_.admission->class_of_admission;
+    if (admission_) return admission_->class_of_admission;
     std::optional<std::string> code;
     for (const core::Stay& stay : StaysOf(state_).stays) {
       if (stay.arrived_at <= request_.captured_at) code = stay.class_of_admission;
@@ -223,8 +226,11 @@ class Recording {
 
     changes_ = ReconcileCases(state_, now_);
     if (!SamePerson(known_document, checked_.document)) {
+      constexpr auto kConflict = core::CaseKind::kDocumentDataConflict;
       changes_.push_back(OpenCase(
-          state_, {core::CaseKind::kDocumentDataConflict, crossing_.crossing_id}, now_,
+          state_,
+          {kConflict, crossing_.crossing_id, core::SeverityOf(kConflict, /*days_overstayed=*/0)},
+          now_,
           "nationality, birth date or sex differ from those this document was first seen with"));
     }
     for (const CaseChange& change : changes_) {
@@ -246,7 +252,7 @@ class Recording {
                  .captured_at = request_.captured_at,
                  .recorded_at = now_,
                  .local_date = checked_.local_date,
-                 .admission = checked_.admission,
+                 .admission = admission_,
                  .capture_status = CaptureStatusOf(request_.waiver, observation_),
                  .findings = observation_.findings,
                  .opened_cases = {}};
@@ -314,7 +320,7 @@ class Recording {
     for (const ports::ComparisonRecord& comparison : comparisons_) {
       if (status.ok()) status = transaction_.AddComparison(comparison);
     }
-    if (status.ok()) status = WriteStays(transaction_, state_);
+    if (status.ok()) status = WriteStays(transaction_, state_, now_);
     if (status.ok()) status = WriteCases(transaction_, changes_);
     if (status.ok()) status = AddRequest(principal, crossing_.crossing_id);
     return status;
@@ -337,11 +343,12 @@ class Recording {
   const core::CrossingId& crossing_id_;
   const CrossingRequest& request_;
   const CheckedRequest& checked_;
+  const std::optional<core::Admission>& admission_;
   const core::FaceObservation& observation_;
   const ports::FaceEngine& engine_;
   const ports::Vault& vault_;
   const CrossingPolicy& policy_;
-  const core::Timestamp now_;
+  core::Timestamp now_;  // of recording
   ports::Transaction& transaction_;
 
   TravelerState state_;
@@ -382,6 +389,8 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
   }
   if (answer) return *std::move(answer);
 
+  const auto admission = AdmissionOf(request, checked->local_date, policy_.admissions);
+  if (!admission.ok()) return admission.status();
   core::FaceObservation observation;
   if (request.waiver == Waiver::kNone) {
     absl::StatusOr<core::FaceObservation> observed = Observe(engine_, request, call.deadline);
@@ -399,8 +408,8 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
   // doubt, from what another call did.
   const core::CrossingId crossing_id(crypto::NewUuid());
   const auto record = [&](ports::Transaction& transaction) -> absl::Status {
-    Recording recording(crossing_id, request, *checked, observation, engine_, vault_, policy_, now,
-                        transaction);
+    Recording recording(crossing_id, request, *checked, *admission, observation, engine_, vault_,
+                        policy_, now, transaction);
     absl::StatusOr<CrossingResult> result = recording.Run(call.principal.name);
     if (!result.ok()) return result.status();
     answer = *std::move(result);

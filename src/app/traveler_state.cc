@@ -21,12 +21,12 @@ bool IsIdentityLead(core::CaseKind kind) {
          kind == core::CaseKind::kIdentityInconclusive || kind == core::CaseKind::kNoReference;
 }
 
-std::vector<core::Lead> LeadsOf(const TravelerState& state) {
+std::vector<core::Lead> LeadsOf(const TravelerState& state, core::Timestamp now) {
   std::map<core::CrossingId, core::Outcome> outcomes;
   for (const ports::ComparisonSummary& comparison : state.comparisons) {
     outcomes[comparison.crossing_id] = comparison.outcome;
   }
-  return core::LeadsOf(StaysOf(state), outcomes);
+  return core::LeadsOf(StaysOf(state), outcomes, core::LastDayOver(now));
 }
 
 ports::CaseEvent EventFor(const ports::CaseRecord& record, ports::CaseEventKind kind,
@@ -45,19 +45,22 @@ CaseChange ChangeOf(ports::CaseRecord record, ports::CaseEventKind kind, core::T
 // What `lead` asks of the case that it opened earlier.
 std::optional<CaseChange> Refreshed(const ports::CaseRecord& record, const core::Lead& lead,
                                     core::Timestamp now) {
-  const core::Severity severity =
-      core::SeverityOf(lead.kind, lead.days_overstayed, lead.days_before_18);
   const bool withdrawn = record.state == core::CaseState::kWithdrawn;
   const bool dismissed = record.state == core::CaseState::kDismissed;
   // The officer dismissed the lead as it was; only a graver one is another.
-  if (dismissed && severity <= record.severity) return std::nullopt;
-  if (!withdrawn && record.days_overstayed == lead.days_overstayed) return std::nullopt;
+  if (dismissed && lead.severity <= record.severity) return std::nullopt;
+  if (!withdrawn && record.days_overstayed == lead.days_overstayed &&
+      record.severity == lead.severity) {
+    return std::nullopt;
+  }
   ports::CaseRecord changed = record;
   changed.days_overstayed = lead.days_overstayed;
-  changed.severity = severity;
+  changed.severity = lead.severity;
   if (!withdrawn && !dismissed) {
     return ChangeOf(std::move(changed), ports::CaseEventKind::kUpdated, now,
-                    "what became known later changed the evidence");
+                    lead.kind == core::CaseKind::kSuspectedOverstay
+                        ? "more days have passed without a departure"
+                        : "what became known later changed the evidence");
   }
   changed.state = core::CaseState::kOpen;
   return ChangeOf(std::move(changed), ports::CaseEventKind::kReopened, now,
@@ -78,32 +81,41 @@ std::optional<CaseChange> Withdrawn(const ports::CaseRecord& record, core::Times
 
 }  // namespace
 
-absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
-                                           const core::TravelerId& id) {
+absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
+                                            const core::TravelerId& id) {
   auto traveler = transaction.GetTraveler(id);
   if (!traveler.ok()) return traveler.status();
   auto crossings = transaction.AllCrossings(id);
   if (!crossings.ok()) return crossings.status();
   auto changes = transaction.AllAdmissionChanges(id);
   if (!changes.ok()) return changes.status();
+  TravelerState state;
+  state.traveler_id = id;
+  state.document = traveler->documents.front();
+  state.crossings = *std::move(crossings);
+  state.admission_changes = *std::move(changes);
+  return state;
+}
+
+absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
+                                           const core::TravelerId& id) {
+  absl::StatusOr<TravelerState> state = LoadMovements(transaction, id);
+  if (!state.ok()) return state.status();
   auto templates = transaction.AllTemplates(id);
   if (!templates.ok()) return templates.status();
   auto comparisons = transaction.LatestComparisons(id);
   if (!comparisons.ok()) return comparisons.status();
   auto cases = transaction.AllCases(id);
   if (!cases.ok()) return cases.status();
-  return TravelerState{id,
-                       traveler->documents.front().birth_date,
-                       *std::move(crossings),
-                       *std::move(changes),
-                       *std::move(templates),
-                       *std::move(comparisons),
-                       *std::move(cases)};
+  state->templates = *std::move(templates);
+  state->comparisons = *std::move(comparisons);
+  state->cases = *std::move(cases);
+  return state;
 }
 
 core::StayHistory StaysOf(const TravelerState& state) {
   core::TravelerEvents events;
-  events.birth_date = state.birth_date;
+  events.birth_date = state.document.birth_date;
   for (const ports::CrossingRecord& crossing : state.crossings) {
     events.crossings.push_back({crossing.crossing_id, crossing.direction, crossing.captured_at,
                                 crossing.local_date, crossing.admission});
@@ -118,7 +130,7 @@ std::vector<ports::StayRecord> StayRecordsOf(const TravelerState& state) {
   std::vector<ports::StayRecord> records;
   for (core::Stay& stay : StaysOf(state).stays) {
     const core::PortId port_id = CrossingOf(state, stay.arrival_id).port_id;
-    records.push_back({state.traveler_id, port_id, std::move(stay)});
+    records.push_back({state.traveler_id, state.document.nationality, port_id, std::move(stay)});
   }
   return records;
 }
@@ -136,7 +148,7 @@ CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Ti
   record.traveler_id = state.traveler_id;
   record.case_id = core::CaseId(crypto::NewUuid());
   record.kind = lead.kind;
-  record.severity = core::SeverityOf(lead.kind, lead.days_overstayed, lead.days_before_18);
+  record.severity = lead.severity;
   record.crossing_id = lead.crossing_id;
   record.port_id = CrossingOf(state, lead.crossing_id).port_id;
   record.days_overstayed = lead.days_overstayed;
@@ -150,10 +162,19 @@ CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Ti
 }
 
 std::vector<CaseChange> ReconcileCases(const TravelerState& state, core::Timestamp now) {
+  std::vector<CaseChange> changes = ReviewCases(state, now);
+  std::erase_if(changes, [](const CaseChange& change) {
+    return change.is_new && change.record.kind == core::CaseKind::kSuspectedOverstay;
+  });
+  return changes;
+}
+
+std::vector<CaseChange> ReviewCases(const TravelerState& state, core::Timestamp now) {
   using Key = std::pair<core::CaseKind, core::CrossingId>;
   std::map<Key, core::Lead> leads;
-  for (const core::Lead& lead : LeadsOf(state))
+  for (const core::Lead& lead : LeadsOf(state, now)) {
     leads.emplace(Key{lead.kind, lead.crossing_id}, lead);
+  }
 
   std::vector<CaseChange> changes;
   for (const ports::CaseRecord& record : state.cases) {
@@ -163,9 +184,24 @@ std::vector<CaseChange> ReconcileCases(const TravelerState& state, core::Timesta
     if (change) changes.push_back(*std::move(change));
   }
   for (const auto& [key, lead] : leads) {
-    changes.push_back(OpenCase(state, lead, now, "raised by what was recorded"));
+    changes.push_back(OpenCase(state, lead, now,
+                               lead.kind == core::CaseKind::kSuspectedOverstay
+                                   ? "the authorization is over and no departure is recorded"
+                                   : "raised by what was recorded"));
   }
   return changes;
+}
+
+core::Timestamp RecordingTime(const TravelerState& state, core::Timestamp now) {
+  constexpr std::chrono::microseconds kNext(1);
+  core::Timestamp time = now;
+  for (const ports::CrossingRecord& crossing : state.crossings) {
+    time = std::max(time, crossing.recorded_at + kNext);
+  }
+  for (const ports::AdmissionChangeRecord& change : state.admission_changes) {
+    time = std::max(time, change.recorded_at + kNext);
+  }
+  return time;
 }
 
 absl::Status WriteCases(ports::Transaction& transaction, const std::vector<CaseChange>& changes) {
@@ -178,8 +214,9 @@ absl::Status WriteCases(ports::Transaction& transaction, const std::vector<CaseC
   return absl::OkStatus();
 }
 
-absl::Status WriteStays(ports::Transaction& transaction, const TravelerState& state) {
-  return transaction.ReplaceStays(state.traveler_id, StayRecordsOf(state));
+absl::Status WriteStays(ports::Transaction& transaction, const TravelerState& state,
+                        core::Timestamp recorded_at) {
+  return transaction.ReplaceStays(state.traveler_id, StayRecordsOf(state), recorded_at);
 }
 
 }  // namespace entryexit::app

@@ -15,7 +15,7 @@ namespace entryexit::app {
 // time.
 struct TravelerState {
   core::TravelerId traveler_id;
-  core::Date birth_date;  // as the first document says
+  core::TravelDocument document;  // the first one that was used
   std::vector<ports::CrossingRecord> crossings;
   std::vector<ports::AdmissionChangeRecord> admission_changes;
   std::vector<ports::TemplateRecord> templates;
@@ -25,6 +25,9 @@ struct TravelerState {
 
 absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
                                            const core::TravelerId& id);
+// Only what the stays follow from: neither templates, comparisons nor cases.
+absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
+                                            const core::TravelerId& id);
 
 core::StayHistory StaysOf(const TravelerState& state);
 // The same as records, by arrival.
@@ -44,14 +47,22 @@ struct CaseChange {
 // What must be written so that the traveler's cases say what the recorded events say: leads
 // without a case open one, leads that are gone withdraw theirs. A dismissed case stays as it
 // is unless its lead grows graver, which opens it again; a document conflict stays as it is.
+// Suspected overstays, which come about by the mere passing of days, are only withdrawn.
 std::vector<CaseChange> ReconcileCases(const TravelerState& state, core::Timestamp now);
+// The same, and opens cases of suspected overstays.
+std::vector<CaseChange> ReviewCases(const TravelerState& state, core::Timestamp now);
+
+// When an event that comes in at `now` is recorded: after all that is, whatever the clock says, so
+// that what was known at a moment does not change later.
+core::Timestamp RecordingTime(const TravelerState& state, core::Timestamp now);
 
 // The change that opens a new case.
 CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Timestamp now,
                     const std::string& why);
 
 absl::Status WriteCases(ports::Transaction& transaction, const std::vector<CaseChange>& changes);
-absl::Status WriteStays(ports::Transaction& transaction, const TravelerState& state);
+absl::Status WriteStays(ports::Transaction& transaction, const TravelerState& state,
+                        core::Timestamp recorded_at);
 
 }  // namespace entryexit::app
 

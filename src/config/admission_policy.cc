@@ -21,22 +21,24 @@ namespace {
 
 using core::RuleKind;
 
-constexpr int kMaxDays = 3660;
 constexpr char kClassRule[] = "1 to 8 capital letters, digits and hyphens, the first no hyphen";
+
+// Whether a number comes with a rule.
+enum class Use { kNever, kOptional, kRequired };
 
 // How a rule is written, and which numbers come with it.
 struct RuleForm {
   const char* name;
   RuleKind kind;
-  bool has_days;
-  bool has_window;
+  Use days;
+  Use window_days;
 };
 constexpr std::array<RuleForm, 5> kRuleForms = {{
-    {"fixed_date", RuleKind::kFixedDate, false, false},
-    {"days_from_arrival", RuleKind::kDaysFromArrival, true, false},
-    {"days_in_window", RuleKind::kDaysInWindow, true, true},
-    {"duration_of_status", RuleKind::kDurationOfStatus, false, false},
-    {"exempt", RuleKind::kExempt, false, false},
+    {"fixed_date", RuleKind::kFixedDate, Use::kOptional, Use::kNever},
+    {"days_from_arrival", RuleKind::kDaysFromArrival, Use::kRequired, Use::kNever},
+    {"days_in_window", RuleKind::kDaysInWindow, Use::kRequired, Use::kRequired},
+    {"duration_of_status", RuleKind::kDurationOfStatus, Use::kNever, Use::kNever},
+    {"exempt", RuleKind::kExempt, Use::kNever, Use::kNever},
 }};
 constexpr std::array<const char*, 5> kPeriodKeys = {"from", "until", "rule", "days", "window_days"};
 
@@ -172,19 +174,20 @@ class PolicyReader {
     if (form == nullptr) return reader_.NotAllowed(*entry, RuleNames());
     rule.kind = form->kind;
     // A window is longer than the days in it.
-    const int max_days = form->has_window ? kMaxDays - 1 : kMaxDays;
-    absl::Status status = ReadNumber(text, *form, "days", form->has_days, 1, max_days, rule.days);
+    const bool has_window = form->window_days != Use::kNever;
+    const int max_days = has_window ? core::kMaxDays - 1 : core::kMaxDays;
+    absl::Status status = ReadNumber(text, *form, "days", form->days, 1, max_days, rule.days);
     if (!status.ok()) return status;
-    return ReadNumber(text, *form, "window_days", form->has_window, rule.days + 1, kMaxDays,
+    return ReadNumber(text, *form, "window_days", form->window_days, rule.days + 1, core::kMaxDays,
                       rule.window_days);
   }
 
-  // Reads a number that must be there when the rule has it, and must not when it has not.
+  // Reads a number that may, must or must not be there.
   absl::Status ReadNumber(const PeriodText& text, const RuleForm& form, const std::string& key,
-                          bool is_needed, int min, int max, int& target) const {
+                          Use use, int min, int max, int& target) const {
     const Entry* const entry = text.Find(key);
-    if (!is_needed) {
-      if (entry == nullptr) return absl::OkStatus();
+    if (entry == nullptr && use != Use::kRequired) return absl::OkStatus();
+    if (use == Use::kNever) {
       return reader_.ErrorIn(*entry,
                              fmt::format("{}: rule {} has no {}", entry->name, form.name, key));
     }

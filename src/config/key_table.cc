@@ -126,6 +126,7 @@ std::vector<Key> KeysOf(Config& config) {
       Number("database.pool_size", database.pool_size, 1, 256),
       Time("database.connect_timeout_ms", database.connect_timeout, 100, 60000),
       Time("database.statement_timeout_ms", database.statement_timeout, 10, 600000),
+      Time("database.report_timeout_ms", database.report_timeout, 10, 3600000),
 
       Path("encryption.key_file", encryption.key_file),
 

@@ -25,24 +25,28 @@ constexpr EnumNames<AdmissionChangeKind, 3> kChangeNames = {{
 }};
 static_assert(CoversUpTo(AdmissionChangeKind::kAdjustmentOfStatus, kChangeNames));
 
-constexpr EnumNames<AdmissionDecision, 4> kDecisionNames = {{
+constexpr EnumNames<AdmissionDecision, 5> kDecisionNames = {{
     {AdmissionDecision::kPending, "PENDING"},
     {AdmissionDecision::kGranted, "GRANTED"},
     {AdmissionDecision::kDenied, "DENIED"},
     {AdmissionDecision::kWithdrawn, "WITHDRAWN"},
+    {AdmissionDecision::kRecordedInError, "RECORDED_IN_ERROR"},
 }};
-static_assert(CoversUpTo(AdmissionDecision::kWithdrawn, kDecisionNames));
-
-constexpr int kMaxDays = 3660;
+static_assert(CoversUpTo(AdmissionDecision::kRecordedInError, kDecisionNames));
 
 Date LastOf(int days, Date arrived_on) { return arrived_on + std::chrono::days(days - 1); }
 
 // The last lawful day that was asked for; none when none was.
 absl::StatusOr<std::optional<Date>> AskedUntil(const Authorization& asked, Date arrived_on) {
   if (const auto* date = std::get_if<Date>(&asked)) {
-    if (*date >= arrived_on) return *date;
-    return MakeError(Reason::kInvalidField,
-                     "authorized_until lies before the day of arrival at the port");
+    if (*date < arrived_on) {
+      return MakeError(Reason::kInvalidField,
+                       "authorized_until lies before the day of arrival at the port");
+    }
+    if (*date <= LastOf(kMaxDays, arrived_on)) return *date;
+    return MakeError(
+        Reason::kInvalidField,
+        "authorized_until lies more than " + std::to_string(kMaxDays) + " days after the arrival");
   }
   if (const auto* from_arrival = std::get_if<DaysFromArrival>(&asked)) {
     const int days = from_arrival->days;
@@ -74,11 +78,24 @@ std::optional<AdmissionDecision> AdmissionDecisionFromName(const std::string& na
   return FromName(kDecisionNames, name);
 }
 
+absl::Status CheckClassCode(std::string_view code) {
+  constexpr size_t kMaxLength = 8;
+  const auto allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  if (!code.empty() && code.size() <= kMaxLength && std::ranges::all_of(code, allowed)) {
+    return absl::OkStatus();
+  }
+  return MakeError(Reason::kInvalidField,
+                   "class_of_admission must be 1 to 8 characters of A-Z, 0-9 and hyphen");
+}
+
 absl::StatusOr<AuthorizationRule> RuleFor(const AdmissionPolicy& policy, const std::string& code,
                                           Date arrived_on) {
+  if (absl::Status status = CheckClassCode(code); !status.ok()) return status;
   const auto periods = policy.find(code);
   if (periods == policy.end()) {
-    return MakeError(Reason::kInvalidField,
+    return MakeError(Reason::kClassUnknown,
                      "class_of_admission '" + code + "' is not in the admission policy");
   }
   for (const RulePeriod& period : periods->second) {
@@ -86,7 +103,7 @@ absl::StatusOr<AuthorizationRule> RuleFor(const AdmissionPolicy& policy, const s
       return period.rule;
     }
   }
-  return MakeError(Reason::kInvalidField, "class_of_admission '" + code +
+  return MakeError(Reason::kClassUnknown, "class_of_admission '" + code +
                                               "' has no rule in the admission policy for arrivals "
                                               "on that day");
 }
@@ -95,36 +112,28 @@ absl::StatusOr<Admission> Admit(const AuthorizationRule& rule, const std::string
                                 const Authorization& asked, Date arrived_on) {
   const absl::StatusOr<std::optional<Date>> until = AskedUntil(asked, arrived_on);
   if (!until.ok()) return until.status();
-  const bool no_end_is_asked = std::holds_alternative<DurationOfStatus>(asked);
   Admission admission{code, *until, std::nullopt};
-  switch (rule.kind) {
-    case RuleKind::kDurationOfStatus:
-    case RuleKind::kExempt:
-      return admission;
-    case RuleKind::kFixedDate:
-      if (!*until && !no_end_is_asked) {
-        return MakeError(Reason::kMissingField, "authorized_until is missing: in class '" + code +
-                                                    "' the inspector sets the last lawful day");
-      }
-      break;
-    case RuleKind::kDaysFromArrival: {
-      const Date last = LastOf(rule.days, arrived_on);
-      if (*until && **until > last) {
-        return MakeError(Reason::kInvalidField, "class '" + code + "' may stay " +
-                                                    std::to_string(rule.days) +
-                                                    " days from arrival, and no longer");
-      }
-      admission.authorized_until = until->value_or(last);
-      break;
-    }
-    case RuleKind::kDaysInWindow:
-      admission.window = WindowRule{rule.days, rule.window_days};
-      break;
-  }
-  if (no_end_is_asked) {
+  if (rule.kind == RuleKind::kDurationOfStatus || rule.kind == RuleKind::kExempt) return admission;
+  if (std::holds_alternative<DurationOfStatus>(asked)) {
     return MakeError(Reason::kInvalidField,
                      "duration_of_status is not for class '" + code + "', whose stays end");
   }
+  if (rule.kind == RuleKind::kDaysInWindow) {
+    admission.window = WindowRule{rule.days, rule.window_days};
+    return admission;
+  }
+  const std::optional<Date> last =
+      rule.days > 0 ? std::optional(LastOf(rule.days, arrived_on)) : std::nullopt;
+  if (*until && last && **until > *last) {
+    return MakeError(Reason::kInvalidField, "class '" + code + "' may stay " +
+                                                std::to_string(rule.days) +
+                                                " days from arrival, and no longer");
+  }
+  if (!*until && rule.kind == RuleKind::kFixedDate) {
+    return MakeError(Reason::kMissingField, "authorized_until is missing: in class '" + code +
+                                                "' the inspector sets the last lawful day");
+  }
+  if (!*until) admission.authorized_until = last;
   return admission;
 }
 

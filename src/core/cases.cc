@@ -5,7 +5,7 @@
 namespace entryexit::core {
 namespace {
 
-constexpr EnumNames<CaseKind, 7> kKindNames = {{
+constexpr EnumNames<CaseKind, 8> kKindNames = {{
     {CaseKind::kIdentityNoMatch, "IDENTITY_NO_MATCH"},
     {CaseKind::kIdentityInconclusive, "IDENTITY_INCONCLUSIVE"},
     {CaseKind::kNoReference, "NO_REFERENCE"},
@@ -13,8 +13,9 @@ constexpr EnumNames<CaseKind, 7> kKindNames = {{
     {CaseKind::kDepartureWithoutArrival, "DEPARTURE_WITHOUT_ARRIVAL"},
     {CaseKind::kArrivalOnOpenStay, "ARRIVAL_ON_OPEN_STAY"},
     {CaseKind::kDocumentDataConflict, "DOCUMENT_DATA_CONFLICT"},
+    {CaseKind::kSuspectedOverstay, "SUSPECTED_OVERSTAY"},
 }};
-static_assert(CoversUpTo(CaseKind::kDocumentDataConflict, kKindNames));
+static_assert(CoversUpTo(CaseKind::kSuspectedOverstay, kKindNames));
 
 constexpr EnumNames<CaseState, 4> kStateNames = {{
     {CaseState::kOpen, "OPEN"},
@@ -84,6 +85,7 @@ Severity SeverityOf(CaseKind kind, int days_overstayed, int days_before_18) {
     case CaseKind::kIdentityNoMatch:
       return Severity::kHigh;
     case CaseKind::kOverstay:
+    case CaseKind::kSuspectedOverstay:
       return BandOf({OverstayKind::kOutOfCountry, days_overstayed, days_before_18}) >
                      OverstayBand::kUpTo180Days
                  ? Severity::kHigh

@@ -37,6 +37,7 @@ constexpr std::array kEntries = {
     Entry{Reason::kCaptureNotFound, "CAPTURE_NOT_FOUND", kNotFound},
     Entry{Reason::kComparisonNotFound, "COMPARISON_NOT_FOUND", kNotFound},
     Entry{Reason::kLaneWrongDirection, "LANE_WRONG_DIRECTION", kFailedPrecondition},
+    Entry{Reason::kClassUnknown, "CLASS_UNKNOWN", kFailedPrecondition},
     Entry{Reason::kWaiverNotAllowed, "WAIVER_NOT_ALLOWED", kFailedPrecondition},
     Entry{Reason::kRequestIdReused, "REQUEST_ID_REUSED", kAlreadyExists},
     Entry{Reason::kCrossingAlreadyRecorded, "CROSSING_ALREADY_RECORDED", kAlreadyExists},

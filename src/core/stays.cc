@@ -67,9 +67,10 @@ Walk WalkThrough(const std::vector<CrossingEvent>& crossings) {
 
 // Of each application the report that counts, by filing.
 std::vector<AdmissionChange> LatestReports(const std::vector<AdmissionChange>& changes) {
-  // By the whole report where the day does not tell, so that the order of the reports does not.
+  // By the whole report where revision and day do not tell, so that the order of the reports does
+  // not.
   const auto before = [](const AdmissionChange& a, const AdmissionChange& b) {
-    return std::tie(a.decided_on, a) < std::tie(b.decided_on, b);
+    return std::tie(a.revision, a.decided_on, a) < std::tie(b.revision, b.decided_on, b);
   };
   std::map<std::string, AdmissionChange> latest;
   for (const AdmissionChange& change : changes) {
@@ -77,21 +78,33 @@ std::vector<AdmissionChange> LatestReports(const std::vector<AdmissionChange>& c
     if (!is_new && before(known->second, change)) known->second = change;
   }
   std::vector<AdmissionChange> applications;
-  for (auto& [id, change] : latest) applications.push_back(std::move(change));
+  for (auto& [id, change] : latest) {
+    if (change.decision != AdmissionDecision::kRecordedInError) {
+      applications.push_back(std::move(change));
+    }
+  }
   std::ranges::stable_sort(applications, {}, &AdmissionChange::filed_on);
   return applications;
 }
 
-// On a day of re-entry an application belongs to the stay that begins.
-std::vector<AdmissionChange> FiledIn(const Stay& stay, std::optional<Date> next_arrival,
-                                     const std::vector<AdmissionChange>& applications) {
-  std::vector<AdmissionChange> filed;
-  std::ranges::copy_if(applications, std::back_inserter(filed), [&](const AdmissionChange& change) {
-    return change.filed_on >= stay.arrived_on &&
-           (!stay.departed_on || change.filed_on <= *stay.departed_on) &&
-           (!next_arrival || change.filed_on < *next_arrival);
-  });
-  return filed;
+// Whether the application bears on the stay: filed in it (on a day of re-entry, in the one that
+// begins), or an adjustment of status that was not decided before it. Whoever leaves the country
+// gives up any other application.
+bool BearsOn(const AdmissionChange& change, const Stay& stay, std::optional<Date> next_arrival) {
+  if (stay.departed_on && change.filed_on > *stay.departed_on) return false;
+  if (next_arrival && change.filed_on >= *next_arrival) return false;
+  if (change.filed_on >= stay.arrived_on) return true;
+  return change.kind == AdmissionChangeKind::kAdjustmentOfStatus &&
+         (!change.decided_on || *change.decided_on >= stay.arrived_on);
+}
+
+std::vector<AdmissionChange> BearingOn(const Stay& stay, std::optional<Date> next_arrival,
+                                       const std::vector<AdmissionChange>& applications) {
+  std::vector<AdmissionChange> bearing;
+  std::ranges::copy_if(
+      applications, std::back_inserter(bearing),
+      [&](const AdmissionChange& change) { return BearsOn(change, stay, next_arrival); });
+  return bearing;
 }
 
 // The days of the stay, as far as they are known.
@@ -108,56 +121,78 @@ StayDays DaysOf(const Stay& stay) {
   return {stay.arrived_on, stay.arrived_on};
 }
 
-// The last lawful day of one admitted to stay that began on `arrived_on`, the days of earlier stays
-// given; the day before arrival when not even that one is lawful.
+// The last lawful day of one admitted to a stay that began on `arrived_on`, the days of earlier
+// stays given; the day before arrival when not even that one is lawful.
 std::optional<Date> LastLawfulDay(const Admission& admission, Date arrived_on,
                                   const std::vector<StayDays>& earlier) {
   if (!admission.window) return admission.authorized_until;
-  const Date by_window = AllowanceOn(arrived_on, earlier, *admission.window)
+  // A commuter has thousands of stays, of which few reach into the window.
+  const Date first = arrived_on - days(admission.window->window_days);
+  std::vector<StayDays> recent;
+  std::ranges::copy_if(earlier, std::back_inserter(recent),
+                       [&](const StayDays& stay) { return stay.last >= first; });
+  const Date by_window = AllowanceOn(arrived_on, recent, *admission.window)
                              .last_lawful_day.value_or(arrived_on - days(1));
   return std::min(admission.authorized_until.value_or(by_window), by_window);
 }
 
-// How long a stay is lawful, as the applications filed in it are gone through.
-struct Authorized {
-  std::optional<Date> granted_until;  // the last day granted; absent: no day ends the stay
-  std::optional<Date> until;          // the same, or the day on which what was pending was decided
-  std::optional<Date> pending_since;
+// How long a stay is lawful, as the applications that bear on it are gone through by filing.
+class Authorized {
+ public:
+  explicit Authorized(std::optional<Date> on_arrival) : granted_until_(on_arrival) {}
+
+  void Add(const AdmissionChange& change) {
+    // Only what was granted lets one file in time: who files a second time while the first
+    // application is pending has no right to stay when that is denied.
+    const bool in_time = !granted_until_ || change.filed_on <= *granted_until_;
+    if (change.decision == AdmissionDecision::kPending) {
+      const bool suspends = in_time || change.kind == AdmissionChangeKind::kAdjustmentOfStatus;
+      if (suspends && granted_until_ && !pending_since_) pending_since_ = change.filed_on;
+      return;
+    }
+    if (in_time) decided_on_ = std::max(decided_on_, change.decided_on);
+    // Of several grants the last one made is in force, in whatever order they were asked for.
+    if (change.decision == AdmissionDecision::kGranted && change.decided_on >= grant_made_on_) {
+      grant_made_on_ = change.decided_on;
+      granted_until_ = change.granted->authorized_until;
+    }
+  }
+
+  // The last day granted, or the one on which what was filed in time was decided.
+  std::optional<Date> until() const {
+    if (!granted_until_ || !decided_on_) return granted_until_;
+    return std::max(*granted_until_, *decided_on_);
+  }
+  std::optional<Date> pending_since() const { return until() ? pending_since_ : std::nullopt; }
+
+ private:
+  std::optional<Date> granted_until_;  // absent: no day ends the stay
+  std::optional<Date> grant_made_on_;  // absent: on arrival
+  std::optional<Date> decided_on_;     // the last such day
+  std::optional<Date> pending_since_;
 };
 
-// Only what was granted lets one file in time: who files a second time while the first application
-// is pending has no right to stay when that is denied.
-void Apply(const AdmissionChange& change, Authorized& authorized) {
-  auto& [granted_until, until, pending_since] = authorized;
-  const bool in_time = !granted_until || change.filed_on <= *granted_until;
-  if (change.decision == AdmissionDecision::kPending) {
-    if (in_time && until && !pending_since) pending_since = change.filed_on;
-    return;
-  }
-  if (change.decision == AdmissionDecision::kGranted) {
-    granted_until = change.granted->authorized_until;
-    until = granted_until;
-  }
-  if (in_time && until) until = std::max(*until, *change.decided_on);
-}
-
-// Works out how long the stay was lawful, and adds its days to those that count in a window.
-void Authorize(const Admission& admission, const std::vector<AdmissionChange>& filed, Stay& stay,
-               std::vector<StayDays>& window_stays) {
-  const auto granted_until = LastLawfulDay(admission, stay.arrived_on, window_stays);
-  Authorized authorized{granted_until, granted_until, std::nullopt};
+// The days of the stay that count in a window: until the traveler was granted another class.
+// "Periods of stay authorised under a residence permit or a long-stay visa shall not be taken into
+// account" (Regulation (EU) 2016/399, article 6(2)).
+StayDays CountedDays(const Stay& stay, const std::vector<AdmissionChange>& bearing) {
   StayDays counted = DaysOf(stay);
-  for (const AdmissionChange& change : filed) {
-    Apply(change, authorized);
-    // "Periods of stay authorised under a residence permit or a long-stay visa shall not be taken
-    // into account" (Regulation (EU) 2016/399, article 6(2)).
-    if (change.decision == AdmissionDecision::kGranted &&
-        change.kind != AdmissionChangeKind::kExtension) {
+  for (const AdmissionChange& change : bearing) {
+    if (change.granted && change.granted->class_of_admission != stay.class_of_admission) {
       counted.last = std::min(counted.last, *change.decided_on - days(1));
     }
   }
-  stay.authorized_until = authorized.until;
-  stay.pending_since = authorized.pending_since;
+  return counted;
+}
+
+// Works out how long the stay was lawful, and adds its days to those that count in a window.
+void Authorize(const Admission& admission, const std::vector<AdmissionChange>& bearing, Stay& stay,
+               std::vector<StayDays>& window_stays) {
+  Authorized authorized(LastLawfulDay(admission, stay.arrived_on, window_stays));
+  for (const AdmissionChange& change : bearing) authorized.Add(change);
+  stay.authorized_until = authorized.until();
+  stay.pending_since = authorized.pending_since();
+  const StayDays counted = CountedDays(stay, bearing);
   if (admission.window && counted.first <= counted.last) window_stays.push_back(counted);
 }
 
@@ -238,7 +273,7 @@ StayHistory ComputeStays(TravelerEvents events) {
     const auto next_arrival = i + 1 < history.stays.size()
                                   ? std::optional(history.stays[i + 1].arrived_on)
                                   : std::nullopt;
-    Authorize(walk.admissions[i], FiledIn(stay, next_arrival, applications), stay,
+    Authorize(walk.admissions[i], BearingOn(stay, next_arrival, applications), stay,
               history.window_stays);
   }
   FlagOverstays(history);

@@ -120,8 +120,9 @@ void WriteHistory(const Context& context, const v1::GetCaseResponse& response) {
 void WriteNextSteps(const Context& context, const v1::GetCaseResponse& response) {
   if (response.case_().state() != v1::CASE_STATE_OPEN) return;
   context.out << "\nNext\n";
-  fmt::print(context.out, "  entryexitctl capture {} --out departure.jpg\n",
-             response.case_().crossing_id());
+  const bool arrived = response.crossing().direction() == v1::DIRECTION_ARRIVAL;
+  fmt::print(context.out, "  entryexitctl capture {} --out {}.jpg\n",
+             response.case_().crossing_id(), arrived ? "arrival" : "departure");
   for (const auto& reference : response.comparison().references()) {
     fmt::print(context.out, "  entryexitctl capture {} --out arrival.jpg\n",
                reference.crossing_id());

@@ -44,7 +44,8 @@ void AddGlobalOptions(CLI::App& app, Context& context) {
   app.add_option("--key", context.key, "Instead of client.key in --certs")->type_name("FILE");
   app.add_flag("--json", context.json, "JSON for programs instead of tables for people");
   app.add_option("--timeout", context.timeout_seconds,
-                 "Seconds to wait for an answer; streams are not limited")
+                 "Seconds to wait for an answer; for a summary 600 unless given; streams are not "
+                 "limited")
       ->check(CLI::Range(0.001, 3600.0))
       ->type_name("SECONDS")
       ->capture_default_str();
@@ -79,6 +80,7 @@ ExitCode ParseAndRun(std::vector<std::string> arguments, Context& context) {
   } catch (const CLI::ParseError& error) {
     return ReportParseError(app, error, context);
   }
+  context.timeout_given = app.count("--timeout") > 0;
   const ExitCode code = context.command();
   if (!context.out.flush()) {
     fmt::print(context.err, "entryexitctl: the output could not be written\n");

@@ -14,7 +14,7 @@ void AddBacklogCommand(CLI::App& app, Context& context);    // backlog
 void AddTravelerCommands(CLI::App& app, Context& context);  // traveler, crossings, capture, replay
 void AddStayCommands(CLI::App& app, Context& context);      // allowance, admission-change
 void AddCaseCommands(CLI::App& app, Context& context);      // cases
-void AddReportCommands(CLI::App& app, Context& context);    // overstays
+void AddReportCommands(CLI::App& app, Context& context);    // overstays, report
 void AddServiceCommands(CLI::App& app, Context& context);   // health, migrate
 void AddSecretCommands(CLI::App& app, Context& context);    // certs, keys
 void AddModelCommands(CLI::App& app, Context& context);     // models

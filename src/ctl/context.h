@@ -35,12 +35,18 @@ struct Context {
   std::filesystem::path key = {};
   bool json = false;
   double timeout_seconds = 10;
+  bool timeout_given = false;
 
   // What the command line asks for; set when it was parsed.
   std::function<ExitCode()> command = {};
 
   std::chrono::milliseconds timeout() const {
     return std::chrono::milliseconds(static_cast<std::int64_t>(timeout_seconds * 1000));
+  }
+
+  // For a call that goes through a year's records.
+  std::chrono::milliseconds long_timeout() const {
+    return timeout_given ? timeout() : std::chrono::minutes(10);
   }
 
   // A channel by the options above.

@@ -23,7 +23,8 @@ constexpr char kAllowanceExamples[] = R"(Examples:
 It counts the crossings that the service knows of; others may come in late.)";
 
 constexpr char kAdmissionChangeExamples[] =
-    R"(Report it when it was filed, and again, with the same --application, when it was decided.
+    R"(Report it when it was filed, and again, with the same --application, when it was decided. To
+correct a report or to take it back, send it again with the next --revision.
 
 Examples:
   entryexitctl admission-change 704fb99f-921d-4fa0-8292-b7e2656a5b65 --application IOE0912345678 \
@@ -56,12 +57,14 @@ ExitCode ShowAllowance(const Context& context, const v1::GetStayAllowanceRequest
 struct AdmissionChangeOptions {
   std::string traveler;
   std::string application;
+  int revision = 1;
   v1::AdmissionChangeKind kind = v1::ADMISSION_CHANGE_KIND_UNSPECIFIED;
   std::optional<v1::Date> filed;
   // At most one of these; none while the application is pending.
   std::optional<v1::Date> granted;
   std::optional<v1::Date> denied;
   std::optional<v1::Date> withdrawn;
+  bool in_error = false;
   AdmissionOptions admission;
   std::string request_id;
 };
@@ -80,9 +83,11 @@ absl::StatusOr<v1::RecordAdmissionChangeRequest> MakeAdmissionChange(
   request.set_request_id(options.request_id.empty() ? crypto::NewUuid() : options.request_id);
   request.set_traveler_id(options.traveler);
   request.set_application_id(options.application);
+  request.set_revision(options.revision);
   request.set_kind(options.kind);
   *request.mutable_filed_on() = *options.filed;
   request.set_decision(v1::ADMISSION_DECISION_PENDING);
+  if (options.in_error) request.set_decision(v1::ADMISSION_DECISION_RECORDED_IN_ERROR);
   Decide(v1::ADMISSION_DECISION_GRANTED, options.granted, request);
   Decide(v1::ADMISSION_DECISION_DENIED, options.denied, request);
   Decide(v1::ADMISSION_DECISION_WITHDRAWN, options.withdrawn, request);
@@ -165,6 +170,11 @@ void AddAdmissionChange(CLI::App& app, Context& context) {
   command->add_option("--application", options->application, "The authority's receipt number")
       ->required()
       ->type_name("NUMBER");
+  command
+      ->add_option("--revision", options->revision,
+                   "The next number corrects an earlier report; the greatest counts")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   AddEnumOption(*command, "--kind", options->kind, "What is applied for")->required();
   AddDateOption(*command, "--filed", options->filed, "When it was filed")->required();
   auto* decision =
@@ -172,6 +182,8 @@ void AddAdmissionChange(CLI::App& app, Context& context) {
   AddDateOption(*decision, "--granted", options->granted, "When it was granted");
   AddDateOption(*decision, "--denied", options->denied, "When it was denied");
   AddDateOption(*decision, "--withdrawn", options->withdrawn, "When the traveler withdrew it");
+  decision->add_flag("--in-error", options->in_error,
+                     "Takes an earlier report back: there is no such application of this traveler");
   decision->require_option(0, 1);
   auto* granted = command->add_option_group(
       "granted", "What was granted; a date is needed unless stays in the class have no last day");

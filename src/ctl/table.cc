@@ -61,10 +61,15 @@ void Table::Flush() {
 
 void Table::Write(const std::vector<Cell>& row) {
   for (std::size_t i = 0; i < row.size(); ++i) {
-    out_ << Styled(row[i], colours_);
-    if (i + 1 == row.size()) break;
     const std::size_t used = std::min(row[i].text.size(), columns_[i].width);
-    out_ << std::string(columns_[i].width - used + 2, ' ');
+    const std::string padding(columns_[i].width - used, ' ');
+    const bool is_last = i + 1 == row.size();
+    if (columns_[i].align == Align::kRight) {
+      out_ << padding << Styled(row[i], colours_);
+    } else {
+      out_ << Styled(row[i], colours_) << (is_last ? "" : padding);
+    }
+    if (!is_last) out_ << "  ";
   }
   out_ << '\n';
 }

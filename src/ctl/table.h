@@ -27,6 +27,8 @@ std::string Printable(const std::string& text);
 // `cell`, printable, with the escape codes of its colour when `colours`.
 std::string Styled(const Cell& cell, bool colours);
 
+enum class Align { kLeft, kRight };
+
 // Writes rows in aligned columns. With widths that are known beforehand, rows can be written one by
 // one as they arrive. Not thread-safe.
 class Table {
@@ -34,6 +36,7 @@ class Table {
   struct Column {
     std::string title;
     std::size_t width = 0;  // at least
+    Align align = Align::kLeft;
   };
 
   Table(std::ostream& out, bool colours, std::vector<Column> columns);

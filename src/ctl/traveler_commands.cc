@@ -33,14 +33,20 @@ void WriteDocuments(const Context& context, const v1::GetTravelerResponse& trave
 void WriteAdmissionChanges(const Context& context, const v1::GetTravelerResponse& traveler) {
   if (traveler.admission_changes().empty()) return;
   context.out << "\nAdmission changes\n";
-  Table table = context.MakeTable(
-      {{"RECORDED"}, {"APPLICATION"}, {"KIND"}, {"FILED"}, {"DECISION"}, {"DECIDED"}, {"GRANTED"}});
+  Table table = context.MakeTable({{"RECORDED"},
+                                   {"APPLICATION"},
+                                   {"REVISION"},
+                                   {"KIND"},
+                                   {"FILED"},
+                                   {"DECISION"},
+                                   {"DECIDED"},
+                                   {"GRANTED"}});
   for (const auto& change : traveler.admission_changes()) {
     const std::string granted = DescribeAdmission(
         change.class_of_admission(), change.has_authorized_until(), change.authorized_until());
     table.Add({Describe(change.recorded_at()), change.application_id(),
-               client::NameOf(change.kind()), client::FormatDate(change.filed_on()),
-               client::NameOf(change.decision()),
+               std::to_string(change.revision()), client::NameOf(change.kind()),
+               client::FormatDate(change.filed_on()), client::NameOf(change.decision()),
                change.has_decided_on() ? client::FormatDate(change.decided_on()) : "-",
                granted.empty() ? "-" : granted});
   }

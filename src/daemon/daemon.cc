@@ -53,6 +53,9 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   if (!schema.ok()) return schema;
   const auto store = postgres::OpenStore(*database);
   if (!store.ok()) return store.status();
+  // Reports take long, and must not take the connections of lanes.
+  const auto report_store = postgres::OpenStore(ReportOptionsFrom(config.database, *database));
+  if (!report_store.ok()) return report_store.status();
   const auto feed = postgres::OpenCaseFeed(*database);
   if (!feed.ok()) return feed.status();
 
@@ -72,12 +75,15 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   const app::RecordAdmissionChange record_admission_change(**store, clock, admissions);
   const app::ReplayDecision replay(**store, **vault, engine.model(), engine.calibration());
   const app::Queries queries(**store, **vault, admissions);
+  const app::Queries reports(**report_store, **vault, admissions);
+  const app::ReviewOverstays review_overstays(**report_store, clock);
 
   const auto exposer = ExposeMetrics(config.metrics.listen, metrics);
   if (!exposer.ok()) return exposer.status();
-  const auto server = rpc::StartServer(
-      ServerOptionsFrom(config),
-      {record, decide, record_admission_change, replay, queries, engine, **store, **feed}, metrics);
+  const auto server = rpc::StartServer(ServerOptionsFrom(config),
+                                       {record, decide, record_admission_change, replay, queries,
+                                        reports, review_overstays, clock, engine, **store, **feed},
+                                       metrics);
   if (!server.ok()) return server.status();
 
   AnnounceReady(**server, config.metrics, exposer->get());

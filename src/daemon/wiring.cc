@@ -24,6 +24,14 @@ absl::StatusOr<postgres::DatabaseOptions> DatabaseOptionsFrom(
                                    config.statement_timeout};
 }
 
+postgres::DatabaseOptions ReportOptionsFrom(const config::DatabaseConfig& config,
+                                            postgres::DatabaseOptions options) {
+  constexpr int kConnections = 3;  // as many as threads work on reports
+  options.pool_size = kConnections;
+  options.statement_timeout = config.report_timeout;
+  return options;
+}
+
 face::EngineConfig EngineConfigFrom(const config::Config& config) {
   const config::FaceConfig& face = config.face;
   face::EngineConfig engine;

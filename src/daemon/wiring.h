@@ -20,6 +20,10 @@ namespace entryexit::daemon {
 // Errors: CONFIG_INVALID when no database is configured.
 absl::StatusOr<postgres::DatabaseOptions> DatabaseOptionsFrom(const config::DatabaseConfig& config);
 
+// As `options`, which are of the same database, for what works on reports.
+postgres::DatabaseOptions ReportOptionsFrom(const config::DatabaseConfig& config,
+                                            postgres::DatabaseOptions options);
+
 face::EngineConfig EngineConfigFrom(const config::Config& config);
 
 std::vector<app::LaneEntry> LanesFrom(const std::vector<config::PortConfig>& ports);

@@ -4,15 +4,14 @@
 #include <string>
 #include <string_view>
 
+#include "entryexit/base/html.h"
 #include "entryexit/base/text.h"
 
 // Small pieces of HTML. Whatever comes in as text is escaped.
 namespace entryexit::demo {
 
+using base::Element;
 using base::Escaped;
-
-// <tag class="css_class">text</tag>; no class attribute when it is empty.
-std::string Element(std::string_view tag, std::string_view text, std::string_view css_class = "");
 
 // The file itself as an address: "data:image/jpeg;base64,...".
 std::string DataUri(std::string_view media_type, std::string_view bytes);

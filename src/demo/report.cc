@@ -92,15 +92,10 @@ class Report {
   }
 
   std::string Page() const {
-    std::string page = fmt::format(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<title>Entryexit demo report</title>\n<style>{}</style>\n</head>\n<body>\n",
-        kStyle);
-    page += Header() + "<main>\n" + Tiles() + Outcomes() + Distances() + Flags() + Checks() +
-            Cases() + MatchedLookAlikes() + Overstays() + PoorCaptures() + Departures() +
-            "</main>\n" + Footer();
-    return page + "</body>\n</html>\n";
+    return base::Page("Entryexit demo report", std::string(base::kPageStyle) + kStyle,
+                      Header() + "<main>\n" + Tiles() + Outcomes() + Distances() + Flags() +
+                          Checks() + Cases() + MatchedLookAlikes() + Overstays() + PoorCaptures() +
+                          Departures() + "</main>\n" + Footer());
   }
 
  private:

@@ -3,6 +3,14 @@
 #include <string>
 
 namespace entryexit::postgres {
+namespace {
+
+template <typename Figure, size_t kSize>
+void ReadFigures(RowReader& row, core::Figures<Figure, kSize>& figures) {
+  for (size_t i = 0; i < kSize; ++i) row.Read(figures[static_cast<Figure>(i)]);
+}
+
+}  // namespace
 
 Params ParamsOf(const ports::RequestRecord& r) {
   return ParamsOf(r.request_id, r.principal, r.content_digest, r.traveler_id, r.subject_id);
@@ -100,7 +108,7 @@ Params ParamsOf(const ports::AdmissionChangeRecord& r) {
     authorized_until = c.granted->authorized_until;
   }
   return ParamsOf(r.traveler_id, r.change_id, r.request_id, r.principal, r.recorded_at,
-                  c.application_id, c.kind, c.filed_on, c.decision, c.decided_on,
+                  c.application_id, c.revision, c.kind, c.filed_on, c.decision, c.decided_on,
                   class_of_admission, authorized_until);
 }
 
@@ -109,22 +117,23 @@ void ReadRow(RowReader& row, ports::AdmissionChangeRecord& r) {
   std::optional<std::string> class_of_admission;
   std::optional<core::Date> authorized_until;
   row.Read(r.traveler_id, r.change_id, r.request_id, r.principal, r.recorded_at, c.application_id,
-           c.kind, c.filed_on, c.decision, c.decided_on, class_of_admission, authorized_until);
+           c.revision, c.kind, c.filed_on, c.decision, c.decided_on, class_of_admission,
+           authorized_until);
   if (class_of_admission) c.granted = {*class_of_admission, authorized_until, std::nullopt};
 }
 
 Params ParamsOf(const ports::StayRecord& r) {
   const core::Stay& s = r.stay;
-  return ParamsOf(r.traveler_id, r.port_id, s.state, s.arrival_id, s.arrived_at, s.arrived_on,
-                  s.class_of_admission, s.authorized_until, s.pending_since, s.adult_on,
-                  s.departure_id, s.departed_at, s.departed_on);
+  return ParamsOf(r.traveler_id, r.nationality, r.port_id, s.state, s.arrival_id, s.arrived_at,
+                  s.arrived_on, s.class_of_admission, s.authorized_until, s.pending_since,
+                  s.adult_on, s.departure_id, s.departed_at, s.departed_on);
 }
 
 void ReadRow(RowReader& row, ports::StayRecord& r) {
   core::Stay& s = r.stay;
-  row.Read(r.traveler_id, r.port_id, s.state, s.arrival_id, s.arrived_at, s.arrived_on,
-           s.class_of_admission, s.authorized_until, s.pending_since, s.adult_on, s.departure_id,
-           s.departed_at, s.departed_on);
+  row.Read(r.traveler_id, r.nationality, r.port_id, s.state, s.arrival_id, s.arrived_at,
+           s.arrived_on, s.class_of_admission, s.authorized_until, s.pending_since, s.adult_on,
+           s.departure_id, s.departed_at, s.departed_on);
 }
 
 Params ParamsOf(const ports::CaseRecord& r) {
@@ -147,6 +156,20 @@ void ReadRow(RowReader& row, ports::CaseEvent& e) {
 
 void ReadRow(RowReader& row, core::TravelDocument& d) {
   row.Read(d.issuing_state, d.number, d.nationality, d.birth_date, d.sex);
+}
+
+void ReadRow(RowReader& row, core::TravelerId& id) { row.Read(id); }
+
+Params ParamsOf(const core::ReportScope& s) { return ParamsOf(s.as_of, s.known_at, s.from, s.to); }
+
+void ReadRow(RowReader& row, core::StayCount& c) {
+  row.Read(c.nationality, c.class_of_admission, c.port_id);
+  ReadFigures(row, c.figures);
+}
+
+void ReadRow(RowReader& row, core::CrossingCount& c) {
+  row.Read(c.port_id, c.lane_id);
+  ReadFigures(row, c.figures);
 }
 
 }  // namespace entryexit::postgres

@@ -20,6 +20,7 @@ Params ParamsOf(const ports::AdmissionChangeRecord& record);
 Params ParamsOf(const ports::StayRecord& record);
 Params ParamsOf(const ports::CaseRecord& record);
 Params ParamsOf(const ports::CaseEvent& event);
+Params ParamsOf(const core::ReportScope& scope);
 
 void ReadRow(RowReader& row, ports::RequestRecord& record);
 void ReadRow(RowReader& row, ports::CrossingRecord& record);
@@ -32,6 +33,9 @@ void ReadRow(RowReader& row, ports::StayRecord& record);
 void ReadRow(RowReader& row, ports::CaseRecord& record);
 void ReadRow(RowReader& row, ports::CaseEvent& event);
 void ReadRow(RowReader& row, core::TravelDocument& document);
+void ReadRow(RowReader& row, core::TravelerId& id);
+void ReadRow(RowReader& row, core::StayCount& count);
+void ReadRow(RowReader& row, core::CrossingCount& count);
 
 // Errors: STORED_DATA_INVALID.
 template <typename Record>

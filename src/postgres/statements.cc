@@ -14,11 +14,12 @@
   "fmr_no_match, match_distance, no_match_distance, calibration, best_k, rule_version, attempt, " \
   "fmr_bound"
 #define ADMISSION_CHANGE_COLUMNS                                                                 \
-  "traveler_id, change_id, request_id, principal, recorded_at, application_id, kind, filed_on, " \
-  "decision, decided_on, class_of_admission, authorized_until"
-#define STAY_COLUMNS                                                                      \
-  "traveler_id, port_id, state, arrival_id, arrived_at, arrived_on, class_of_admission, " \
-  "authorized_until, pending_since, adult_on, departure_id, departed_at, departed_on"
+  "traveler_id, change_id, request_id, principal, recorded_at, application_id, revision, kind, " \
+  "filed_on, decision, decided_on, class_of_admission, authorized_until"
+#define STAY_COLUMNS                                                                           \
+  "traveler_id, nationality, port_id, state, arrival_id, arrived_at, arrived_on, "             \
+  "class_of_admission, authorized_until, pending_since, adult_on, departure_id, departed_at, " \
+  "departed_on"
 #define CASE_COLUMNS                                                                            \
   "traveler_id, case_id, kind, severity, state, version, crossing_id, comparison_id, port_id, " \
   "days_overstayed, opened_at, updated_at"
@@ -26,6 +27,28 @@
 // for every page.
 #define AFTER_TIME "-infinity"
 #define AFTER_ID "00000000-0000-0000-0000-000000000000"
+// What was known of stays at the moment $2 is, of the rows with known_from at or before it, those
+// that are known so now and those that were superseded later. The two are kept apart, since each
+// has indexes of its own, which no condition on both would imply.
+#define KNOWN_NOW "known_until = 'infinity'"
+#define SUPERSEDED_LATER "known_until < 'infinity' AND known_until > $2"
+// A page of overstays on day $1 among the rows `known`: core::OverstayOf in SQL. KNOWN_NOW and the
+// two conditions after it are those of the index stay_overstays.
+#define OVERSTAYS_AMONG(known)                                                         \
+  "(SELECT " STAY_COLUMNS " FROM stay WHERE " known                                    \
+  " AND pending_since IS NULL "                                                        \
+  "AND (state = 'OPEN' OR (state = 'CLOSED' AND departed_on > authorized_until)) "     \
+  "AND known_from <= $2 AND authorized_until < $1 AND arrived_on <= $1 "               \
+  "AND ($3::text IS NULL "                                                             \
+  "OR ($3::text = 'OUT_OF_COUNTRY') = (state = 'CLOSED' AND departed_on <= $1)) "      \
+  "AND (authorized_until, traveler_id, arrival_id) > (COALESCE($4::date, '" AFTER_TIME \
+  "'), COALESCE($5::uuid, '" AFTER_ID "'), COALESCE($6::uuid, '" AFTER_ID              \
+  "')) ORDER BY authorized_until, traveler_id, arrival_id LIMIT $7::integer)"
+// The stays that a report of the period from $3 to $4 counts, among the rows `known`.
+#define STAYS_AMONG(known)                                                                    \
+  "SELECT nationality, class_of_admission, port_id, state, authorized_until, pending_since, " \
+  "departed_on FROM stay WHERE " known                                                        \
+  " AND known_from <= $2 AND arrived_on <= $1 AND authorized_until BETWEEN $3 AND $4"
 
 namespace entryexit::postgres {
 namespace {
@@ -49,8 +72,8 @@ constexpr std::array kStatements = {
     // where a stricter level would.
     Statement{kBegin, "begin", "BEGIN ISOLATION LEVEL READ COMMITTED"},
     Statement{kSetTimeout, "set_timeout", "SELECT set_config('statement_timeout', $1, true)"},
-    // For lists with optional filters: planned anew with their values, a filter that is absent
-    // costs nothing and one that is present can choose the index.
+    // For lists with optional filters and for reports: planned anew with their values, a filter
+    // that is absent costs nothing, and a filter or a period that is present can choose the index.
     Statement{kUseCustomPlans, "use_custom_plans",
               "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"},
     Statement{kCommit, "commit", "COMMIT"},
@@ -129,30 +152,87 @@ constexpr std::array kStatements = {
 
     Statement{kAddAdmissionChange, "add_admission_change",
               "INSERT INTO admission_change (" ADMISSION_CHANGE_COLUMNS
-              ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"},
+              ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"},
     Statement{kAllAdmissionChanges, "all_admission_changes",
               "SELECT " ADMISSION_CHANGE_COLUMNS " FROM admission_change WHERE traveler_id = $1 "
               "ORDER BY recorded_at, change_id"},
 
-    Statement{kRemoveStays, "remove_stays", "DELETE FROM stay WHERE traveler_id = $1"},
+    Statement{kSupersedeStays, "supersede_stays",
+              "UPDATE stay SET known_until = $2 WHERE traveler_id = $1 "
+              "AND arrival_id = ANY ($3::uuid[]) AND " KNOWN_NOW},
     Statement{kAddStay, "add_stay",
-              "INSERT INTO stay (" STAY_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-              "$10, $11, $12, $13)"},
+              "INSERT INTO stay (" STAY_COLUMNS ", known_from) VALUES ($1, $2, $3, $4, $5, $6, $7, "
+              "$8, $9, $10, $11, $12, $13, $14, $15)"},
     Statement{kAllStays, "all_stays",
-              "SELECT " STAY_COLUMNS " FROM stay WHERE traveler_id = $1 "
-              "ORDER BY arrived_at, arrival_id"},
-    // core::OverstayOf in SQL. The first two conditions are those of the index stay_overstays.
-    Statement{kListOverstays, "list_overstays", "SELECT " STAY_COLUMNS R"sql( FROM stay
-      WHERE pending_since IS NULL
-        AND (state = 'OPEN' OR (state = 'CLOSED' AND departed_on > authorized_until))
+              "SELECT " STAY_COLUMNS " FROM stay WHERE traveler_id = $1 AND " KNOWN_NOW
+              " ORDER BY arrived_at, arrival_id"},
+    Statement{kListOverstays, "list_overstays",
+              OVERSTAYS_AMONG(KNOWN_NOW) " UNION ALL " OVERSTAYS_AMONG(SUPERSEDED_LATER) R"sql(
+      ORDER BY authorized_until, traveler_id, arrival_id LIMIT $7::integer)sql"},
+    // In the order of core::StayFigure. One who departed after $1 was still there on that day.
+    Statement{kCountStays, "count_stays",
+              "WITH counted AS (" STAYS_AMONG(KNOWN_NOW) " UNION ALL " STAYS_AMONG(SUPERSEDED_LATER)
+                  R"sql()
+      SELECT nationality, class_of_admission, port_id,
+             count(*),
+             count(*) FILTER (WHERE departed),
+             count(*) FILTER (WHERE departed AND departed_on > authorized_until
+                                AND pending_since IS NULL),
+             count(*) FILTER (WHERE overdue AND pending_since IS NULL),
+             count(*) FILTER (WHERE overdue AND pending_since IS NOT NULL),
+             count(*) FILTER (WHERE state = 'DEPARTURE_NOT_RECORDED')
+      FROM counted,
+        LATERAL (SELECT state = 'CLOSED' AND departed_on <= $1 AS departed) d,
+        LATERAL (SELECT authorized_until < $1 AND NOT departed
+                        AND state <> 'DEPARTURE_NOT_RECORDED' AS overdue) o
+      GROUP BY nationality, class_of_admission, port_id)sql"},
+    // In the order of core::CrossingFigure. Of the stays known at $2, `ended` is that which an
+    // arrival began and a departure by $1 ended, and `closed` that which a departure ended.
+    Statement{kCountCrossings, "count_crossings", R"sql(
+      SELECT c.port_id, c.lane_id,
+             count(*) FILTER (WHERE direction = 'ARRIVAL'),
+             count(*) FILTER (WHERE direction = 'DEPARTURE'),
+             count(*) FILTER (WHERE capture_status = 'TEMPLATE_STORED'),
+             count(*) FILTER (WHERE direction = 'ARRIVAL' AND ended.traveler_id IS NULL),
+             count(*) FILTER (WHERE direction = 'DEPARTURE' AND closed.traveler_id IS NULL),
+             count(*) FILTER (WHERE outcome = 'MATCH'),
+             count(*) FILTER (WHERE outcome = 'NO_MATCH'),
+             count(*) FILTER (WHERE outcome = 'INCONCLUSIVE'),
+             count(*) FILTER (WHERE outcome = 'NO_REFERENCE'),
+             count(*) FILTER (WHERE outcome = 'LOW_QUALITY'),
+             count(*) FILTER (WHERE outcome = 'EXEMPT'),
+             count(*) FILTER (WHERE outcome = 'OPTED_OUT')
+      FROM crossing c
+        LEFT JOIN stay ended
+          ON ended.traveler_id = c.traveler_id AND ended.arrival_id = c.crossing_id
+          AND ended.known_from <= $2 AND ended.known_until > $2
+          AND ended.state = 'CLOSED' AND ended.departed_on <= $1
+        LEFT JOIN stay closed
+          ON closed.traveler_id = c.traveler_id AND closed.departure_id = c.crossing_id
+          AND closed.known_from <= $2 AND closed.known_until > $2
+        LEFT JOIN LATERAL (
+          SELECT outcome FROM comparison
+          WHERE c.direction = 'DEPARTURE' AND traveler_id = c.traveler_id
+            AND crossing_id = c.crossing_id AND compared_at <= $2
+          ORDER BY attempt DESC LIMIT 1) compared ON true
+      WHERE local_date BETWEEN $3 AND LEAST($4::date, $1::date) AND recorded_at <= $2
+      GROUP BY c.port_id, c.lane_id)sql"},
+    // core::OverstayOf in SQL for stays that are open, and core::SeverityOf: the case is grave
+    // enough with HIGH, or with MEDIUM as long as no more than 180 days count. A withdrawn case is
+    // none: what withdrew it no longer holds.
+    Statement{kTravelersToReview, "travelers_to_review", R"sql(
+      SELECT DISTINCT traveler_id FROM stay s
+      WHERE )sql" KNOWN_NOW R"sql( AND pending_since IS NULL AND state = 'OPEN'
         AND authorized_until < $1 AND arrived_on <= $1
-        AND ($2::text IS NULL
-             OR ($2::text = 'OUT_OF_COUNTRY') = (state = 'CLOSED' AND departed_on <= $1))
-        AND (authorized_until, traveler_id, arrival_id) >
-            (COALESCE($3::date, ')sql" AFTER_TIME R"sql('),
-             COALESCE($4::uuid, ')sql" AFTER_ID R"sql('),
-             COALESCE($5::uuid, ')sql" AFTER_ID R"sql('))
-      ORDER BY authorized_until, traveler_id, arrival_id LIMIT $6::integer)sql"},
+        AND traveler_id > COALESCE($2::uuid, ')sql" AFTER_ID R"sql(')
+        AND NOT EXISTS (
+          SELECT FROM review_case r
+          WHERE r.traveler_id = s.traveler_id AND r.kind = 'SUSPECTED_OVERSTAY'
+            AND r.crossing_id = s.arrival_id AND r.state <> 'WITHDRAWN'
+            AND (r.severity = 'HIGH'
+                 OR (r.severity = 'MEDIUM'
+                     AND $1::date - GREATEST(s.authorized_until, s.adult_on - 1) <= 180)))
+      ORDER BY traveler_id LIMIT $3::integer)sql"},
 
     Statement{kAddCase, "add_case",
               "INSERT INTO review_case (" CASE_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "

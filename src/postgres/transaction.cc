@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "entryexit/core/reason.h"
@@ -52,6 +53,13 @@ absl::StatusOr<std::vector<Record>> PostgresTransaction::QueryRows(StatementId s
   const absl::StatusOr<Result> result = Query(statement, std::move(params));
   if (!result.ok()) return result.status();
   return ReadRows<Record>(*result);
+}
+
+template <typename Record>
+absl::StatusOr<std::vector<Record>> PostgresTransaction::QueryRowsPlannedAnew(StatementId statement,
+                                                                              Params params) {
+  if (absl::Status status = Queue(kUseCustomPlans, {}); !status.ok()) return status;
+  return QueryRows<Record>(statement, std::move(params));
 }
 
 template <typename Record, typename Id>
@@ -214,10 +222,34 @@ absl::StatusOr<std::vector<ports::AdmissionChangeRecord>> PostgresTransaction::A
 }
 
 absl::Status PostgresTransaction::ReplaceStays(const core::TravelerId& id,
-                                               const std::vector<ports::StayRecord>& stays) {
-  absl::Status status = Queue(kRemoveStays, ParamsOf(id));
-  for (const ports::StayRecord& stay : stays) {
-    if (status.ok()) status = Queue(kAddStay, ParamsOf(stay));
+                                               const std::vector<ports::StayRecord>& stays,
+                                               core::Timestamp recorded_at) {
+  const absl::StatusOr<std::vector<ports::StayRecord>> known = AllStays(id);
+  if (!known.ok()) return known.status();
+  std::map<core::CrossingId, const ports::StayRecord*> superseded;
+  for (const ports::StayRecord& record : *known) {
+    superseded.emplace(record.stay.arrival_id, &record);
+  }
+  std::vector<const ports::StayRecord*> added;
+  for (const ports::StayRecord& record : stays) {
+    const auto found = superseded.find(record.stay.arrival_id);
+    if (found != superseded.end() && *found->second == record) {
+      superseded.erase(found);
+    } else {
+      added.push_back(&record);
+    }
+  }
+
+  absl::Status status;
+  if (!superseded.empty()) {
+    std::vector<core::CrossingId> arrivals;
+    for (const auto& [arrival_id, record] : superseded) arrivals.push_back(arrival_id);
+    status = Queue(kSupersedeStays, ParamsOf(id, recorded_at, arrivals));
+  }
+  for (const ports::StayRecord* record : added) {
+    Params params = ParamsOf(*record);
+    params.push_back(Encode(recorded_at));
+    if (status.ok()) status = Queue(kAddStay, std::move(params));
   }
   return status;
 }
@@ -277,14 +309,13 @@ absl::StatusOr<std::vector<ports::CaseRecord>> PostgresTransaction::ListCases(
     after_time = after->opened_at;
     after_id = after->case_id;
   }
-  if (absl::Status status = Queue(kUseCustomPlans, {}); !status.ok()) return status;
-  return QueryRows<ports::CaseRecord>(
+  return QueryRowsPlannedAnew<ports::CaseRecord>(
       kListCases, ParamsOf(filter.state, filter.kind, filter.port_id, filter.traveler_id,
                            after_time, after_id, limit));
 }
 
 absl::StatusOr<std::vector<ports::StayRecord>> PostgresTransaction::ListOverstays(
-    core::Date as_of, std::optional<core::OverstayKind> kind,
+    core::Date as_of, core::Timestamp known_at, std::optional<core::OverstayKind> kind,
     const std::optional<ports::OverstayCursor>& after, int limit) {
   std::optional<core::Date> after_day;
   std::optional<core::TravelerId> after_traveler;
@@ -294,9 +325,24 @@ absl::StatusOr<std::vector<ports::StayRecord>> PostgresTransaction::ListOverstay
     after_traveler = after->traveler_id;
     after_arrival = after->arrival_id;
   }
-  if (absl::Status status = Queue(kUseCustomPlans, {}); !status.ok()) return status;
-  return QueryRows<ports::StayRecord>(
-      kListOverstays, ParamsOf(as_of, kind, after_day, after_traveler, after_arrival, limit));
+  return QueryRowsPlannedAnew<ports::StayRecord>(
+      kListOverstays,
+      ParamsOf(as_of, known_at, kind, after_day, after_traveler, after_arrival, limit));
+}
+
+absl::StatusOr<std::vector<core::StayCount>> PostgresTransaction::CountStays(
+    const core::ReportScope& scope) {
+  return QueryRowsPlannedAnew<core::StayCount>(kCountStays, ParamsOf(scope));
+}
+
+absl::StatusOr<std::vector<core::CrossingCount>> PostgresTransaction::CountCrossings(
+    const core::ReportScope& scope) {
+  return QueryRowsPlannedAnew<core::CrossingCount>(kCountCrossings, ParamsOf(scope));
+}
+
+absl::StatusOr<std::vector<core::TravelerId>> PostgresTransaction::TravelersToReview(
+    core::Date as_of, const std::optional<core::TravelerId>& after, int limit) {
+  return QueryRowsPlannedAnew<core::TravelerId>(kTravelersToReview, ParamsOf(as_of, after, limit));
 }
 
 }  // namespace entryexit::postgres

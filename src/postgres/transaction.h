@@ -57,8 +57,8 @@ class PostgresTransaction final : public ports::Transaction {
   absl::Status AddAdmissionChange(const ports::AdmissionChangeRecord& record) override;
   absl::StatusOr<std::vector<ports::AdmissionChangeRecord>> AllAdmissionChanges(
       const core::TravelerId& id) override;
-  absl::Status ReplaceStays(const core::TravelerId& id,
-                            const std::vector<ports::StayRecord>& stays) override;
+  absl::Status ReplaceStays(const core::TravelerId& id, const std::vector<ports::StayRecord>& stays,
+                            core::Timestamp recorded_at) override;
   absl::StatusOr<std::vector<ports::StayRecord>> AllStays(const core::TravelerId& id) override;
   absl::Status AddCase(const ports::CaseRecord& record) override;
   absl::Status UpdateCase(const ports::CaseRecord& record) override;
@@ -71,14 +71,22 @@ class PostgresTransaction final : public ports::Transaction {
       const ports::CaseFilter& filter, const std::optional<ports::CaseCursor>& after,
       int limit) override;
   absl::StatusOr<std::vector<ports::StayRecord>> ListOverstays(
-      core::Date as_of, std::optional<core::OverstayKind> kind,
+      core::Date as_of, core::Timestamp known_at, std::optional<core::OverstayKind> kind,
       const std::optional<ports::OverstayCursor>& after, int limit) override;
+  absl::StatusOr<std::vector<core::StayCount>> CountStays(const core::ReportScope& scope) override;
+  absl::StatusOr<std::vector<core::CrossingCount>> CountCrossings(
+      const core::ReportScope& scope) override;
+  absl::StatusOr<std::vector<core::TravelerId>> TravelersToReview(
+      core::Date as_of, const std::optional<core::TravelerId>& after, int limit) override;
 
  private:
   absl::Status Queue(StatementId statement, Params params);
   absl::StatusOr<Result> Query(StatementId statement, Params params);
   template <typename Record>
   absl::StatusOr<std::vector<Record>> QueryRows(StatementId statement, Params params);
+  // The same, planned with the values of `params`.
+  template <typename Record>
+  absl::StatusOr<std::vector<Record>> QueryRowsPlannedAnew(StatementId statement, Params params);
   template <typename Record, typename Id>
   absl::StatusOr<Record> QueryById(StatementId statement, const Id& id, core::Reason not_found);
   std::string TimeoutNow() const;

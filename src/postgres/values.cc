@@ -113,6 +113,8 @@ bool Decode(const char* text, Bytes<std::string> out) {
 
 bool Decode(const char* text, int& out) { return ParseNumber(text, out); }
 
+bool Decode(const char* text, std::int64_t& out) { return ParseNumber(text, out); }
+
 bool Decode(const char* text, double& out) { return ParseNumber(text, out); }
 
 bool Decode(const char* text, core::Timestamp& out) {

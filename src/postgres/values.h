@@ -3,6 +3,7 @@
 
 #include <libpq-fe.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,6 +80,7 @@ Params ParamsOf(const Values&... values) {
 bool Decode(const char* text, std::string& out);
 bool Decode(const char* text, Bytes<std::string> out);
 bool Decode(const char* text, int& out);
+bool Decode(const char* text, std::int64_t& out);
 bool Decode(const char* text, double& out);
 bool Decode(const char* text, core::Timestamp& out);
 bool Decode(const char* text, core::Date& out);
@@ -102,9 +104,9 @@ constexpr core::AdmissionChangeKind LastOf(core::AdmissionChangeKind) {
   return core::AdmissionChangeKind::kAdjustmentOfStatus;
 }
 constexpr core::AdmissionDecision LastOf(core::AdmissionDecision) {
-  return core::AdmissionDecision::kWithdrawn;
+  return core::AdmissionDecision::kRecordedInError;
 }
-constexpr core::CaseKind LastOf(core::CaseKind) { return core::CaseKind::kDocumentDataConflict; }
+constexpr core::CaseKind LastOf(core::CaseKind) { return core::CaseKind::kSuspectedOverstay; }
 constexpr core::CaseState LastOf(core::CaseState) { return core::CaseState::kWithdrawn; }
 constexpr core::Severity LastOf(core::Severity) { return core::Severity::kHigh; }
 constexpr core::QualityIssue LastOf(core::QualityIssue) { return core::QualityIssue::kNoPicture; }

@@ -47,6 +47,7 @@ const std::vector<MethodAccess>& AccessTable() {
                                                          Role::kAuditor};
   static const std::vector<Role> kReaders = {Role::kReport, Role::kOfficer, Role::kSupervisor,
                                              Role::kAuditor};
+  static const std::vector<Role> kNightlyJobs = {Role::kReport};
   static const std::vector<MethodAccess> kTable = {
       {"/entryexit.v1.LaneService/RecordArrival", kLanes},
       {"/entryexit.v1.LaneService/RecordDeparture", kLanes},
@@ -63,6 +64,8 @@ const std::vector<MethodAccess>& AccessTable() {
       {"/entryexit.v1.BackOfficeService/GetCapture", kOfficers},
       {"/entryexit.v1.BackOfficeService/ReplayDecision", kOfficersAndAuditors},
       {"/entryexit.v1.ReportService/ListOverstays", kReaders},
+      {"/entryexit.v1.ReportService/GetSummary", kReaders},
+      {"/entryexit.v1.ReportService/ReviewOverstays", kNightlyJobs},
       {"/grpc.health.v1.Health/Check", kAnybody},
       {"/grpc.health.v1.Health/Watch", kAnybody},
       {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kAnybody},

@@ -32,17 +32,6 @@ absl::Status Invalid(const std::string& field, const std::string& rule) {
   return MakeError(Reason::kInvalidField, fmt::format("{} {}", field, rule));
 }
 
-absl::StatusOr<core::Timestamp> TimestampFrom(const google::protobuf::Timestamp& time, bool present,
-                                              const std::string& field) {
-  if (!present) return Missing(field);
-  if (time.seconds() < kMinSeconds || time.seconds() > kMaxSeconds || time.nanos() < 0 ||
-      time.nanos() > 999'999'999) {
-    return Invalid(field, "is no time of the years 1 to 9999");
-  }
-  return core::Timestamp(std::chrono::seconds(time.seconds()) +
-                         std::chrono::microseconds(time.nanos() / 1000));
-}
-
 absl::StatusOr<core::Sex> SexFrom(v1::Sex sex, const std::string& field) {
   switch (sex) {
     case v1::SEX_UNSPECIFIED:
@@ -213,19 +202,6 @@ Proto ByName(bool (*parse)(google::protobuf::ConstStringParam, Proto*), const st
   return value;
 }
 
-void ToProto(core::Date date, v1::Date* proto) {
-  const std::chrono::year_month_day day(date);
-  proto->set_year(static_cast<int>(day.year()));
-  proto->set_month(static_cast<int>(static_cast<unsigned>(day.month())));
-  proto->set_day(static_cast<int>(static_cast<unsigned>(day.day())));
-}
-
-void ToProto(core::Timestamp time, google::protobuf::Timestamp* proto) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  proto->set_seconds(seconds.time_since_epoch().count());
-  proto->set_nanos(static_cast<int>(std::chrono::nanoseconds(time - seconds).count()));
-}
-
 void ToProto(const core::QualityFinding& finding, v1::QualityFinding* proto) {
   proto->set_issue(ToProto(finding.issue));
   proto->set_measured(finding.measured);
@@ -306,6 +282,7 @@ void ToProto(const ports::AdmissionChangeRecord& record, v1::AdmissionChange* pr
   const core::AdmissionChange& change = record.change;
   proto->set_change_id(record.change_id.value());
   proto->set_application_id(change.application_id);
+  proto->set_revision(change.revision);
   proto->set_kind(ToProto(change.kind));
   ToProto(change.filed_on, proto->mutable_filed_on());
   proto->set_decision(ToProto(change.decision));
@@ -399,6 +376,7 @@ absl::StatusOr<app::AdmissionChangeRequest> FromProto(
   return app::AdmissionChangeRequest{.request_id = core::RequestId(*std::move(request_id)),
                                      .traveler_id = core::TravelerId(*std::move(traveler_id)),
                                      .application_id = request.application_id(),
+                                     .revision = request.revision() == 0 ? 1 : request.revision(),
                                      .kind = *kind,
                                      .filed_on = *filed_on,
                                      .decision = *decision,
@@ -442,6 +420,25 @@ absl::StatusOr<core::Date> DateFrom(const v1::Date& date, bool present, const st
   return core::Date(day);
 }
 
+absl::StatusOr<core::Timestamp> TimestampFrom(const google::protobuf::Timestamp& time, bool present,
+                                              const std::string& field) {
+  if (!present) return Missing(field);
+  if (time.seconds() < kMinSeconds || time.seconds() > kMaxSeconds || time.nanos() < 0 ||
+      time.nanos() > 999'999'999) {
+    return Invalid(field, "is no time of the years 1 to 9999");
+  }
+  return core::Timestamp(std::chrono::seconds(time.seconds()) +
+                         std::chrono::microseconds(time.nanos() / 1000));
+}
+
+absl::StatusOr<core::Timestamp> KnownAtFrom(const google::protobuf::Timestamp& time, bool present,
+                                            core::Timestamp now) {
+  if (!present) return now;
+  const absl::StatusOr<core::Timestamp> known_at = TimestampFrom(time, true, "known_at");
+  if (known_at.ok() && *known_at > now) return Invalid("known_at", "must not be in the future");
+  return known_at;
+}
+
 absl::StatusOr<std::string> UuidFrom(const std::string& text, const std::string& field) {
   if (text.empty()) return Missing(field);
   std::optional<std::string> uuid = core::CanonicalUuid(text);
@@ -476,6 +473,19 @@ absl::StatusOr<std::optional<core::OverstayKind>> OverstayKindFrom(v1::OverstayK
     default:
       return Invalid("kind", "is no known value");
   }
+}
+
+void ToProto(core::Date date, v1::Date* proto) {
+  const std::chrono::year_month_day day(date);
+  proto->set_year(static_cast<int>(day.year()));
+  proto->set_month(static_cast<int>(static_cast<unsigned>(day.month())));
+  proto->set_day(static_cast<int>(static_cast<unsigned>(day.day())));
+}
+
+void ToProto(core::Timestamp time, google::protobuf::Timestamp* proto) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  proto->set_seconds(seconds.time_since_epoch().count());
+  proto->set_nanos(static_cast<int>(std::chrono::nanoseconds(time - seconds).count()));
 }
 
 void ToProto(const app::CrossingResult& result, v1::RecordArrivalResponse* response) {

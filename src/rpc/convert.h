@@ -1,6 +1,8 @@
 #ifndef ENTRYEXIT_RPC_CONVERT_H_
 #define ENTRYEXIT_RPC_CONVERT_H_
 
+#include <google/protobuf/timestamp.pb.h>
+
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -31,6 +33,12 @@ absl::StatusOr<ports::CaseFilter> FromProto(const v1::ListCasesRequest& request)
 
 // A day that must be given. `field` names it in errors.
 absl::StatusOr<core::Date> DateFrom(const v1::Date& date, bool present, const std::string& field);
+// A time that must be given. `field` names it in errors.
+absl::StatusOr<core::Timestamp> TimestampFrom(const google::protobuf::Timestamp& time, bool present,
+                                              const std::string& field);
+// The moment whose knowledge a report is made of, not after `now`; `now` when not given.
+absl::StatusOr<core::Timestamp> KnownAtFrom(const google::protobuf::Timestamp& time, bool present,
+                                            core::Timestamp now);
 // An id that must be given. Upper case is taken for lower case.
 absl::StatusOr<std::string> UuidFrom(const std::string& text, const std::string& field);
 // The name of a port or lane, at most 64 bytes; may be empty.
@@ -39,6 +47,8 @@ absl::StatusOr<std::string> NameFrom(const std::string& text, const std::string&
 absl::StatusOr<int> PageSizeFrom(int page_size);
 absl::StatusOr<std::optional<core::OverstayKind>> OverstayKindFrom(v1::OverstayKind kind);
 
+void ToProto(core::Date date, v1::Date* proto);
+void ToProto(core::Timestamp time, google::protobuf::Timestamp* proto);
 void ToProto(const app::CrossingResult& result, v1::RecordArrivalResponse* response);
 void ToProto(const app::CrossingResult& result, v1::RecordDepartureResponse* response);
 void ToProto(const core::FaceObservation& observation, v1::AssessCaptureResponse* response);

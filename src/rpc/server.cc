@@ -29,9 +29,12 @@ constexpr std::chrono::hours kLongestReport{1};
 // before it, and none another kind. A stream has one job at a time, so its pool's queue needs as
 // many places as there may be streams.
 constexpr int kReportThreads = 2;
+// A summary reads a year at once, on one thread and one connection of the database.
+constexpr int kSummaryThreads = 1;
 constexpr int kWatchThreads = 1;
 constexpr size_t kMaxBacklogs = 64;  // each takes the memory of one item, which has a picture
 constexpr size_t kMaxReports = 64;
+constexpr size_t kMaxSummaries = 16;
 constexpr size_t kMaxWatches = 256;
 constexpr int kMaxCallsPerConnection = 32;
 // What messages may take while they are on their way in and out.
@@ -71,16 +74,19 @@ class ServerImpl final : public Server {
         backlog_pool_(options.backlog_threads, kMaxBacklogs),
         watch_pool_(kWatchThreads, kMaxWatches),
         report_pool_(kReportThreads, kMaxReports),
-        calls_{pool_, metrics, {options.default_deadline, kLongestCall}},
+        summary_pool_(kSummaryThreads, kMaxSummaries),
+        calls_{pool_, metrics, {options.default_deadline, kLongestCall}, /*has_live_queue=*/true},
         // Nobody waits at a gate for a backlog, so an item may take as long as any call may.
         backlogs_{backlog_pool_, metrics, {kLongestCall, kLongestCall}},
         watches_{watch_pool_, metrics, {options.default_deadline, kLongestCall}},
         reports_{report_pool_, metrics, {options.default_deadline, kLongestReport}},
+        summaries_{summary_pool_, metrics, {options.default_deadline, kLongestReport}},
         lanes_(calls_, backlogs_, use_cases.record, use_cases.engine, open_backlogs_),
         back_office_(calls_, watches_, use_cases.queries, use_cases.decide,
                      use_cases.record_admission_change, use_cases.replay, use_cases.feed,
                      open_watches_),
-        reporting_(reports_, use_cases.queries, open_reports_) {}
+        reporting_(summaries_, reports_, use_cases.reports, use_cases.review_overstays,
+                   use_cases.clock, open_reports_) {}
 
   ~ServerImpl() override { Drain(std::chrono::milliseconds(0)); }
 
@@ -133,10 +139,12 @@ class ServerImpl final : public Server {
   RequestPool backlog_pool_;
   RequestPool watch_pool_;
   RequestPool report_pool_;
+  RequestPool summary_pool_;
   const Environment calls_;
   const Environment backlogs_;
   const Environment watches_;
   const Environment reports_;
+  const Environment summaries_;
   OpenStreams open_backlogs_{kMaxBacklogs};
   OpenStreams open_watches_{kMaxWatches};
   OpenStreams open_reports_{kMaxReports};

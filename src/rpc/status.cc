@@ -72,9 +72,9 @@ absl::Status HungUp() {
 
 bool IsPermanent(const absl::Status& error) {
   // The operator can mend these, and a lane that skipped the item would lose the crossing.
-  constexpr core::Reason kMendable[] = {core::Reason::kKeyUnavailable, core::Reason::kLaneUnknown,
-                                        core::Reason::kLaneWrongDirection,
-                                        core::Reason::kStoredDataInvalid};
+  constexpr core::Reason kMendable[] = {
+      core::Reason::kKeyUnavailable, core::Reason::kLaneUnknown, core::Reason::kLaneWrongDirection,
+      core::Reason::kClassUnknown, core::Reason::kStoredDataInvalid};
   const std::optional<core::Reason> reason = core::ReasonOf(error);
   if (reason && std::ranges::find(kMendable, *reason) != std::end(kMendable)) return false;
   switch (PublicErrorOf(error).code) {

@@ -17,6 +17,8 @@ struct Environment {
   RequestPool& pool;
   Metrics& metrics;
   DeadlinePolicy deadlines;
+  bool has_live_queue =
+      false;  // whether the metrics tell of the pool's queue: travelers wait there
 };
 
 // Our own code throws nothing, but what it calls may run out of memory.
@@ -46,7 +48,9 @@ grpc::ServerUnaryReactor* ServeUnary(const Environment& environment,
     status = environment.pool.Post(
         {deadline, [context] { return context->IsCancelled(); },
          [&environment, call, reactor, deadline, work](const absl::Status& admission) {
-           environment.metrics.SetQueueDepth(environment.pool.depth());
+           if (environment.has_live_queue) {
+             environment.metrics.SetQueueDepth(environment.pool.depth());
+           }
            const app::Call app_call{call->principal(), deadline};
            reactor->Finish(call->End(
                admission.ok() ? WithoutExceptions([&] { return work(app_call); }) : admission));

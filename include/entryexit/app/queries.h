@@ -70,7 +70,8 @@ class Queries {
   // What the traveler may still stay when in the country from `day` on. `code` names the class of
   // admission whose rule counts; empty: 90 days in any 180. A stay that is open is taken to last
   // until `day`.
-  // Errors: TRAVELER_NOT_FOUND; INVALID_FIELD for a class that has no rule of days in a window.
+  // Errors: TRAVELER_NOT_FOUND; INVALID_FIELD for a day after the year 9899 and for a class that
+  // has no rule of days in a window; CLASS_UNKNOWN.
   absl::StatusOr<AllowanceView> GetStayAllowance(const Call& call, const core::TravelerId& id,
                                                  core::Date day, const std::string& code) const;
   // Oldest first. Errors: TRAVELER_NOT_FOUND.
@@ -88,10 +89,15 @@ class Queries {
   // Only the case itself, for watchers. Errors: CASE_NOT_FOUND.
   absl::StatusOr<ports::CaseRecord> GetCaseRecord(const Call& call, const core::CaseId& id) const;
 
-  // The overstays on day `as_of`, by last lawful day.
+  // The overstays on day `as_of` by what was known at `known_at`, by last lawful day.
   absl::StatusOr<Page<OverstayView, ports::OverstayCursor>> ListOverstays(
-      const Call& call, core::Date as_of, std::optional<core::OverstayKind> kind,
-      const std::optional<ports::OverstayCursor>& after, int page_size) const;
+      const Call& call, core::Date as_of, core::Timestamp known_at,
+      std::optional<core::OverstayKind> kind, const std::optional<ports::OverstayCursor>& after,
+      int page_size) const;
+
+  // The figures of a report; with `least_cell`, those that may be published (core::Suppressed).
+  absl::StatusOr<core::Summary> Summarize(const Call& call, const core::ReportScope& scope,
+                                          std::optional<int> least_cell) const;
 
  private:
   ports::Store& store_;

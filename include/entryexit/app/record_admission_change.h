@@ -17,10 +17,11 @@ struct AdmissionChangeRequest {
   core::RequestId request_id;
   core::TravelerId traveler_id;
   std::string application_id;  // 1 to 64 of A-Z a-z 0-9 . _ -
+  int revision = 1;            // 1 to 1000: of the reports of one application the greatest counts
   core::AdmissionChangeKind kind;
   core::Date filed_on;
   core::AdmissionDecision decision;
-  std::optional<core::Date> decided_on;  // required unless pending
+  std::optional<core::Date> decided_on;  // required when granted, denied or withdrawn
   std::string class_of_admission;        // required when granted, else empty
   core::Authorization authorization;     // when granted: under the rule of the class
 };
@@ -40,9 +41,8 @@ class RecordAdmissionChange {
       : store_(store), clock_(clock), policy_(policy) {}
 
   // Does the request at most once. Blocks.
-  // Errors: MISSING_FIELD; INVALID_FIELD, also for a day in the future, a decision before the
-  // filing, a class that the policy does not know; TRAVELER_NOT_FOUND; REQUEST_ID_REUSED; those of
-  // Store::Transact.
+  // Errors: MISSING_FIELD; INVALID_FIELD, also for a day in the future and a decision before the
+  // filing; CLASS_UNKNOWN; TRAVELER_NOT_FOUND; REQUEST_ID_REUSED; those of Store::Transact.
   absl::StatusOr<AdmissionChangeResult> Record(const Call& call,
                                                const AdmissionChangeRequest& request) const;
 

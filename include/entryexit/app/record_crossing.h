@@ -78,10 +78,10 @@ class RecordCrossing {
   // Does the request at most once: the same request_id with the same content gives the first
   // answer again. Blocks.
   // Errors: MISSING_FIELD, INVALID_FIELD, MRZ_MALFORMED, MRZ_CHECK_DIGIT, CAPTURED_AT_IN_FUTURE,
-  // LANE_UNKNOWN, LANE_NOT_YOURS, LANE_WRONG_DIRECTION, WAIVER_NOT_ALLOWED, REQUEST_ID_REUSED,
-  // CROSSING_ALREADY_RECORDED (the traveler's crossing at this lane, direction and captured_at came
-  // with other content under another request_id), those of FaceEngine::Observe and of
-  // Store::Transact.
+  // LANE_UNKNOWN, LANE_NOT_YOURS, LANE_WRONG_DIRECTION, CLASS_UNKNOWN, WAIVER_NOT_ALLOWED,
+  // REQUEST_ID_REUSED, CROSSING_ALREADY_RECORDED (the traveler's crossing at this lane, direction
+  // and captured_at came with other content under another request_id), those of FaceEngine::Observe
+  // and of Store::Transact.
   absl::StatusOr<CrossingResult> Record(const Call& call, const CrossingRequest& request) const;
 
  private:

@@ -48,6 +48,7 @@ struct DatabaseConfig {
   int pool_size = 8;
   std::chrono::milliseconds connect_timeout{3000};
   std::chrono::milliseconds statement_timeout{5000};
+  std::chrono::milliseconds report_timeout{600'000};
 
   friend bool operator==(const DatabaseConfig&, const DatabaseConfig&) = default;
 };

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -37,7 +38,9 @@ const char* NameOf(RuleKind kind);  // "FIXED_DATE", ...
 
 struct AuthorizationRule {
   RuleKind kind = RuleKind::kFixedDate;
-  int days = 0;         // 1..3660; of kDaysFromArrival and kDaysInWindow
+  // 1..3660; of kDaysFromArrival and kDaysInWindow. Of kFixedDate the most that the inspector may
+  // grant, the day of arrival the first; 0: no limit of its own.
+  int days = 0;
   int window_days = 0;  // days + 1..3660; of kDaysInWindow
 
   friend auto operator<=>(const AuthorizationRule&, const AuthorizationRule&) = default;
@@ -56,10 +59,17 @@ struct RulePeriod {
 // beginning on the day after the one before it ends.
 using AdmissionPolicy = std::map<std::string, std::vector<RulePeriod>>;
 
+// Classes of admission are 1 to 8 of the characters A-Z, 0-9 and hyphen. Errors: INVALID_FIELD.
+absl::Status CheckClassCode(std::string_view code);
+
 // The rule for arrivals in a class on a day.
-// Errors: INVALID_FIELD for a class that the policy does not know, or not on that day.
+// Errors: INVALID_FIELD when `code` is no class code; CLASS_UNKNOWN when the policy does not know
+// it, or not on that day, which the operator has to mend.
 absl::StatusOr<AuthorizationRule> RuleFor(const AdmissionPolicy& policy, const std::string& code,
                                           Date arrived_on);
+
+// The most days that a stay may be authorized for at once.
+inline constexpr int kMaxDays = 3660;
 
 // What is asked for a stay: nothing (the class's rule decides), a last lawful day, a number of days
 // from arrival, or no end.
@@ -76,7 +86,8 @@ using Authorization = std::variant<std::monostate, Date, DaysFromArrival, Durati
 // What `asked` comes to under `rule` for one admitted to `code` on `arrived_on`. An inspector may
 // grant less than the rule, never more.
 // Errors: MISSING_FIELD where the rule needs a date and none is asked for; INVALID_FIELD for a date
-// before the arrival, days out of range, and more than the rule allows.
+// before the arrival or more than kMaxDays after it, days out of range, and more than the rule
+// allows.
 absl::StatusOr<Admission> Admit(const AuthorizationRule& rule, const std::string& code,
                                 const Authorization& asked, Date arrived_on);
 
@@ -85,18 +96,26 @@ enum class AdmissionChangeKind { kExtension, kChangeOfStatus, kAdjustmentOfStatu
 const char* NameOf(AdmissionChangeKind kind);  // "EXTENSION", ...
 std::optional<AdmissionChangeKind> AdmissionChangeKindFromName(const std::string& name);
 
-enum class AdmissionDecision { kPending, kGranted, kDenied, kWithdrawn };
+enum class AdmissionDecision {
+  kPending,
+  kGranted,
+  kDenied,
+  kWithdrawn,        // by the traveler
+  kRecordedInError,  // there is no such application of this traveler
+};
 const char* NameOf(AdmissionDecision decision);  // "PENDING", ...
 std::optional<AdmissionDecision> AdmissionDecisionFromName(const std::string& name);
 
-// What is known of one application. Reported again when it is decided, and when the decision is
-// reopened: the report that was decided last counts.
+// What is known of one application. Of its reports the one with the greatest revision counts, and
+// of those the one decided last: whoever corrects a report, or reopens a decision, reports the next
+// revision.
 struct AdmissionChange {
   std::string application_id;  // the authority's receipt number
+  int revision = 1;            // 1..1000
   AdmissionChangeKind kind;
   Date filed_on;
   AdmissionDecision decision;
-  std::optional<Date> decided_on;    // present unless pending; not before `filed_on`
+  std::optional<Date> decided_on;    // of kGranted, kDenied and kWithdrawn; not before `filed_on`
   std::optional<Admission> granted;  // present when granted; has no window
 
   friend auto operator<=>(const AdmissionChange&, const AdmissionChange&) = default;

@@ -18,6 +18,7 @@ enum class CaseKind {
   kDepartureWithoutArrival,
   kArrivalOnOpenStay,
   kDocumentDataConflict,  // a known document shown with other personal data than before
+  kSuspectedOverstay,     // authorization over, no departure recorded (in-country)
 };
 const char* NameOf(CaseKind kind);  // "IDENTITY_NO_MATCH", ...
 std::optional<CaseKind> CaseKindFromName(const std::string& name);

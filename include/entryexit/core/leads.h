@@ -16,17 +16,18 @@ namespace entryexit::core {
 struct Lead {
   CaseKind kind;
   CrossingId crossing_id;
-  int days_overstayed = 0;
-  int days_before_18 = 0;
+  Severity severity;
+  int days_overstayed = 0;  // of a departure; those of a suspected overstay grow every day
 
   friend auto operator<=>(const Lead&, const Lead&) = default;
 };
 
-// All leads that stays and comparisons give. `outcomes` holds the latest outcome of each departure.
+// All leads that stays and comparisons give on day `as_of`, which only suspected overstays depend
+// on. `outcomes` holds the latest outcome of each departure.
 // Pure: the same history gives the same leads, so a lead that is no longer here was disproved.
 // A departure without an arrival has no reference either; that is one lead, not two.
-std::vector<Lead> LeadsOf(const StayHistory& history,
-                          const std::map<CrossingId, Outcome>& outcomes);
+std::vector<Lead> LeadsOf(const StayHistory& history, const std::map<CrossingId, Outcome>& outcomes,
+                          Date as_of);
 
 }  // namespace entryexit::core
 

@@ -39,6 +39,7 @@ enum class Reason {
   kComparisonNotFound,
   // The state of the world (FAILED_PRECONDITION, ALREADY_EXISTS, ABORTED).
   kLaneWrongDirection,
+  kClassUnknown,
   kWaiverNotAllowed,
   kRequestIdReused,
   kCrossingAlreadyRecorded,

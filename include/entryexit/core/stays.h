@@ -37,14 +37,16 @@ struct Stay {
   Date arrived_on;
   std::string class_of_admission;        // on arrival
   std::optional<Date> authorized_until;  // the last lawful day; absent: no day ends the stay
-  // An application filed in time is undecided since that day: until it is decided the traveler may
-  // stay, so the stay is no overstay.
+  // An application filed on that day is undecided that lets the traveler stay until it is decided:
+  // the stay is no overstay.
   std::optional<Date> pending_since;
   std::optional<Date> adult_on;  // the traveler's 18th birthday; absent: not known
   // Present when closed.
   std::optional<CrossingId> departure_id;
   std::optional<Timestamp> departed_at;
   std::optional<Date> departed_on;
+
+  friend bool operator==(const Stay&, const Stay&) = default;
 };
 
 // What the history shows and an officer should see.
@@ -83,10 +85,12 @@ struct StayHistory {
 // Computes all stays and flags of one traveler. A pure function of the set of events: their order
 // does not matter. Crossings at the same moment count arrival first.
 //
-// An application belongs to the stay in which it was filed. Filed on or before the last lawful day
-// it was in time, and until it is decided the traveler may stay (8 CFR 214.1(c)(4); the time
-// pending is a period of authorized stay under 8 U.S.C. 1182(a)(9)(B)); filed later it changes
-// nothing until it is granted.
+// An application bears on the stay in which it was filed; one for adjustment of status also on
+// later stays, while it is undecided or when it is decided in them. Filed on or before the last day
+// granted it was in time, and until it is decided the traveler may stay (8 CFR 214.1(c)(4) and
+// 248.1(b); the time pending is a period of authorized stay under 8 U.S.C. 1182(a)(9)(B)). Filed
+// later it changes nothing until it is granted, save that a pending adjustment suspends an overstay
+// in any case. Of several grants the one made last is in force.
 StayHistory ComputeStays(TravelerEvents events);
 
 enum class OverstayKind {

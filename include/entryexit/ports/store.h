@@ -14,6 +14,7 @@
 #include "entryexit/core/ids.h"
 #include "entryexit/core/matching.h"
 #include "entryexit/core/stays.h"
+#include "entryexit/core/summary.h"
 #include "entryexit/core/travel_document.h"
 #include "entryexit/ports/vault.h"
 
@@ -137,8 +138,11 @@ struct AdmissionChangeRecord {
 
 struct StayRecord {
   core::TravelerId traveler_id;
-  core::PortId port_id;  // of the arrival
+  std::string nationality;  // as the traveler's first document says
+  core::PortId port_id;     // of the arrival
   core::Stay stay;
+
+  friend bool operator==(const StayRecord&, const StayRecord&) = default;
 };
 
 // Keyset pages: `after` is the last row's key of the page before, in the terms of the list's order.
@@ -215,9 +219,13 @@ class Transaction {
   virtual absl::StatusOr<std::vector<AdmissionChangeRecord>> AllAdmissionChanges(
       const core::TravelerId& id) = 0;
 
-  // Puts `stays` in the place of the traveler's present ones (they are derived data).
+  // Makes `stays` the traveler's stays as known from `recorded_at` on. Those that are no longer so
+  // are kept as what was known until then, for reports of the time. `recorded_at` must lie after
+  // that of every earlier call for the traveler.
   virtual absl::Status ReplaceStays(const core::TravelerId& id,
-                                    const std::vector<StayRecord>& stays) = 0;
+                                    const std::vector<StayRecord>& stays,
+                                    core::Timestamp recorded_at) = 0;
+  // As known now.
   virtual absl::StatusOr<std::vector<StayRecord>> AllStays(const core::TravelerId& id) = 0;
 
   // Adding an open case makes it known to every CaseFeed once the transaction has committed.
@@ -236,11 +244,22 @@ class Transaction {
                                                             const std::optional<CaseCursor>& after,
                                                             int limit) = 0;
 
-  // Stays that are overstays on day `as_of` (core::OverstayOf), by authorized_until, traveler and
-  // arrival; both kinds when `kind` is absent.
+  // Stays that, as known at `known_at`, are overstays on day `as_of` (core::OverstayOf), by
+  // authorized_until, traveler and arrival; both kinds when `kind` is absent.
   virtual absl::StatusOr<std::vector<StayRecord>> ListOverstays(
-      core::Date as_of, std::optional<core::OverstayKind> kind,
+      core::Date as_of, core::Timestamp known_at, std::optional<core::OverstayKind> kind,
       const std::optional<OverstayCursor>& after, int limit) = 0;
+
+  // The figures of a report (core::StayFigure, core::CrossingFigure); in no particular order.
+  virtual absl::StatusOr<std::vector<core::StayCount>> CountStays(
+      const core::ReportScope& scope) = 0;
+  virtual absl::StatusOr<std::vector<core::CrossingCount>> CountCrossings(
+      const core::ReportScope& scope) = 0;
+
+  // Travelers with a stay that is a suspected overstay on day `as_of` as known now, and whose case
+  // of it is missing or less severe than it has become; by id, after `after`.
+  virtual absl::StatusOr<std::vector<core::TravelerId>> TravelersToReview(
+      core::Date as_of, const std::optional<core::TravelerId>& after, int limit) = 0;
 };
 
 // The durable memory of the service. Thread-safe.

@@ -13,6 +13,8 @@
 #include "entryexit/app/record_admission_change.h"
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/app/replay_decision.h"
+#include "entryexit/app/review_overstays.h"
+#include "entryexit/core/clock.h"
 #include "entryexit/ports/face_engine.h"
 #include "entryexit/ports/store.h"
 #include "entryexit/rpc/metrics.h"
@@ -38,6 +40,9 @@ struct UseCases {
   const app::RecordAdmissionChange& record_admission_change;
   const app::ReplayDecision& replay;
   const app::Queries& queries;
+  const app::Queries& reports;  // for the ReportService
+  const app::ReviewOverstays& review_overstays;
+  const core::Clock& clock;
   const ports::FaceEngine& engine;
   ports::Store& store;
   ports::CaseFeed& feed;

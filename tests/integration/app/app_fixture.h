@@ -11,6 +11,7 @@
 #include "entryexit/app/record_admission_change.h"
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/app/replay_decision.h"
+#include "entryexit/app/review_overstays.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/planned_face_engine.h"
 #include "tests/support/postgres_fixture.h"
@@ -67,6 +68,7 @@ class AppTest : public ::testing::Test {
   CrossingPolicy policy_;
   std::unique_ptr<RecordCrossing> record_;
   std::unique_ptr<RecordAdmissionChange> record_change_;
+  std::unique_ptr<ReviewOverstays> review_;
   std::unique_ptr<Queries> queries_;
   std::unique_ptr<DecideCase> decide_;
   std::unique_ptr<ReplayDecision> replay_;

@@ -105,7 +105,8 @@ TEST_F(RecordAdmissionChangeTest, APendingApplicationKeepsAnOpenStayOffTheList) 
   PlanFace("anna", 0);
   Record(Arrival(0, "anna", 30));
   const auto listed = [&](int as_of) {
-    return queries_->ListOverstays(OfficerCall(), Day(as_of), std::nullopt, std::nullopt, 10)
+    return queries_
+        ->ListOverstays(OfficerCall(), Day(as_of), At(200), std::nullopt, std::nullopt, 10)
         ->rows.size();
   };
   EXPECT_EQ(listed(50), 1U);
@@ -131,6 +132,36 @@ TEST_F(RecordAdmissionChangeTest, TheSameRequestIsCarriedOutOnce) {
               FailsWith(Reason::kRequestIdReused));
 }
 
+TEST_F(RecordAdmissionChangeTest, TheSameRequestIsTheSameAfterThePolicyChanged) {
+  LeaveLate();
+  AdmissionChangeRequest request = Granted(20, 40, 90);
+  request.class_of_admission = "F-1";
+  request.authorization = {};
+  const AdmissionChangeResult first = Report(request);
+  core::AdmissionPolicy other = policy_.admissions;
+  other["F-1"][0].rule.kind = core::RuleKind::kFixedDate;
+  const RecordAdmissionChange changed(*store_, clock_, other);
+  EXPECT_EQ(changed.Record(OfficerCall(), request)->change_id, first.change_id);
+  request.request_id = core::RequestId(crypto::NewUuid());
+  EXPECT_THAT(changed.Record(OfficerCall(), request), FailsWith(Reason::kMissingField));
+}
+
+TEST_F(RecordAdmissionChangeTest, AReportIsCorrectedAndTakenBackByTheNextRevision) {
+  LeaveLate();
+  Report(Granted(20, 40, 90));
+  EXPECT_THAT(OpenCases(), IsEmpty());
+  AdmissionChangeRequest corrected = Granted(20, 40, 50);
+  corrected.revision = 2;
+  Report(corrected);
+  EXPECT_EQ(TheCase(CaseKind::kOverstay).record.days_overstayed, 10);
+  AdmissionChangeRequest taken_back = Filed(20);
+  taken_back.decision = AdmissionDecision::kRecordedInError;
+  taken_back.revision = 3;
+  Report(taken_back);
+  EXPECT_EQ(TheCase(CaseKind::kOverstay).record.days_overstayed, 30);
+  EXPECT_EQ(Traveler().admission_changes.size(), 3U) << "nothing is forgotten";
+}
+
 TEST_F(RecordAdmissionChangeTest, KeepsWhatWasReportedAndByWhom) {
   LeaveLate();
   const AdmissionChangeResult result = Report(Granted(20, 40, 90));
@@ -138,7 +169,7 @@ TEST_F(RecordAdmissionChangeTest, KeepsWhatWasReportedAndByWhom) {
   ASSERT_EQ(changes.size(), 1U);
   EXPECT_EQ(changes[0].change_id, result.change_id);
   EXPECT_EQ(changes[0].principal, "officer/4711");
-  EXPECT_EQ(changes[0].recorded_at, clock_.Now());
+  EXPECT_GT(changes[0].recorded_at, Crossings()[1].crossing.recorded_at) << "the clock stood";
   EXPECT_EQ(changes[0].change.application_id, "EAC-90");
   EXPECT_EQ(changes[0].change.granted->authorized_until, Day(90));
 }
@@ -164,7 +195,16 @@ TEST_F(RecordAdmissionChangeTest, RefusesReportsThatCannotBe) {
        Reason::kInvalidField},
       {"granted without a class", [](auto& r) { r.class_of_admission = ""; },
        Reason::kMissingField},
-      {"no such class", [](auto& r) { r.class_of_admission = "ZZ-9"; }, Reason::kInvalidField},
+      {"no such class", [](auto& r) { r.class_of_admission = "ZZ-9"; }, Reason::kClassUnknown},
+      {"no such revision", [](auto& r) { r.revision = 0; }, Reason::kInvalidField},
+      {"too great a revision", [](auto& r) { r.revision = 1001; }, Reason::kInvalidField},
+      {"filed before any stay",
+       [](auto& r) { r.filed_on = core::Date(std::chrono::year(26) / 4 / 20); },
+       Reason::kInvalidField},
+      {"granted for ever", [](auto& r) { r.authorization = Day(40 + 3661); },
+       Reason::kInvalidField},
+      {"without an end in a class that has one",
+       [](auto& r) { r.authorization = core::DurationOfStatus{}; }, Reason::kInvalidField},
       {"granted without a day", [](auto& r) { r.authorization = {}; }, Reason::kMissingField},
       {"over before it was filed", [](auto& r) { r.authorization = Day(19); },
        Reason::kInvalidField},

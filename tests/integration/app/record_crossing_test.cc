@@ -407,7 +407,7 @@ TEST_F(RecordCrossingTest, RefusesImpossibleAdmissions) {
 TEST_F(RecordCrossingTest, RefusesClassesThatThePolicyDoesNotKnowAndMoreThanTheirRuleAllows) {
   CrossingRequest request = Arrival(0, "anna", 10);
   request.admission = AdmissionRequest{"ZZ-9", Day(10)};
-  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
+  EXPECT_THAT(TryRecord(request), FailsWith(Reason::kClassUnknown));
   request.admission = AdmissionRequest{"WT", core::DaysFromArrival{91}};
   EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
   request.admission = AdmissionRequest{"B-2", core::DurationOfStatus{}};
@@ -452,16 +452,24 @@ TEST_F(RecordCrossingTest, DaysInAWindowCountThoseOfEarlierStays) {
 }
 
 TEST_F(RecordCrossingTest, TheSameRequestIsTheSameAfterThePolicyChanged) {
-  CrossingRequest request = Arrival(0, "anna", 0);
-  request.admission = AdmissionRequest{"WT", {}};
-  const CrossingResult first = Record(request);
-  CrossingPolicy other = policy_;
-  other.admissions["WT"][0].rule.days = 60;
-  const RecordCrossing changed(*lanes_, engine_, *store_, *vault_, clock_, other);
-  const auto again = changed.Record(LaneCall(), request);
-  ASSERT_THAT(again, testing::IsOk());
-  EXPECT_EQ(again->crossing->crossing_id, first.crossing->crossing_id);
-  EXPECT_EQ(again->last_lawful_day, Day(89)) << "the rule at the time of arrival stands";
+  CrossingPolicy stricter = policy_;
+  stricter.admissions["WT"][0].rule.days = 60;
+  CrossingPolicy unknown = policy_;
+  unknown.admissions.erase("WT");
+  int number = 0;
+  for (const core::Authorization& asked : {core::Authorization(), core::Authorization(Day(89)),
+                                           core::Authorization(core::DaysFromArrival{90})}) {
+    CrossingRequest request = Arrival(0, "anna", 0, "P" + std::to_string(number++));
+    request.admission = AdmissionRequest{"WT", asked};
+    const CrossingResult first = Record(request);
+    for (const CrossingPolicy& policy : {stricter, unknown}) {
+      const RecordCrossing changed(*lanes_, engine_, *store_, *vault_, clock_, policy);
+      const auto again = changed.Record(LaneCall(), request);
+      ASSERT_THAT(again, testing::IsOk());
+      EXPECT_EQ(again->crossing->crossing_id, first.crossing->crossing_id);
+      EXPECT_EQ(again->last_lawful_day, Day(89)) << "the rule at the time of arrival stands";
+    }
+  }
 }
 
 TEST_F(RecordCrossingTest, RefusesControlCharactersAndOverlongText) {

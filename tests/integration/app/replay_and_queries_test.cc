@@ -117,7 +117,7 @@ TEST_F(ReplayTest, OverstaysAreListedAsOfADay) {
     std::vector<std::string> rows;
     std::optional<ports::OverstayCursor> after;
     do {
-      const auto page = queries_->ListOverstays(OfficerCall(), Day(as_of), kind, after, 1);
+      const auto page = queries_->ListOverstays(OfficerCall(), Day(as_of), At(101), kind, after, 1);
       EXPECT_THAT(page, IsOk());
       for (const OverstayView& view : page->rows) {
         rows.push_back(std::string(core::NameOf(view.overstay.kind)) + ' ' +

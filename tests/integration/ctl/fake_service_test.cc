@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <grpc/grpc.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -64,6 +65,42 @@ class FakeReportService : public v1::ReportService::Service {
     writer->Write(row);
     return grpc::Status::OK;
   }
+
+  grpc::Status GetSummary(grpc::ServerContext*, const v1::GetSummaryRequest* request,
+                          v1::GetSummaryResponse* response) override {
+    if (request->to().year() == 1999) return {grpc::StatusCode::UNAVAILABLE, "not now"};
+    *response->mutable_as_of() = request->has_as_of() ? request->as_of() : request->to();
+    *response->mutable_known_at() = request->has_known_at()
+                                        ? request->known_at()
+                                        : client::ParseTimestamp("2026-05-02T15:00:00Z").value();
+    v1::StayFigures& figures = *response->mutable_stays();
+    figures.set_expected_departures(46'657'108);
+    figures.set_out_of_country(55'594);
+    figures.set_suspected_in_country(482'954);
+    figures.set_overstay_rate(538'548.0 / 46'657'108);
+    if (request->least_cell() > 0) figures.clear_out_of_country();
+    return grpc::Status::OK;
+  }
+
+  // The first review finds something to do, and those after it nothing.
+  grpc::Status ReviewOverstays(grpc::ServerContext*, const v1::ReviewOverstaysRequest*,
+                               grpc::ServerWriter<v1::ReviewOverstaysResponse>* writer) override {
+    v1::ReviewOverstaysResponse progress;
+    if (!reviewed_) {
+      reviewed_ = true;
+      progress.set_travelers(100);
+      progress.set_opened(2);
+      writer->Write(progress);
+      progress.set_travelers(150);
+      progress.set_opened(3);
+      progress.set_changed(1);
+    }
+    progress.set_done(true);
+    writer->Write(progress);
+    return grpc::Status::OK;
+  }
+
+  bool reviewed_ = false;
 };
 
 class FakeBackOfficeService : public v1::BackOfficeService::Service {
@@ -77,6 +114,7 @@ class FakeBackOfficeService : public v1::BackOfficeService::Service {
                            v1::GetTravelerResponse* response) override {
     v1::AdmissionChange& change = *response->add_admission_changes();
     change.set_application_id("N1");
+    change.set_revision(2);
     change.set_kind(v1::ADMISSION_CHANGE_KIND_ADJUSTMENT_OF_STATUS);
     *change.mutable_filed_on() = Day("2026-04-20");
     change.set_decision(v1::ADMISSION_DECISION_GRANTED);
@@ -131,6 +169,11 @@ class FakeBackOfficeService : public v1::BackOfficeService::Service {
 
 class FakeService : public ::testing::Test {
  protected:
+  // gRPC tidies up in the background when its last user is gone; what it has not freed when the
+  // program ends would look like a leak.
+  static void SetUpTestSuite() { grpc_init(); }
+  static void TearDownTestSuite() { grpc_shutdown_blocking(); }
+
   void SetUp() override {
     ASSERT_EQ(Run({"certs", "init", In("certs")}), ExitCode::kOk) << err();
     ASSERT_EQ(Run({"certs", "issue", In("certs"), "lane/SEA-D1"}), ExitCode::kOk) << err();
@@ -247,9 +290,10 @@ TEST_F(FakeService, AnAdmissionChangeIsAnsweredWithTheStays) {
 TEST_F(FakeService, ATravelerIsShownWithAdmissionChanges) {
   EXPECT_EQ(Call({"traveler", "t"}), ExitCode::kOk) << err();
   EXPECT_NE(out().find("Admission changes\n"), std::string::npos) << out();
-  EXPECT_NE(out().find("N1           ADJUSTMENT_OF_STATUS  2026-04-20  GRANTED   2026-06-02  "
-                       "LPR without a last day\n"),
-            std::string::npos)
+  EXPECT_NE(
+      out().find("N1           2         ADJUSTMENT_OF_STATUS  2026-04-20  GRANTED   2026-06-02  "
+                 "LPR without a last day\n"),
+      std::string::npos)
       << out();
 }
 
@@ -264,6 +308,113 @@ TEST_F(FakeService, CrossingsAreShownWithWhatLimitsTheStay) {
 TEST_F(FakeService, OverstaysAreShownWithTheirBand) {
   EXPECT_EQ(Call({"overstays", "--as-of", "2026-05-01"}), ExitCode::kOk) << err();
   EXPECT_NE(out().find("571    206        YEAR_OR_MORE"), std::string::npos) << out();
+}
+
+TEST_F(FakeService, OverstaysAreWrittenAsCsv) {
+  EXPECT_EQ(Call({"overstays", "--as-of", "2026-05-01", "--known-at", "2026-05-02T12:00:00Z",
+                  "--format", "csv"}),
+            ExitCode::kOk)
+      << err();
+  EXPECT_EQ(out().find("as_of,known_at,kind,"), 0U) << out();
+  EXPECT_NE(out().find("\r\n2026-05-01,2026-05-02T12:00:00Z,"), std::string::npos) << out();
+  EXPECT_EQ(err(), "1 overstay as of 2026-05-01\n");
+}
+
+TEST_F(FakeService, ASummaryIsShownInEveryFormat) {
+  const auto show = [this](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"report", "summary", "--fiscal-year", "2024"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    EXPECT_EQ(Call(arguments), ExitCode::kOk) << err();
+    return out();
+  };
+  EXPECT_NE(show({}).find("Summary of 2023-10-01 to 2024-09-30, as of 2024-09-30, by what was "
+                          "known at 2026-05-02T15:00:00Z\n"),
+            std::string::npos)
+      << out();
+  EXPECT_NE(out().find("538,548  1.15 %"), std::string::npos) << out();
+  EXPECT_NE(show({"--as-of", "2024-10-15", "--known-at", "2024-10-20T00:00:00Z"})
+                .find("as of 2024-10-15, by what was known at 2024-10-20T00:00:00Z"),
+            std::string::npos)
+      << out();
+  EXPECT_NE(show({"--format", "csv", "--least-cell", "10"}).find(",out_of_country"),
+            std::string::npos);
+  EXPECT_EQ(show({"--format", "html"}).find("<!DOCTYPE html>"), 0U);
+  EXPECT_EQ(nlohmann::json::parse(show({"--json"}))["stays"]["out_of_country"], "55594");
+  const std::string json = out();
+  EXPECT_EQ(show({"--format", "json"}), json);
+  EXPECT_EQ(show({"--format", "json", "--out", In("s.json")}), "");
+  EXPECT_EQ(err(), In("s.json") + ": written\n");
+  EXPECT_EQ(*base::ReadFile(In("s.json")), json);
+  EXPECT_EQ(show({"--format", "json", "--out", In("s.json")}), "");
+  EXPECT_EQ(err(), In("s.json") + ": unchanged\n");
+
+  EXPECT_EQ(Call({"report", "summary", "--fiscal-year", "1999"}), ExitCode::kUnavailable);
+  EXPECT_EQ(Call({"report", "summary", "--fiscal-year", "2024", "--out", In("none/s")}),
+            ExitCode::kUsage);
+  EXPECT_NE(err().find("cannot write " + In("none/s")), std::string::npos) << err();
+}
+
+TEST_F(FakeService, ANightlyReportOpensCasesOnceAndWritesTheSameFilesAgain) {
+  const std::vector<std::string> nightly = {"report",     "nightly", "--date",
+                                            "2024-05-01", "--out",   In("")};
+  EXPECT_EQ(Call(nightly), ExitCode::kNeedsHuman) << err();
+  EXPECT_NE(err().find("Reviewed 150 travelers: 3 cases opened, 1 changed\n"), std::string::npos)
+      << err();
+  EXPECT_NE(out().find("Nightly report of 2024-05-01, by what was known at 2024-05-02T12:00:00Z\n"
+                       "  reviewed   150 travelers\n"
+                       "  cases      3 opened, 1 changed\n"
+                       "  overstays  1\n"
+                       "  written    " +
+                       In("overstays-2024-05-01.csv") + "\n"),
+            std::string::npos)
+      << out();
+  EXPECT_EQ(out().find("Nothing changed"), std::string::npos);
+  EXPECT_NE(
+      base::ReadFile(In("overstays-2024-05-01.csv"))->find("\r\n2024-05-01,2024-05-02T12:00:00Z,"),
+      std::string::npos);
+  EXPECT_NE(base::ReadFile(In("summary-2024-05-01.csv"))
+                ->find("\r\n2023-10-01,2024-05-01,2024-05-01,2024-05-02T12:00:00Z,"),
+            std::string::npos);
+  for (const char* const file : {"summary-2024-05-01.json", "summary-2024-05-01.html"}) {
+    EXPECT_TRUE(std::filesystem::exists(In(file))) << file;
+  }
+
+  EXPECT_EQ(Call(nightly), ExitCode::kOk) << err();
+  EXPECT_NE(out().find("  unchanged  " + In("summary-2024-05-01.html") + "\nNothing changed.\n"),
+            std::string::npos)
+      << out();
+  std::ofstream(In("summary-2024-05-01.csv")) << "something else";
+  EXPECT_EQ(Call(nightly), ExitCode::kOk) << err();
+  EXPECT_NE(out().find("  replaced   " + In("summary-2024-05-01.csv") +
+                       " (what was there was different)\n"),
+            std::string::npos)
+      << out();
+  EXPECT_EQ(out().find("Nothing changed"), std::string::npos) << out();
+}
+
+TEST_F(FakeService, ANightlyReportInJsonIsOneObject) {
+  EXPECT_EQ(Call({"report", "nightly", "--date", "2024-05-01", "--out", In(""), "--json"}),
+            ExitCode::kNeedsHuman)
+      << err();
+  const auto object = nlohmann::json::parse(out());
+  EXPECT_EQ(object["date"], "2024-05-01");
+  EXPECT_EQ(object["known_at"], "2024-05-02T12:00:00Z");
+  EXPECT_EQ(object["opened"], 3);
+  EXPECT_EQ(object["nothing_changed"], false);
+  ASSERT_EQ(object["files"].size(), 4U);
+  EXPECT_EQ(object["files"][0]["file"], In("overstays-2024-05-01.csv"));
+  EXPECT_EQ(object["files"][0]["state"], "written");
+}
+
+TEST_F(FakeService, ANightlyReportThatFailsLeavesNoHalfFile) {
+  EXPECT_EQ(Call({"report", "nightly", "--date", "1999-09-30", "--out", In("")}),
+            ExitCode::kUnavailable);
+  EXPECT_NE(err().find("Run it again"), std::string::npos) << err();
+  EXPECT_TRUE(std::filesystem::exists(In("overstays-1999-09-30.csv"))) << "it was whole";
+  EXPECT_FALSE(std::filesystem::exists(In("summary-1999-09-30.csv")));
+  for (const auto& entry : std::filesystem::directory_iterator(In(""))) {
+    EXPECT_NE(entry.path().extension(), ".part");
+  }
 }
 
 TEST_F(FakeService, HealthTellsUpFromServing) {

@@ -2,15 +2,17 @@
 
 #include <future>
 
+#include "entryexit/crypto/digest.h"
+#include "src/postgres/embedded_migrations.h"
 #include "tests/integration/postgres/store_fixture.h"
 
 namespace entryexit::postgres {
 namespace {
 
 using core::Reason;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
 
 void Ignore(const std::string&) {}
 
@@ -75,6 +77,70 @@ TEST_F(MigrationsTest, AFailedMigrationLeavesNothingBehind) {
               testing::FailsWith(Reason::kSchemaMismatch));
   database_ = empty_;
   EXPECT_THAT(Sql("postgres", "SELECT 1 FROM pg_tables WHERE tablename = 'crossing'"), IsEmpty());
+}
+
+// Stays from before 0005 become what is known since the last event of their traveler.
+TEST_F(MigrationsTest, StaysFromBeforeTheirHistoryAreKept) {
+  database_ = empty_;
+  ASSERT_THAT(Sql(testing::PostgresServer::kOwner,
+                  "CREATE TABLE schema_migration (version integer PRIMARY KEY, name text NOT NULL, "
+                  "sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"),
+              IsEmpty());
+  for (size_t i = 0; i < 4; ++i) {
+    const EmbeddedMigration& migration = EmbeddedMigrations()[i];
+    ASSERT_THAT(Sql(testing::PostgresServer::kOwner,
+                    std::string(migration.sql) +
+                        "; INSERT INTO schema_migration (version, name, sha256) VALUES (" +
+                        std::to_string(i + 1) + ", '" + migration.name + "', '" +
+                        crypto::Sha256Hex(migration.sql) + "')"),
+                IsEmpty())
+        << migration.name;
+  }
+  // Two travelers. The first has a second document, and an admission change as the last event; the
+  // second a departure.
+  ASSERT_THAT(Sql(testing::PostgresServer::kDaemon, R"(
+      INSERT INTO traveler SELECT md5('t' || i)::uuid FROM generate_series(1, 2) i;
+      INSERT INTO travel_document (document_id, traveler_id, issuing_state, number, nationality,
+                                   birth_date, sex, first_used_at)
+        SELECT md5(document)::uuid, md5(traveler)::uuid, state, upper(document), state,
+               '1990-01-01', 'F', first_used_at
+        FROM (VALUES ('d1', 't1', 'UTO', timestamptz '2026-02-01'), ('d2', 't1', 'D', '2026-01-01'),
+                     ('d3', 't2', 'XXA', '2026-01-01'))
+          v (document, traveler, state, first_used_at);
+      INSERT INTO crossing (traveler_id, crossing_id, request_id, document_id, direction, lane_id,
+                            port_id, carrier, flight, captured_at, recorded_at, local_date,
+                            class_of_admission, authorized_until, capture_status, findings,
+                            opened_cases)
+        SELECT md5('t' || i)::uuid, md5('c' || i || d)::uuid, gen_random_uuid(), md5('d1')::uuid, d,
+               'SEA-1', 'SEA', '', '', day, day + interval '1 hour', day,
+               CASE d WHEN 'ARRIVAL' THEN 'B-2' END, CASE d WHEN 'ARRIVAL' THEN day::date + 30 END,
+               'EXEMPT', '[]', '{}'
+        FROM (VALUES (1, 'ARRIVAL', timestamptz '2026-01-01 00:00+00'),
+                     (2, 'ARRIVAL', '2026-01-02 00:00+00'),
+                     (2, 'DEPARTURE', '2026-01-03 00:00+00')) v (i, d, day);
+      INSERT INTO admission_change (traveler_id, change_id, request_id, principal, recorded_at,
+                                    application_id, revision, kind, filed_on, decision)
+        VALUES (md5('t1')::uuid, gen_random_uuid(), gen_random_uuid(), 'authority',
+                '2026-01-20 05:00+00', 'x', 1, 'EXTENSION', '2026-01-20', 'PENDING');
+      INSERT INTO stay (traveler_id, arrival_id, port_id, state, arrived_at, arrived_on,
+                        class_of_admission, authorized_until, departure_id, departed_at,
+                        departed_on, pending_since)
+        VALUES (md5('t1')::uuid, md5('c1ARRIVAL')::uuid, 'SEA', 'OPEN', '2026-01-01 00:00+00',
+                '2026-01-01', 'B-2', '2026-01-31', NULL, NULL, NULL, '2026-01-20'),
+               (md5('t2')::uuid, md5('c2ARRIVAL')::uuid, 'SEA', 'CLOSED', '2026-01-02 00:00+00',
+                '2026-01-02', 'B-2', '2026-02-01', md5('c2DEPARTURE')::uuid,
+                '2026-01-03 00:00+00', '2026-01-03', NULL))"),
+              IsEmpty());
+
+  ASSERT_THAT(Migrate(server().OwnerDsn(empty_), Ignore), testing::IsOk());
+  EXPECT_THAT(CheckSchema(server().DaemonDsn(empty_)), testing::IsOk());
+  EXPECT_THAT(Sql(testing::PostgresServer::kDaemon, R"(
+      SELECT concat_ws(' ', nationality, state, arrived_on, authorized_until, pending_since,
+                       departed_on, known_from AT TIME ZONE 'UTC', known_until)
+      FROM stay ORDER BY arrived_on)"),
+              ElementsAre("D OPEN 2026-01-01 2026-01-31 2026-01-20 2026-01-20 05:00:00 infinity",
+                          "XXA CLOSED 2026-01-02 2026-02-01 2026-01-03 2026-01-03 01:00:00 "
+                          "infinity"));
 }
 
 TEST_F(MigrationsTest, ADatabaseThatIsAwayIsUnavailable) {

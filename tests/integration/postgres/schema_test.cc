@@ -7,6 +7,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class SchemaTest : public StoreTest {
  protected:
@@ -43,12 +44,19 @@ TEST_F(SchemaTest, EveryKeyHoldsTheTravelerButThoseOfTheLookUpTables) {
               ElementsAre("request", "schema_migration", "travel_document"));
 }
 
-TEST_F(SchemaTest, NoUniqueIndexIsOutsideTheConstraints) {
-  EXPECT_THAT(Sql("postgres", R"(
+// Those that no constraint stands for: a constraint cannot be on a part of the rows.
+TEST_F(SchemaTest, EveryOtherUniqueIndexHoldsTheTravelerToo) {
+  const std::string others = R"(
       SELECT i.indexrelid::regclass::text FROM pg_index i
       JOIN pg_class t ON t.oid = i.indrelid AND t.relnamespace = 'public'::regnamespace
       WHERE i.indisunique
-        AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid))"),
+        AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid))";
+  EXPECT_THAT(Sql("postgres", others + " ORDER BY 1"),
+              ElementsAre("stay_departs_once", "stay_known_once"));
+  EXPECT_THAT(Sql("postgres", others + R"(
+        AND NOT EXISTS (
+          SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum = ANY (i.indkey)
+            AND a.attname = 'traveler_id'))"),
               IsEmpty());
 }
 
@@ -74,8 +82,10 @@ TEST_F(SchemaTest, AppendOnlyTablesRefuseTheDaemonByPrivilegeAndTheOwnerByTrigge
 TEST_F(SchemaTest, TheDaemonCannotRemoveCapturesOrChangeTheSchema) {
   for (const char* change :
        {"DELETE FROM capture", "DELETE FROM template", "DELETE FROM traveler",
-        "DELETE FROM request", "DROP TABLE stay", "CREATE TABLE x ()",
-        "UPDATE schema_migration SET version = 2", "UPDATE review_case SET kind = 'OVERSTAY'"}) {
+        "DELETE FROM request", "DELETE FROM stay", "TRUNCATE stay",
+        "UPDATE stay SET known_from = known_from", "UPDATE stay SET state = 'OPEN'",
+        "DROP TABLE stay", "CREATE TABLE x ()", "UPDATE schema_migration SET version = 2",
+        "UPDATE review_case SET kind = 'OVERSTAY'"}) {
     EXPECT_THAT(Sql(testing::PostgresServer::kDaemon, change), ElementsAre("42501")) << change;
   }
 }
@@ -128,6 +138,8 @@ TEST_F(SchemaTest, AdmissionChangesObeyTheirRules) {
       R"("decision": "DENIED")" + ungranted,
       R"("decision": "WITHDRAWN")" + ungranted,
       R"("decision": "PENDING", "decided_on": null)" + ungranted,
+      R"("decision": "RECORDED_IN_ERROR", "decided_on": null)" + ungranted,
+      R"("revision": 1000)",
   };
   for (const std::string& changes : lawful) EXPECT_THAT(add(changes), IsEmpty()) << changes;
   const std::vector<std::string> unlawful = {
@@ -139,6 +151,9 @@ TEST_F(SchemaTest, AdmissionChangesObeyTheirRules) {
       R"("principal": "")",
       R"("kind": "PAROLE")",
       R"("decision": "APPEALED")",
+      R"("decision": "RECORDED_IN_ERROR")" + ungranted,
+      R"("revision": 0)",
+      R"("revision": 1001)",
       R"("decided_on": null)",
       R"("decided_on": "2026-09-20")",
       R"("decision": "PENDING")" + ungranted,
@@ -154,6 +169,89 @@ TEST_F(SchemaTest, AdmissionChangesObeyTheirRules) {
   }
   EXPECT_THAT(add(R"("traveler_id": ")" + crypto::NewUuid() + R"(")"), ElementsAre("23503"));
   EXPECT_THAT(add(R"("change_id": ")" + first.change_id.value() + R"(")"), ElementsAre("23505"));
+}
+
+TEST_F(SchemaTest, OfAStayNothingChangesButThatItCeasesToBeKnown) {
+  ports::CrossingRecord arrival;
+  ports::CrossingRecord departure;
+  const auto traveler = AddTraveler(*store_, "P1", [&](const core::TravelerId& id) {
+    return std::vector{arrival = Arrival(id, 0), departure = Departure(id, 1)};
+  });
+  ASSERT_THAT(traveler, testing::IsOk());
+  ASSERT_THAT(Run([&](ports::Transaction& t) {
+                return t.ReplaceStays(*traveler, {StayOf(arrival)}, At(0));
+              }),
+              testing::IsOk());
+  const std::string moment = "timestamptz '2026-09-02'";
+  const std::vector<std::string> all = Sql("postgres", "SELECT s::text FROM stay s");
+  ASSERT_THAT(all, SizeIs(1));
+  const std::vector<std::string> refused = {
+      "UPDATE stay SET port_id = 'PDX', known_until = " + moment,
+      "UPDATE stay SET known_from = known_from - interval '1 day', known_until = " + moment,
+      "UPDATE stay SET arrived_on = arrived_on + 1",
+      "UPDATE stay SET nationality = nationality",
+      "UPDATE stay SET known_until = 'infinity'",
+      "DELETE FROM stay",
+      "TRUNCATE stay",
+  };
+  for (const std::string& change : refused) {
+    EXPECT_THAT(Sql(testing::PostgresServer::kOwner, change), ElementsAre("23001")) << change;
+  }
+  EXPECT_EQ(Sql("postgres", "SELECT s::text FROM stay s"), all);
+
+  const std::string cease = "UPDATE stay SET known_until = " + moment;
+  EXPECT_THAT(Sql(testing::PostgresServer::kDaemon, "UPDATE stay SET known_until = known_from"),
+              ElementsAre("23514"));
+  EXPECT_THAT(Sql(testing::PostgresServer::kDaemon, cease), IsEmpty());
+  for (const std::string& change : {cease, cease + " + interval '1 day'",
+                                    std::string("UPDATE stay SET known_until = 'infinity'")}) {
+    EXPECT_THAT(Sql(testing::PostgresServer::kDaemon, change), ElementsAre("23001")) << change;
+  }
+}
+
+TEST_F(SchemaTest, OfWhatIsKnownNowAnArrivalBeginsAndADepartureEndsOneStay) {
+  ports::CrossingRecord arrival;
+  ports::CrossingRecord other;
+  ports::CrossingRecord departure;
+  const auto traveler = AddTraveler(*store_, "P1", [&](const core::TravelerId& id) {
+    return std::vector{arrival = Arrival(id, 0), other = Arrival(id, 1),
+                       departure = Departure(id, 2)};
+  });
+  ASSERT_THAT(traveler, testing::IsOk());
+  const ports::StayRecord closed = Closed(StayOf(arrival), departure);
+  ASSERT_THAT(
+      Run([&](ports::Transaction& t) { return t.ReplaceStays(*traveler, {closed}, At(0)); }),
+      testing::IsOk());
+  const auto add = [&](const std::string& changes) { return AddCopy("stay", "true", changes); };
+  const std::string later = R"("known_from": "2026-09-02")";
+  const std::string before = R"("known_from": "2026-08-01", "known_until": "2026-08-02")";
+  const std::string of_other = R"(, "arrival_id": ")" + other.crossing_id.value() + R"(")";
+  EXPECT_THAT(add("{" + later + "}"), ElementsAre("23505"));
+  EXPECT_THAT(add("{" + later + of_other + "}"), ElementsAre("23505"));
+  EXPECT_THAT(add("{" + before + R"(, "nationality": "d"})"), ElementsAre("23514"));
+  EXPECT_THAT(add(R"({"known_from": "2026-08-02", "known_until": "2026-08-02"})"),
+              ElementsAre("23514"));
+  EXPECT_THAT(add("{" + before + "}"), IsEmpty());
+  EXPECT_THAT(Sql(testing::PostgresServer::kDaemon, "SELECT count(*) FROM stay"), ElementsAre("2"));
+}
+
+TEST_F(SchemaTest, EveryKindOfCaseCanBeStored) {
+  ports::CrossingRecord arrival;
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [&](const core::TravelerId& id) {
+                            return std::vector{arrival = Arrival(id, 0)};
+                          }),
+              testing::IsOk());
+  for (int i = 0; i <= static_cast<int>(core::CaseKind::kSuspectedOverstay); ++i) {
+    ports::CaseRecord record = CaseOf(arrival, i);
+    record.kind = static_cast<core::CaseKind>(i);
+    if (record.kind != core::CaseKind::kOverstay) record.days_overstayed = 0;
+    EXPECT_THAT(Run([&](ports::Transaction& t) { return t.AddCase(record); }), testing::IsOk())
+        << i;
+    const auto stored = Fetch([&](ports::Transaction& t) { return t.GetCase(record.case_id); });
+    ASSERT_THAT(stored, testing::IsOk());
+    EXPECT_EQ(stored->kind, record.kind);
+  }
 }
 
 }  // namespace

@@ -139,6 +139,26 @@ ports::CaseRecord CaseOf(const ports::CrossingRecord& crossing, int minutes) {
   return record;
 }
 
+ports::StayRecord StayOf(const ports::CrossingRecord& arrival) {
+  ports::StayRecord record{arrival.traveler_id, "D", arrival.port_id, {}};
+  core::Stay& stay = record.stay;
+  stay.arrival_id = arrival.crossing_id;
+  stay.arrived_at = arrival.captured_at;
+  stay.arrived_on = arrival.local_date;
+  stay.class_of_admission = arrival.admission->class_of_admission;
+  stay.authorized_until = arrival.admission->authorized_until;
+  stay.adult_on = Day(-5000);
+  return record;
+}
+
+ports::StayRecord Closed(ports::StayRecord record, const ports::CrossingRecord& departure) {
+  record.stay.state = core::StayState::kClosed;
+  record.stay.departure_id = departure.crossing_id;
+  record.stay.departed_at = departure.captured_at;
+  record.stay.departed_on = departure.local_date;
+  return record;
+}
+
 absl::StatusOr<core::TravelerId> AddTraveler(
     ports::Store& store, const std::string& number,
     const std::function<std::vector<ports::CrossingRecord>(const core::TravelerId&)>& make) {

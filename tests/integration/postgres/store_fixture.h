@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "entryexit/postgres/store.h"
@@ -27,7 +28,8 @@ class StoreTest : public ::testing::Test {
 
   DatabaseOptions Options() const;
   static testing::PostgresServer& server();
-  // Runs SQL as `user`; the first column of what it returns, or the SQLSTATE of its failure.
+  // Runs SQL as `user`; the first column of what it returns (the last statement of several), or the
+  // SQLSTATE of its failure.
   std::vector<std::string> Sql(const std::string& user, const std::string& sql) const;
 
   // Long enough for any machine.
@@ -36,6 +38,17 @@ class StoreTest : public ::testing::Test {
   }
   absl::Status Run(const std::function<absl::Status(ports::Transaction&)>& work) {
     return store_->Transact(Soon(), work);
+  }
+  // What `read` gives in a transaction of its own.
+  template <typename Read>
+  auto Fetch(Read read) {
+    decltype(read(std::declval<ports::Transaction&>())) result;
+    const absl::Status status = Run([&](ports::Transaction& transaction) {
+      result = read(transaction);
+      return result.status();
+    });
+    EXPECT_EQ(status, result.status());
+    return result;
   }
 
   std::string database_;
@@ -53,6 +66,9 @@ ports::CrossingRecord Arrival(const core::TravelerId& traveler, int minutes);
 ports::CrossingRecord Departure(const core::TravelerId& traveler, int minutes);
 ports::AdmissionChangeRecord Extension(const core::TravelerId& traveler, int minutes);
 ports::CaseRecord CaseOf(const ports::CrossingRecord& crossing, int minutes);
+// The open stay that `arrival` began, and the same ended by `departure`.
+ports::StayRecord StayOf(const ports::CrossingRecord& arrival);
+ports::StayRecord Closed(ports::StayRecord record, const ports::CrossingRecord& departure);
 
 // Records the document's traveler and the crossings that `make` gives for the traveler.
 absl::StatusOr<core::TravelerId> AddTraveler(

@@ -174,12 +174,14 @@ TEST_F(AdmissionPolicyTest, RefusesUnknownRules) {
 }
 
 TEST_F(AdmissionPolicyTest, RefusesNumbersThatTheRuleDoesNotHave) {
-  for (const std::string rule : {"fixed_date", "duration_of_status", "exempt"}) {
+  for (const std::string rule : {"duration_of_status", "exempt"}) {
     ExpectPeriodRefused("from: 2020-01-01\n    rule: " + rule + "\n    days: 90\n", 5,
                         "classes.B-2.days: rule " + rule + " has no days");
     ExpectPeriodRefused("window_days: 180\n    from: 2020-01-01\n    rule: " + rule + "\n", 3,
                         "classes.B-2.window_days: rule " + rule + " has no window_days");
   }
+  ExpectPeriodRefused("from: 2020-01-01\n    rule: fixed_date\n    window_days: 180\n", 5,
+                      "classes.B-2.window_days: rule fixed_date has no window_days");
   ExpectPeriodRefused(
       "from: 2020-01-01\n    rule: days_from_arrival\n    days: 90\n    window_days: 180\n", 6,
       "classes.B-2.window_days: rule days_from_arrival has no window_days");
@@ -273,9 +275,12 @@ TEST(ShippedAdmissionPolicy, HoldsTheRulesThatAreInForce) {
   const AuthorizationRule date{RuleKind::kFixedDate};
   const AuthorizationRule status{RuleKind::kDurationOfStatus};
   const AuthorizationRule exempt{RuleKind::kExempt};
-  for (const char* code : {"B-1", "B-2", "C-1", "E-1", "E-2", "E-3", "M-1", "H-1B", "H-2A", "H-2B",
-                           "H-4", "L-1", "L-2", "O-1", "P-1", "R-1", "TN", "A-3", "G-5"}) {
+  for (const char* code : {"C-1", "C-2", "E-1", "E-2", "E-3", "M-1", "H-1B", "H-2A", "H-2B", "H-4",
+                           "L-1", "L-2", "O-1", "P-1", "R-1", "TN", "A-3", "G-5"}) {
     EXPECT_TRUE(ShippedRule(code) == date) << code;
+  }
+  for (const char* code : {"B-1", "B-2"}) {
+    EXPECT_TRUE(ShippedRule(code) == (AuthorizationRule{RuleKind::kFixedDate, 366})) << code;
   }
   for (const char* code : {"F-1", "F-2", "J-1", "J-2", "I"}) {
     EXPECT_TRUE(ShippedRule(code) == status) << code;

@@ -24,8 +24,10 @@ TEST(RuleForTest, TheRuleInForceOnTheDayOfArrivalCounts) {
                                     {kReform, std::nullopt, {kDaysFromArrival, 60}}}}};
   EXPECT_EQ(RuleFor(policy, "WT", kReform - days(1))->days, 90);
   EXPECT_EQ(RuleFor(policy, "WT", kReform)->days, 60);
-  EXPECT_THAT(RuleFor(policy, "WT", kArrival - days(1)), FailsWith(Reason::kInvalidField));
-  EXPECT_THAT(RuleFor(policy, "B-2", kReform), FailsWith(Reason::kInvalidField));
+  EXPECT_THAT(RuleFor(policy, "WT", kArrival - days(1)), FailsWith(Reason::kClassUnknown));
+  EXPECT_THAT(RuleFor(policy, "B-2", kReform), FailsWith(Reason::kClassUnknown));
+  EXPECT_THAT(RuleFor(policy, "b 2", kReform), FailsWith(Reason::kInvalidField));
+  EXPECT_THAT(RuleFor(policy, std::string(9000, 'X'), kReform), FailsWith(Reason::kInvalidField));
 }
 
 // The last lawful day of a stay, counted from the day of arrival, which is 1; 0: no day ends it.
@@ -49,6 +51,9 @@ TEST(AdmitTest, WhatIsNotAskedForIsWhatTheRuleSays) {
 TEST(AdmitTest, AnInspectorMayGrantLessThanTheRuleAndNeverMore) {
   EXPECT_EQ(*LastDay({kFixedDate}, kArrival), 1);
   EXPECT_EQ(*LastDay({kFixedDate}, DaysFromArrival{180}), 180);
+  EXPECT_EQ(*LastDay({kFixedDate, 366}, DaysFromArrival{366}), 366);
+  EXPECT_THAT(LastDay({kFixedDate, 366}, DaysFromArrival{367}), FailsWith(Reason::kInvalidField));
+  EXPECT_THAT(LastDay({kFixedDate, 366}, {}), FailsWith(Reason::kMissingField));
   EXPECT_EQ(*LastDay({kDaysFromArrival, 90}, DaysFromArrival{89}), 89);
   EXPECT_EQ(*LastDay({kDaysFromArrival, 90}, kArrival + days(89)), 90);
   EXPECT_THAT(LastDay({kDaysFromArrival, 90}, kArrival + days(90)),
@@ -71,6 +76,8 @@ TEST(AdmitTest, RefusesImpossibleDays) {
   EXPECT_THAT(LastDay({kFixedDate}, kArrival - days(1)), FailsWith(Reason::kInvalidField));
   EXPECT_THAT(LastDay({kFixedDate}, DaysFromArrival{0}), FailsWith(Reason::kInvalidField));
   EXPECT_THAT(LastDay({kFixedDate}, DaysFromArrival{3661}), FailsWith(Reason::kInvalidField));
+  EXPECT_THAT(LastDay({kDurationOfStatus}, kArrival + days(kMaxDays)),
+              FailsWith(Reason::kInvalidField));
 }
 
 TEST(AdmissionNamesTest, NamesLeadBack) {

@@ -12,7 +12,11 @@ using ::testing::UnorderedElementsAre;
 
 const CrossingId kDeparture("d");
 
-std::vector<Lead> LeadsOfOutcome(Outcome outcome) { return LeadsOf({}, {{kDeparture, outcome}}); }
+constexpr Date kToday = std::chrono::sys_days(std::chrono::year(2026) / 9 / 1);
+
+std::vector<Lead> LeadsOfOutcome(Outcome outcome) {
+  return LeadsOf({}, {{kDeparture, outcome}}, kToday);
+}
 
 TEST(LeadsTest, OnlyOutcomesThatNeedAnOfficerRaiseOne) {
   EXPECT_THAT(LeadsOfOutcome(Outcome::kMatch), IsEmpty());
@@ -20,26 +24,41 @@ TEST(LeadsTest, OnlyOutcomesThatNeedAnOfficerRaiseOne) {
   EXPECT_THAT(LeadsOfOutcome(Outcome::kExempt), IsEmpty());
   EXPECT_THAT(LeadsOfOutcome(Outcome::kOptedOut), IsEmpty());
   EXPECT_THAT(LeadsOfOutcome(Outcome::kNoMatch),
-              ElementsAre(Lead{CaseKind::kIdentityNoMatch, kDeparture}));
+              ElementsAre(Lead{CaseKind::kIdentityNoMatch, kDeparture, Severity::kHigh}));
   EXPECT_THAT(LeadsOfOutcome(Outcome::kInconclusive),
-              ElementsAre(Lead{CaseKind::kIdentityInconclusive, kDeparture}));
+              ElementsAre(Lead{CaseKind::kIdentityInconclusive, kDeparture, Severity::kMedium}));
   EXPECT_THAT(LeadsOfOutcome(Outcome::kNoReference),
-              ElementsAre(Lead{CaseKind::kNoReference, kDeparture}));
+              ElementsAre(Lead{CaseKind::kNoReference, kDeparture, Severity::kLow}));
 }
 
 TEST(LeadsTest, ADepartureWithoutAnArrivalIsOneLeadNotTwo) {
   StayHistory history;
   history.flags.push_back({FlagKind::kDepartureWithoutArrival, kDeparture});
-  EXPECT_THAT(LeadsOf(history, {{kDeparture, Outcome::kNoReference}}),
-              ElementsAre(Lead{CaseKind::kDepartureWithoutArrival, kDeparture}));
+  EXPECT_THAT(LeadsOf(history, {{kDeparture, Outcome::kNoReference}}, kToday),
+              ElementsAre(Lead{CaseKind::kDepartureWithoutArrival, kDeparture, Severity::kLow}));
 }
 
 TEST(LeadsTest, AnImpostorWhoLeavesLateIsTwoLeads) {
   StayHistory history;
   history.flags.push_back({FlagKind::kOverstay, kDeparture, 12});
-  EXPECT_THAT(LeadsOf(history, {{kDeparture, Outcome::kNoMatch}}),
-              UnorderedElementsAre(Lead{CaseKind::kOverstay, kDeparture, 12},
-                                   Lead{CaseKind::kIdentityNoMatch, kDeparture}));
+  EXPECT_THAT(LeadsOf(history, {{kDeparture, Outcome::kNoMatch}}, kToday),
+              UnorderedElementsAre(Lead{CaseKind::kOverstay, kDeparture, Severity::kMedium, 12},
+                                   Lead{CaseKind::kIdentityNoMatch, kDeparture, Severity::kHigh}));
+}
+
+TEST(LeadsTest, AnOpenStayIsSuspectedFromTheDayAfterTheLastLawfulOne) {
+  StayHistory history;
+  Stay& stay = history.stays.emplace_back();
+  stay.arrival_id = CrossingId("a");
+  stay.arrived_on = kToday - std::chrono::days(30);
+  stay.authorized_until = kToday;
+  EXPECT_THAT(LeadsOf(history, {}, kToday), IsEmpty());
+  const auto one_day = LeadsOf(history, {}, kToday + std::chrono::days(1));
+  EXPECT_THAT(one_day,
+              ElementsAre(Lead{CaseKind::kSuspectedOverstay, stay.arrival_id, Severity::kMedium}));
+  EXPECT_EQ(LeadsOf(history, {}, kToday + std::chrono::days(180)), one_day)
+      << "a case is not to be touched every night";
+  EXPECT_EQ(LeadsOf(history, {}, kToday + std::chrono::days(181))[0].severity, Severity::kHigh);
 }
 
 TEST(SeverityTest, OfAnOverstayRisesAfter180Days) {
@@ -53,7 +72,7 @@ TEST(CaseNamesTest, GoBothWays) {
   for (const CaseKind kind :
        {CaseKind::kIdentityNoMatch, CaseKind::kIdentityInconclusive, CaseKind::kNoReference,
         CaseKind::kOverstay, CaseKind::kDepartureWithoutArrival, CaseKind::kArrivalOnOpenStay,
-        CaseKind::kDocumentDataConflict}) {
+        CaseKind::kDocumentDataConflict, CaseKind::kSuspectedOverstay}) {
     EXPECT_EQ(CaseKindFromName(NameOf(kind)), kind);
   }
   for (const CaseState state :

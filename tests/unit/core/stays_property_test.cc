@@ -33,6 +33,7 @@ bool Before(const CrossingEvent& a, const CrossingEvent& b) {
 // The report of each application that counts: no other one comes after it.
 std::vector<AdmissionChange> ThatCount(const std::vector<AdmissionChange>& changes) {
   const auto comes_after = [](const AdmissionChange& a, const AdmissionChange& b) {
+    if (a.revision != b.revision) return a.revision > b.revision;
     return a.decided_on != b.decided_on ? a.decided_on > b.decided_on : a > b;
   };
   std::vector<AdmissionChange> counting;
@@ -40,7 +41,8 @@ std::vector<AdmissionChange> ThatCount(const std::vector<AdmissionChange>& chang
     const bool is_last = std::ranges::none_of(changes, [&](const AdmissionChange& other) {
       return other.application_id == change.application_id && comes_after(other, change);
     });
-    if (is_last && std::ranges::find(counting, change) == counting.end()) {
+    if (is_last && change.decision != AdmissionDecision::kRecordedInError &&
+        std::ranges::find(counting, change) == counting.end()) {
       counting.push_back(change);
     }
   }
@@ -134,7 +136,10 @@ class Reference {
     std::vector<AdmissionChange> filed;
     for (const AdmissionChange& change : changes_) {
       const bool after_leaving = stay.departed_on && change.filed_on > *stay.departed_on;
-      if (change.filed_on >= stay.arrived_on && DayOf(change.filed_on) < next_arrival &&
+      const bool filed_here = change.filed_on >= stay.arrived_on;
+      const bool brought_along = change.kind == AdmissionChangeKind::kAdjustmentOfStatus &&
+                                 !(change.decided_on && *change.decided_on < stay.arrived_on);
+      if ((filed_here || brought_along) && DayOf(change.filed_on) < next_arrival &&
           !after_leaving) {
         filed.push_back(change);
       }
@@ -170,23 +175,30 @@ class Reference {
       while (day <= granted_until && LawfulInWindow(day, arrived, *admission.window)) ++day;
       granted_until = day - 1;
     }
-    add_up_to(granted_until);
-    bool pending = false;
-    for (const AdmissionChange& change : filed) {
-      const int filed_on = DayOf(change.filed_on);
-      const bool in_time = filed_on <= granted_until;
-      if (change.decision == AdmissionDecision::kGranted) {
-        granted_until =
-            change.granted->authorized_until ? DayOf(*change.granted->authorized_until) : kForever;
-        lawful = {arrived - 1};
-        add_up_to(granted_until);
+    // The day up to which stay was granted by the first `count` applications: the grant made last.
+    const auto granted_by = [&](size_t count) {
+      int until = granted_until;
+      int made_on = -kForever;
+      for (size_t i = 0; i < count; ++i) {
+        if (filed[i].decision != AdmissionDecision::kGranted) continue;
+        if (DayOf(*filed[i].decided_on) < made_on) continue;
+        made_on = DayOf(*filed[i].decided_on);
+        const std::optional<Date>& date = filed[i].granted->authorized_until;
+        until = date ? DayOf(*date) : kForever;
       }
-      if (!in_time) continue;
-      if (change.decision == AdmissionDecision::kPending) {
-        if (!pending && !lawful.contains(kForever)) pending_since = change.filed_on;
-        pending = pending || pending_since.has_value();
-      } else if (!lawful.contains(kForever)) {
-        add_up_to(DayOf(*change.decided_on));
+      return until;
+    };
+    add_up_to(granted_by(filed.size()));
+    if (lawful.contains(kForever)) return lawful;
+    for (size_t i = 0; i < filed.size(); ++i) {
+      const bool in_time = DayOf(filed[i].filed_on) <= granted_by(i);
+      if (filed[i].decision == AdmissionDecision::kPending) {
+        const bool adjusts = filed[i].kind == AdmissionChangeKind::kAdjustmentOfStatus;
+        if ((in_time || adjusts) && granted_by(i) != kForever && !pending_since) {
+          pending_since = filed[i].filed_on;
+        }
+      } else if (in_time) {
+        add_up_to(DayOf(*filed[i].decided_on));
       }
     }
     return lawful;
@@ -197,11 +209,12 @@ class Reference {
     if (!admission.window) return;
     const int arrived = DayOf(stay.arrived_on);
     int last = stay.state == StayState::kOpen ? kLast : arrived;
-    if (stay.departed_on) last = DayOf(*stay.departed_on);
+    if (stay.departed_on) last = std::max(arrived, DayOf(*stay.departed_on));
     for (int day = arrived; day <= last; ++day) {
       const bool has_left_the_rule = std::ranges::any_of(filed, [&](const AdmissionChange& change) {
         return change.decision == AdmissionDecision::kGranted &&
-               change.kind != AdmissionChangeKind::kExtension && DayOf(*change.decided_on) <= day;
+               change.granted->class_of_admission != admission.class_of_admission &&
+               DayOf(*change.decided_on) <= day;
       });
       if (!has_left_the_rule) window_days_.insert(day);
     }
@@ -230,7 +243,7 @@ class Histories {
     TravelerEvents events;
     const int crossings = Draw(0, 7);
     for (int i = 0; i < crossings; ++i) events.crossings.push_back(Crossing(i));
-    const int changes = Draw(0, 3);
+    const int changes = Draw(0, 4);
     for (int i = 0; i < changes; ++i) events.changes.push_back(Change());
     // 18 some time around the stays.
     if (Draw(0, 1) == 0) {
@@ -249,9 +262,10 @@ class Histories {
 
  private:
   CrossingEvent Crossing(int i) {
-    const Date day = DayAt(Draw(0, 40));  // few days, so that several crossings share a moment
+    const Date moment = DayAt(Draw(0, 40));  // few, so that several crossings share one
+    const Date day = moment - std::chrono::days(Draw(0, 3) == 0 ? 1 : 0);  // west of Greenwich
     CrossingEvent crossing{CrossingId("c" + std::to_string(i)), Direction::kDeparture,
-                           Timestamp(day), day, std::nullopt};
+                           Timestamp(moment), day, std::nullopt};
     if (Draw(0, 1) == 0) return crossing;
     crossing.direction = Direction::kArrival;
     crossing.admission = Admission{"X", std::nullopt, std::nullopt};
@@ -264,15 +278,19 @@ class Histories {
 
   AdmissionChange Change() {
     AdmissionChange change{"EAC" + std::to_string(Draw(0, 1)),
+                           Draw(1, 2),
                            static_cast<AdmissionChangeKind>(Draw(0, 2)),
                            DayAt(Draw(0, 45)),
-                           static_cast<AdmissionDecision>(Draw(0, 3)),
+                           static_cast<AdmissionDecision>(Draw(0, 4)),
                            std::nullopt,
                            std::nullopt};
-    if (change.decision == AdmissionDecision::kPending) return change;
+    if (change.decision == AdmissionDecision::kPending ||
+        change.decision == AdmissionDecision::kRecordedInError) {
+      return change;
+    }
     change.decided_on = change.filed_on + std::chrono::days(Draw(0, 20));
     if (change.decision != AdmissionDecision::kGranted) return change;
-    change.granted = Admission{"Y", std::nullopt, std::nullopt};
+    change.granted = Admission{Draw(0, 1) == 0 ? "X" : "Y", std::nullopt, std::nullopt};
     if (Draw(0, 3) > 0) {
       change.granted->authorized_until = change.filed_on + std::chrono::days(Draw(0, 40));
     }

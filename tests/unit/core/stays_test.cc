@@ -136,8 +136,8 @@ AdmissionChange Application(int filed, AdmissionDecision decision,
                             std::optional<int> decided = std::nullopt,
                             std::optional<int> granted_until = std::nullopt) {
   AdmissionChange change{
-      "EAC1",      AdmissionChangeKind::kExtension, kFirstDay + days(filed), decision, std::nullopt,
-      std::nullopt};
+      "EAC1",       1,           AdmissionChangeKind::kExtension, kFirstDay + days(filed), decision,
+      std::nullopt, std::nullopt};
   if (decided) change.decided_on = kFirstDay + days(*decided);
   if (decision == AdmissionDecision::kGranted) {
     change.granted = Admission{"B-2", std::nullopt, std::nullopt};
@@ -205,6 +205,67 @@ TEST(AdmissionChangeTest, TheReportThatWasDecidedLastCounts) {
   EXPECT_EQ(DaysOverstayed({reopened, filed, denied}), 0);
 }
 
+TEST(AdmissionChangeTest, TheGreatestRevisionCounts) {
+  AdmissionChange corrected = Application(20, kGranted, 40, 50);
+  corrected.revision = 2;
+  EXPECT_EQ(DaysOverstayed({corrected, Application(20, kGranted, 45, 90)}), 10);
+  AdmissionChange reopened = Application(20, kPending);
+  reopened.revision = 2;
+  EXPECT_EQ(DaysOverstayed({Application(20, kDenied, 35), reopened}), 0);
+  AdmissionChange taken_back = Application(20, kRecordedInError);
+  taken_back.revision = 2;
+  EXPECT_EQ(DaysOverstayed({taken_back, Application(20, kGranted, 45, 90)}), 30);
+}
+
+AdmissionChange Other(AdmissionChange change, AdmissionChangeKind kind) {
+  change.application_id = "EAC2";
+  change.kind = kind;
+  return change;
+}
+
+TEST(AdmissionChangeTest, OfSeveralGrantsTheOneMadeLastIsInForce) {
+  const AdmissionChange extension = Application(25, kGranted, 35, 50);
+  // Filed before the extension, decided after it.
+  EXPECT_EQ(DaysOverstayed({extension, Other(Application(20, kGranted, 45),
+                                             AdmissionChangeKind::kAdjustmentOfStatus)}),
+            0);
+  EXPECT_EQ(DaysOverstayed({extension, Other(Application(20, kGranted, 30, 80),
+                                             AdmissionChangeKind::kChangeOfStatus)}),
+            10);
+  // What was pending in time was lawful until it was denied, also past the extension.
+  EXPECT_EQ(DaysOverstayed({extension, Other(Application(20, kDenied, 55),
+                                             AdmissionChangeKind::kAdjustmentOfStatus)}),
+            5);
+}
+
+TEST(AdmissionChangeTest, APendingAdjustmentSuspendsAnOverstayAlsoWhenFiledLate) {
+  EXPECT_EQ(
+      DaysOverstayed({Other(Application(40, kPending), AdmissionChangeKind::kAdjustmentOfStatus)}),
+      0);
+  EXPECT_EQ(DaysOverstayed(
+                {Other(Application(40, kDenied, 50), AdmissionChangeKind::kAdjustmentOfStatus)}),
+            30);
+}
+
+TEST(AdmissionChangeTest, AnAdjustmentIsBroughtAlongOnReentryAndNothingElseIs) {
+  const auto second_stay = [](const AdmissionChange& change) {
+    return ComputeStays(
+               {.crossings = {Arrival(0, 30, "a"), Departure(25, "b"), Arrival(28, 60, "c")},
+                .changes = {change},
+                .birth_date = std::nullopt})
+        .stays[1];
+  };
+  const auto adjustment = AdmissionChangeKind::kAdjustmentOfStatus;
+  EXPECT_EQ(second_stay(Other(Application(20, kPending), adjustment)).pending_since,
+            kFirstDay + days(20));
+  EXPECT_EQ(second_stay(Other(Application(20, kGranted, 70), adjustment)).authorized_until,
+            std::nullopt);
+  EXPECT_EQ(second_stay(Other(Application(20, kGranted, 27), adjustment)).authorized_until,
+            kFirstDay + days(60))
+      << "decided before the re-entry: admitted anew";
+  EXPECT_EQ(second_stay(Application(20, kPending)).pending_since, std::nullopt);
+}
+
 TEST(AdmissionChangeTest, AnApplicationFiledOutsideAnyStayChangesNothing) {
   EXPECT_EQ(DaysOverstayed({Application(61, kGranted, 70, 90)}), 30);
   EXPECT_EQ(DaysOverstayed({Application(-1, kGranted, 70, 90)}), 30);
@@ -252,7 +313,7 @@ TEST(WindowStayTest, StaysUnderAnotherRuleDoNotCount) {
 
 TEST(WindowStayTest, DaysUnderAResidencePermitDoNotCount) {
   AdmissionChange permit = Application(20, kGranted, 31);
-  permit.kind = AdmissionChangeKind::kChangeOfStatus;
+  permit.granted->class_of_admission = "D";
   const StayHistory history =
       ComputeStays({.crossings = {WindowArrival(0, kNinety, "a"), Departure(80, "b")},
                     .changes = {permit},

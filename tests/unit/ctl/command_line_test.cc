@@ -54,6 +54,9 @@ TEST_F(CommandLine, HelpOfEveryCommandGoesToTheOutputAndSucceeds) {
                                                           {"cases", "decide"},
                                                           {"cases", "watch"},
                                                           {"overstays"},
+                                                          {"report"},
+                                                          {"report", "summary"},
+                                                          {"report", "nightly"},
                                                           {"health"},
                                                           {"migrate"},
                                                           {"certs"},
@@ -88,6 +91,47 @@ TEST_F(CommandLine, WrongUseIsToldFromFailure) {
   EXPECT_EQ(Run({"cases", "decide", "c", "--etag", "1", "--reason", "r", "--uphold", "--dismiss"}),
             ExitCode::kUsage);
   EXPECT_EQ(out(), "");
+}
+
+TEST_F(CommandLine, ASummaryNeedsOnePeriodAndOneFormat) {
+  unsetenv("ENTRYEXITCTL_CERTS");
+  const auto run = [this](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"report", "summary"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    EXPECT_EQ(Run(arguments), ExitCode::kUsage);
+    return err();
+  };
+  const std::string all_is_well_but = "no client certificate";
+  EXPECT_NE(run({"--fiscal-year", "2024"}).find(all_is_well_but), std::string::npos) << err();
+  EXPECT_NE(run({"--from", "2026-01-01", "--to", "2026-03-31", "--format", "json", "--json"})
+                .find(all_is_well_but),
+            std::string::npos)
+      << err();
+
+  EXPECT_NE(run({}).find("--fiscal-year"), std::string::npos) << err();
+  EXPECT_NE(run({"--from", "2026-01-01"}).find("--to"), std::string::npos) << err();
+  EXPECT_EQ(run({"--from", "2026-01-01", "--to", "2026-03-31", "--fiscal-year", "2024"})
+                .find(all_is_well_but),
+            std::string::npos);
+  EXPECT_NE(run({"--fiscal-year", "2024", "--least-cell", "1"}).find("--least-cell"),
+            std::string::npos)
+      << err();
+  EXPECT_NE(run({"--fiscal-year", "2024", "--format", "pdf"}).find("html"), std::string::npos)
+      << "it lists the choices";
+  EXPECT_NE(run({"--fiscal-year", "2024", "--format", "csv", "--json"}).find("contradict"),
+            std::string::npos)
+      << err();
+  EXPECT_EQ(Run({"overstays", "--as-of", "2026-05-01", "--format", "html"}), ExitCode::kUsage);
+}
+
+TEST_F(CommandLine, ANightlyReportIsOfADayThatIsOverAndGoesIntoAFolderThatIsThere) {
+  EXPECT_EQ(Run({"report", "nightly"}), ExitCode::kUsage);
+  EXPECT_NE(err().find("--out"), std::string::npos) << err();
+  EXPECT_EQ(Run({"report", "nightly", "--date", "9000-01-01", "--out", In("")}), ExitCode::kUsage);
+  EXPECT_NE(err().find("9000-01-01 is not over at every port"), std::string::npos) << err();
+  EXPECT_EQ(Run({"report", "nightly", "--date", "2026-01-01", "--out", In("none")}),
+            ExitCode::kUsage);
+  EXPECT_NE(err().find(In("none") + ": there is no such folder"), std::string::npos) << err();
 }
 
 TEST_F(CommandLine, AnAdmissionChangeNeedsWhatMakesOneAndNoMore) {

@@ -19,6 +19,16 @@ TEST(Table, AlignsColumnsToTheirWidestCell) {
             "y          z           2\n");
 }
 
+TEST(Table, AlignsNumbersToTheRight) {
+  std::ostringstream out;
+  Table table(out, /*colours=*/true, {{"A"}, {"COUNT", 0, Align::kRight}, {"N", 0, Align::kRight}});
+  table.Add({"x", "1", {"1,000", Colour::kRed}});
+  table.Flush();
+  EXPECT_EQ(out.str(),
+            "\x1b[1mA\x1b[0m  \x1b[1mCOUNT\x1b[0m      \x1b[1mN\x1b[0m\n"
+            "x      1  \x1b[31m1,000\x1b[0m\n");
+}
+
 TEST(Table, WritesRowsThatComeLaterUnderTheSameTitles) {
   std::ostringstream out;
   Table table(out, /*colours=*/false, {{"KIND", 6}, {"ID"}});

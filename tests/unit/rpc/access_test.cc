@@ -84,6 +84,15 @@ TEST(AccessTable, LetsNobodyButOfficersAskForAllowancesAndReportAdmissionChanges
   }
 }
 
+TEST(AccessTable, LetsReadersHaveTheFiguresAndNobodyButTheNightlyJobReviewOverstays) {
+  for (const Role role : kEveryRole) {
+    EXPECT_EQ(CheckAccess("/entryexit.v1.ReportService/GetSummary", {role, "x", "x"}).ok(),
+              role != Role::kLane && role != Role::kAdmin);
+    EXPECT_EQ(CheckAccess("/entryexit.v1.ReportService/ReviewOverstays", {role, "x", "x"}).ok(),
+              role == Role::kReport);
+  }
+}
+
 TEST(AccessTable, LetsAuditorsReplayButNotRead) {
   const app::Principal auditor{Role::kAuditor, "7", "auditor/7"};
   EXPECT_THAT(CheckAccess("/entryexit.v1.BackOfficeService/ReplayDecision", auditor), IsOk());

@@ -417,7 +417,7 @@ TEST(ToProto, HasAValueForEachOfOurs) {
   ExpectOneToOne(core::QualityIssue::kNoPicture, *v1::QualityIssue_descriptor());
   ExpectOneToOne(core::Outcome::kOptedOut, *v1::Outcome_descriptor());
   ExpectOneToOne(core::StayState::kDepartureNotRecorded, *v1::StayState_descriptor());
-  ExpectOneToOne(core::CaseKind::kDocumentDataConflict, *v1::CaseKind_descriptor());
+  ExpectOneToOne(core::CaseKind::kSuspectedOverstay, *v1::CaseKind_descriptor());
   ExpectOneToOne(core::Severity::kHigh, *v1::Severity_descriptor());
   ExpectOneToOne(core::CaseState::kWithdrawn, *v1::CaseState_descriptor());
   ExpectOneToOne(ports::CaseEventKind::kWithdrawn, *v1::CaseEventKind_descriptor());
@@ -426,7 +426,7 @@ TEST(ToProto, HasAValueForEachOfOurs) {
   ExpectOneToOne(core::OverstayBand::kYearOrMore, *v1::OverstayBand_descriptor());
   ExpectOneToOne(core::AdmissionChangeKind::kAdjustmentOfStatus,
                  *v1::AdmissionChangeKind_descriptor());
-  ExpectOneToOne(core::AdmissionDecision::kWithdrawn, *v1::AdmissionDecision_descriptor());
+  ExpectOneToOne(core::AdmissionDecision::kRecordedInError, *v1::AdmissionDecision_descriptor());
   ExpectOneToOne(core::Sex::kUnspecified, *v1::Sex_descriptor());
 }
 
@@ -578,6 +578,7 @@ TEST(ToProto, TellsWhatATravelerAppliedForAndWhatBecameOfIt) {
   pending.change_id = core::AdmissionChangeId("filed");
   pending.recorded_at = core::Timestamp(std::chrono::seconds(5));
   pending.change = {"IOE1",
+                    1,
                     core::AdmissionChangeKind::kExtension,
                     core::Date(year(2026) / 4 / 10),
                     core::AdmissionDecision::kPending,

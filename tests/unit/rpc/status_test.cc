@@ -81,7 +81,7 @@ TEST(IsPermanent, TellsItemsThatCanNeverSucceedFromTroubleOfTheService) {
        {Reason::kOverloaded, Reason::kDeadlineExceeded, Reason::kCancelled, Reason::kShuttingDown,
         Reason::kDatabaseUnavailable, Reason::kDatabaseFull, Reason::kDatabaseConflict,
         Reason::kKeyUnavailable, Reason::kLaneUnknown, Reason::kLaneWrongDirection,
-        Reason::kStoredDataInvalid, Reason::kInternal}) {
+        Reason::kClassUnknown, Reason::kStoredDataInvalid, Reason::kInternal}) {
     EXPECT_FALSE(IsPermanent(core::MakeError(reason, ""))) << core::NameOf(reason);
   }
   EXPECT_FALSE(IsPermanent(absl::NotFoundError("without a reason")));

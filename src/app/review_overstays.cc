@@ -1,0 +1,56 @@
+#include "entryexit/app/review_overstays.h"
+
+#include <vector>
+
+#include "app/read.h"
+#include "app/traveler_state.h"
+
+namespace entryexit::app {
+namespace {
+
+// So many that the progress is seen to move, and that a part does not outlast its deadline.
+constexpr int kTravelersPerPart = 100;
+
+// Writes what the traveler's cases lack. `progress` is of the whole part.
+absl::Status ReviewTraveler(ports::Store& store, const Call& call, const core::TravelerId& id,
+                            core::Timestamp now, ReviewProgress& progress) {
+  std::vector<CaseChange> changes;
+  const auto review = [&](ports::Transaction& transaction) -> absl::Status {
+    absl::Status status = transaction.LockTraveler(id);
+    if (!status.ok()) return status;
+    const absl::StatusOr<TravelerState> state = LoadTraveler(transaction, id);
+    if (!state.ok()) return state.status();
+    changes = ReviewCases(*state, now);
+    return WriteCases(transaction, changes);
+  };
+  if (absl::Status status = store.Transact(call.deadline, review); !status.ok()) return status;
+  ++progress.travelers;
+  for (const CaseChange& change : changes) {
+    const bool opens = change.event.kind == ports::CaseEventKind::kOpened ||
+                       change.event.kind == ports::CaseEventKind::kReopened;
+    ++(opens ? progress.opened : progress.changed);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ReviewProgress> ReviewOverstays::Review(
+    const Call& call, const std::optional<core::TravelerId>& after) const {
+  using Travelers = std::vector<core::TravelerId>;
+  const core::Timestamp now = clock_.Now();
+  const auto travelers = Read<Travelers>(store_, call, [&](ports::Transaction& transaction) {
+    return transaction.TravelersToReview(core::LastDayOver(now), after, kTravelersPerPart);
+  });
+  if (!travelers.ok()) return travelers.status();
+
+  ReviewProgress progress;
+  for (const core::TravelerId& id : *travelers) {
+    absl::Status status = ReviewTraveler(store_, call, id, now, progress);
+    if (!status.ok()) return status;
+  }
+  if (travelers->size() == kTravelersPerPart) progress.next = travelers->back();
+  return progress;
+}
+
+}  // namespace entryexit::app

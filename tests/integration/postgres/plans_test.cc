@@ -1,0 +1,95 @@
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "src/postgres/statements.h"
+#include "tests/integration/postgres/store_fixture.h"
+#include "tests/support/files.h"
+
+namespace entryexit::postgres {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kPlans = ENTRYEXIT_SOURCE_DIR "/tests/data/plans";
+constexpr char kAccept[] = "ENTRYEXIT_ACCEPT_PLANS";
+
+// What the planner reckons with, fixed, so that a plan changes with the schema and the statements
+// alone.
+constexpr char kPlannerSettings[] = R"sql(
+  SET max_parallel_workers_per_gather = 0;
+  SET jit = off;
+  SET seq_page_cost = 1;
+  SET random_page_cost = 4;
+  SET effective_cache_size = '4GB';
+  SET work_mem = '4MB';
+  SET timezone = 'UTC';
+)sql";
+
+// A statement with values, and whether the service has it planned with them or once for all values.
+struct HotStatement {
+  const char* name;  // of the file
+  const char* values;
+  StatementId id;
+  bool planned_anew;
+};
+
+constexpr char kTravelerOfFill[] = "md5('traveler 7')::uuid";
+
+const HotStatement kHotStatements[] = {
+    {"list_overstays_first_page", "'2026-09-01', '2026-09-03 12:00', NULL, NULL, NULL, NULL, 101",
+     StatementId::kListOverstays, true},
+    {"list_overstays_next_page",
+     "'2026-09-01', '2026-09-03 12:00', NULL, '2026-01-05', md5('a')::uuid, md5('b')::uuid, 101",
+     StatementId::kListOverstays, true},
+    {"list_overstays_known_before", "'2026-06-01', '2026-06-03 12:00', NULL, NULL, NULL, NULL, 101",
+     StatementId::kListOverstays, true},
+    {"count_stays", "'2026-09-01', '2026-09-03 12:00', '2026-07-01', '2026-07-31'",
+     StatementId::kCountStays, true},
+    {"count_stays_known_before", "'2026-06-01', '2026-06-03 12:00', '2026-05-01', '2026-05-31'",
+     StatementId::kCountStays, true},
+    {"count_crossings", "'2026-09-01', '2026-09-03 12:00', '2026-07-01', '2026-07-31'",
+     StatementId::kCountCrossings, true},
+    {"travelers_to_review", "'2026-09-01', NULL, 100", StatementId::kTravelersToReview, true},
+    {"all_crossings", kTravelerOfFill, StatementId::kAllCrossings, false},
+    {"all_stays", kTravelerOfFill, StatementId::kAllStays, false},
+    {"all_templates", kTravelerOfFill, StatementId::kAllTemplates, false},
+};
+
+class PlansTest : public StoreTest {
+ protected:
+  std::string PlanOf(const HotStatement& hot) const {
+    const Statement& statement = StatementOf(hot.id);
+    const std::string mode = hot.planned_anew ? "force_custom_plan" : "force_generic_plan";
+    std::string plan;
+    for (const std::string& line :
+         Sql("postgres", kPlannerSettings + ("SET plan_cache_mode = " + mode) + "; PREPARE " +
+                             statement.name + " AS " + statement.sql +
+                             "; EXPLAIN (COSTS OFF) EXECUTE " + statement.name + "(" + hot.values +
+                             ")")) {
+      plan += line + "\n";
+    }
+    return plan;
+  }
+};
+
+TEST_F(PlansTest, HotStatementsArePlannedAsTheyWereFoundGood) {
+  ASSERT_THAT(server().Execute(database_, testing::ReadAll(kPlans / "fill.sql")), testing::IsOk());
+  // Also for what the planner believes of pages that need no look at the table.
+  ASSERT_THAT(server().Execute(database_, "VACUUM (ANALYZE)"), testing::IsOk());
+  for (const HotStatement& hot : kHotStatements) {
+    const fs::path path = kPlans / (std::string(hot.name) + ".txt");
+    const std::string plan = PlanOf(hot);
+    if (std::getenv(kAccept) != nullptr) {
+      std::ofstream(path, std::ios::binary) << plan;
+      continue;
+    }
+    EXPECT_EQ(plan, fs::exists(path) ? testing::ReadAll(path) : "")
+        << "The plan of " << hot.name << " is no longer that of " << path
+        << ". If the new one serves a large database as well, accept it: run this test with "
+        << kAccept << "=1 in its environment, and commit what it has written.";
+  }
+}
+
+}  // namespace
+}  // namespace entryexit::postgres
