@@ -62,11 +62,11 @@ constexpr char kFill[] = R"sql(
     capture_status, findings, opened_cases)
   SELECT traveler_id, arrival_id, arrival_id, document_id, 'ARRIVAL', port || '-A1', port, '', '',
     arrived_on + interval '18 hours', arrived_on + interval '18 hours', arrived_on, class,
-    arrived_on + 180, 'TEMPLATE_STORED', '[]', '{{}}' FROM made
+    arrived_on + 180, 'TEMPLATE_STORED', '[]'::jsonb, '{{}}'::uuid[] FROM made
   UNION ALL
   SELECT traveler_id, departure_id, departure_id, document_id, 'DEPARTURE', port || '-D1', port, '', '',
-    left_on + interval '18 hours', left_on + interval '18 hours', left_on, NULL, NULL,
-    'TEMPLATE_STORED', '[]', '{{}}'
+    left_on + interval '18 hours', left_on + interval '18 hours', left_on, NULL, NULL::date,
+    'TEMPLATE_STORED', '[]'::jsonb, '{{}}'::uuid[]
   FROM (SELECT *, arrived_on + CASE WHEN lot < 958 THEN 10 ELSE 190 END AS left_on FROM made) AS d
   WHERE lot < 970;
   INSERT INTO comparison (traveler_id, comparison_id, crossing_id, compared_at, outcome, distance,
