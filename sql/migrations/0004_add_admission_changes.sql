@@ -33,7 +33,7 @@ COMMENT ON COLUMN stay.class_of_admission IS 'On arrival.';
 COMMENT ON COLUMN stay.authorized_until IS
   'The last lawful day as what is known gives it; null: no day ends the stay.';
 COMMENT ON COLUMN stay.pending_since IS
-  'An application filed in time is undecided since that day, which makes the stay no overstay.';
+  'An application filed on that day is undecided that lets the traveler stay: the stay is no overstay.';
 COMMENT ON COLUMN stay.adult_on IS 'The traveler''s 18th birthday; null: not known.';
 
 -- As before, less what an undecided application keeps off the list.

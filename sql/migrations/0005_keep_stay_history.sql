@@ -37,7 +37,7 @@ COMMENT ON COLUMN stay.known_until IS
 COMMENT ON COLUMN stay.authorized_until IS
   'The last lawful day as what was known gives it; null: no day ends the stay.';
 COMMENT ON COLUMN stay.pending_since IS
-  'An application filed in time was undecided since that day, which makes the stay no overstay.';
+  'An application filed on that day was undecided that lets the traveler stay: the stay is no overstay.';
 
 -- Of what is known now there is one row to an arrival, and a departure ends one stay.
 CREATE UNIQUE INDEX stay_known_once ON stay (traveler_id, arrival_id)

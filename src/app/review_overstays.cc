@@ -1,5 +1,6 @@
 #include "entryexit/app/review_overstays.h"
 
+#include <utility>
 #include <vector>
 
 #include "app/read.h"
@@ -47,7 +48,8 @@ absl::StatusOr<ReviewProgress> ReviewOverstays::Review(
   ReviewProgress progress;
   for (const core::TravelerId& id : *travelers) {
     absl::Status status = ReviewTraveler(store_, call, id, now, progress);
-    if (!status.ok()) return status;
+    if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) return status;
+    if (!status.ok()) progress.failures.emplace_back(id, std::move(status));
   }
   if (travelers->size() == kTravelersPerPart) progress.next = travelers->back();
   return progress;

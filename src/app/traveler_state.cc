@@ -70,8 +70,11 @@ std::optional<CaseChange> Refreshed(const ports::CaseRecord& record, const core:
 }
 
 std::optional<CaseChange> Withdrawn(const ports::CaseRecord& record, core::Timestamp now) {
-  const bool stands =
-      record.state == core::CaseState::kOpen || record.state == core::CaseState::kUpheld;
+  // A dismissed suspicion was about the stay as it was: should it return, that is another one.
+  const bool stands = record.state == core::CaseState::kOpen ||
+                      record.state == core::CaseState::kUpheld ||
+                      (record.state == core::CaseState::kDismissed &&
+                       record.kind == core::CaseKind::kSuspectedOverstay);
   if (!stands || record.kind == core::CaseKind::kDocumentDataConflict) return std::nullopt;
   ports::CaseRecord changed = record;
   changed.state = core::CaseState::kWithdrawn;

@@ -1,7 +1,6 @@
 #include "entryexit/core/summary.h"
 
 #include <algorithm>
-#include <array>
 #include <initializer_list>
 #include <map>
 #include <utility>
@@ -9,65 +8,74 @@
 namespace entryexit::core {
 namespace {
 
-// Cells of which one is the sum of the others: from all but one of them that one is known.
-using Relation = std::vector<std::int64_t*>;
+// A table of which some rows are left out.
+template <typename Figure, std::size_t kSize>
+class Table {
+ public:
+  using Row = Figures<Figure, kSize>;
 
-constexpr std::array kEnds = {StayFigure::kExpectedDepartures, StayFigure::kDeparted,
-                              StayFigure::kSuspectedInCountry, StayFigure::kPending,
-                              StayFigure::kDepartureNotRecorded};
-constexpr std::array kOutcomes = {CrossingFigure::kDepartures,  CrossingFigure::kMatch,
-                                  CrossingFigure::kNoMatch,     CrossingFigure::kInconclusive,
-                                  CrossingFigure::kNoReference, CrossingFigure::kLowQuality,
-                                  CrossingFigure::kExempt,      CrossingFigure::kOptedOut};
+  Table(std::vector<Row*> rows, Row& total, std::int64_t least_cell)
+      : shown_(std::move(rows)), total_(total), least_cell_(least_cell) {}
 
-// When the period is over, each expected departure ended in one of these ways.
-void RelateRow(StayFigures& row, std::vector<Relation>& relations) {
-  Relation& relation = relations.emplace_back();
-  for (const StayFigure figure : kEnds) relation.push_back(&row[figure]);
-}
+  // A row that is hidden alone is the total less the others, so it takes two; and what the hidden
+  // ones add up to is known in the same way, so it must not be small either.
+  void Suppress() {
+    for (std::size_t i = 0; i < shown_.size();) {
+      if (HasSmallCell(*shown_[i])) {
+        Hide(i);
+      } else {
+        ++i;
+      }
+    }
+    while (!shown_.empty() && GivesAway()) Hide(SmallestShown());
+    if (GivesAway()) Blank(total_);
+    for (Row* row : hidden_) Blank(*row);
+  }
 
-void RelateRow(CrossingFigures& row, std::vector<Relation>& relations) {
-  Relation& relation = relations.emplace_back();
-  for (const CrossingFigure figure : kOutcomes) relation.push_back(&row[figure]);
-}
+ private:
+  bool IsSmall(std::int64_t cell) const { return cell > 0 && cell < least_cell_; }
+
+  bool HasSmallCell(const Row& row) const {
+    for (std::size_t i = 0; i < kSize; ++i) {
+      if (IsSmall(row[static_cast<Figure>(i)])) return true;
+    }
+    return false;
+  }
+
+  bool GivesAway() const {
+    if (hidden_.empty()) return false;
+    Row sum;
+    for (const Row* row : hidden_) sum += *row;
+    return hidden_.size() == 1 || HasSmallCell(sum);
+  }
+
+  void Hide(std::size_t i) {
+    hidden_.push_back(shown_[i]);
+    shown_.erase(shown_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+
+  // By the first figure, which the others are a part of.
+  std::size_t SmallestShown() const {
+    const auto smallest = std::ranges::min_element(
+        shown_, {}, [](const Row* row) { return (*row)[static_cast<Figure>(0)]; });
+    return static_cast<std::size_t>(smallest - shown_.begin());
+  }
+
+  static void Blank(Row& row) {
+    for (std::size_t i = 0; i < kSize; ++i) row[static_cast<Figure>(i)] = kSuppressed;
+  }
+
+  std::vector<Row*> shown_;
+  std::vector<Row*> hidden_;
+  Row& total_;
+  const std::int64_t least_cell_;
+};
 
 template <typename Figure, std::size_t kSize, typename Row>
-void RelateTable(std::vector<Row>& rows, Figures<Figure, kSize>& total,
-                 std::vector<Relation>& relations) {
-  for (std::size_t i = 0; i < kSize; ++i) {
-    const auto figure = static_cast<Figure>(i);
-    Relation column = {&total[figure]};
-    for (Row& row : rows) column.push_back(&row.figures[figure]);
-    relations.push_back(std::move(column));
-  }
-  for (Row& row : rows) RelateRow(row.figures, relations);
-  RelateRow(total, relations);
-}
-
-// The smallest cell that is shown and not 0; null when there is none.
-std::int64_t* SmallestShown(const Relation& relation) {
-  std::int64_t* smallest = nullptr;
-  for (std::int64_t* cell : relation) {
-    if (*cell > 0 && (smallest == nullptr || *cell < *smallest)) smallest = cell;
-  }
-  return smallest;
-}
-
-void Suppress(const std::vector<Relation>& relations, std::int64_t least_cell) {
-  for (const Relation& relation : relations) {
-    for (std::int64_t* cell : relation) {
-      if (*cell > 0 && *cell < least_cell) *cell = kSuppressed;
-    }
-  }
-  const auto gives_one_away = [](const Relation& relation) {
-    return std::ranges::count_if(relation, [](auto* cell) { return *cell == kSuppressed; }) == 1 &&
-           SmallestShown(relation) != nullptr;
-  };
-  // A cell that is suppressed here may be the only one of another relation.
-  for (auto found = std::ranges::find_if(relations, gives_one_away); found != relations.end();
-       found = std::ranges::find_if(relations, gives_one_away)) {
-    *SmallestShown(*found) = kSuppressed;
-  }
+void SuppressRows(std::vector<Row>& rows, Figures<Figure, kSize>& total, std::int64_t least_cell) {
+  std::vector<Figures<Figure, kSize>*> figures;
+  for (Row& row : rows) figures.push_back(&row.figures);
+  Table<Figure, kSize>(std::move(figures), total, least_cell).Suppress();
 }
 
 // `over` summed over `under`; none when a cell is suppressed or `under` is 0.
@@ -170,11 +178,12 @@ Summary Summarize(const std::vector<StayCount>& stays,
 }
 
 Summary Suppressed(Summary summary, std::int64_t least_cell) {
-  std::vector<Relation> relations;
-  RelateTable(summary.by_class, summary.stays, relations);
-  RelateTable(summary.by_port, summary.stays, relations);
-  RelateTable(summary.by_lane, summary.crossings, relations);
-  Suppress(relations, least_cell);
+  // Two tables have the same total.
+  StayFigures of_ports = summary.stays;
+  SuppressRows(summary.by_class, summary.stays, least_cell);
+  SuppressRows(summary.by_port, of_ports, least_cell);
+  if (of_ports[StayFigure::kExpectedDepartures] == kSuppressed) summary.stays = of_ports;
+  SuppressRows(summary.by_lane, summary.crossings, least_cell);
   return summary;
 }
 

@@ -65,10 +65,11 @@ class NightlyReport {
         stub_(stub) {}
 
   absl::Status Run() {
-    absl::Status status = Review();
-    if (status.ok()) status = WriteOverstays();
-    if (status.ok()) status = WriteSummaries();
-    return status;
+    const absl::Status reviewed = Review();
+    // What is asked of the past does not depend on the review.
+    absl::Status written = WriteOverstays();
+    if (written.ok()) written = WriteSummaries();
+    return reviewed.ok() ? written : reviewed;
   }
 
   ExitCode Conclude() const {
@@ -77,6 +78,7 @@ class NightlyReport {
     } else {
       WriteBlock();
     }
+    if (result_.review.failed() > 0) return ExitCode::kFailed;
     return result_.review.opened() > 0 ? ExitCode::kNeedsHuman : ExitCode::kOk;
   }
 
@@ -148,6 +150,12 @@ class NightlyReport {
          {fmt::format("{} opened, {} changed", result_.review.opened(), result_.review.changed()),
           result_.review.opened() > 0 ? Colour::kYellow : Colour::kNone}},
         {"overstays", std::to_string(result_.overstays)}};
+    if (result_.review.failed() > 0) {
+      fields.push_back(
+          {"failed",
+           {fmt::format("{} travelers; the service's log names them", result_.review.failed()),
+            Colour::kRed}});
+    }
     for (const NightlyFile& file : result_.files) {
       fields.emplace_back(WordFor(file.state), file.state == FileState::kReplaced
                                                    ? file.path + " (what was there was different)"
@@ -167,6 +175,7 @@ class NightlyReport {
                                      {"travelers", result_.review.travelers()},
                                      {"opened", result_.review.opened()},
                                      {"changed", result_.review.changed()},
+                                     {"failed", result_.review.failed()},
                                      {"overstays", result_.overstays},
                                      {"nothing_changed", !result_.changed()}};
     for (const NightlyFile& file : result_.files) {
@@ -206,7 +215,7 @@ ExitCode MakeNightlyReport(const Context& context, const NightlyOptions& options
   const absl::Status done = report.Run();
   if (done.ok()) return report.Conclude();
   const ExitCode code = context.Fail(done);
-  context.err << "Run it again: what is done stays done.\n";
+  if (code == ExitCode::kUnavailable) context.err << "Run it again: what is done stays done.\n";
   return code;
 }
 

@@ -36,9 +36,10 @@ within two minutes of --known-at may still be missing.
 
 --format csv is one file for a script, by RFC 4180: a header, then the rows of all tables, named in the
 column 'table' (by_class, by_port, stays, by_lane, crossings). Fields of other tables are empty. Rates
-are shares, 0 to 1. Figures withheld for --least-cell are empty and named in the column 'withheld'.
+are shares, 0 to 1. Rows withheld for --least-cell have no figures, which the column 'withheld' names.
 Each record has the period and both times, so that files of several days can simply be put together.
---format html is one page to read and to print, without any other file.
+--format html is one page to read and to print, without any other file. --format json has the fields of
+the API as proto3 JSON writes them: counts as text, days as year, month and day.
 
 Examples:
   entryexitctl report summary --from 2026-01-01 --to 2026-03-31
@@ -50,7 +51,7 @@ constexpr char kNightlyExamples[] =
 day was over at every port (noon UTC of the next):
   overstays-DATE.csv            every overstay as of the day, for its owner's eyes only
   summary-DATE.csv, .json, .html  the figures of the fiscal year up to the day
-Made again for the same day, the files are the same and left alone. A kill leaves no half file; run it
+Made again for the same day, the files are the same and left alone. A kill leaves no half report; run it
 again. Ends with exit code 3 when it opened cases, and with 5 when it is to be run again later.
 
 Examples:

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <fstream>
 #include <system_error>
 #include <utility>
@@ -18,6 +19,8 @@ namespace entryexit::ctl {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr char kUnfinished[] = ".part";
 
 absl::Status CannotWrite(const fs::path& file, const std::string& why) {
   return core::MakeError(core::Reason::kConfigInvalid,
@@ -45,6 +48,21 @@ bool HaveSameContent(const fs::path& one, const fs::path& other) {
   return first.eof() && second.eof();
 }
 
+// What one that was killed left beside `file`. None works on a report for so long.
+void RemoveLeftovers(const fs::path& file) {
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  const std::string beginning = "." + file.filename().string() + ".";
+  const auto long_ago = fs::file_time_type::clock::now() - std::chrono::hours(24);
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(beginning) && name.ends_with(kUnfinished) &&
+        entry.last_write_time(ignored) < long_ago) {
+      fs::remove(entry.path(), ignored);
+    }
+  }
+}
+
 }  // namespace
 
 const char* WordFor(FileState state) {
@@ -65,9 +83,10 @@ absl::StatusOr<std::unique_ptr<ReportFile>> ReportFile::Create(fs::path file, mo
   if (fs::exists(status) && !fs::is_regular_file(status)) {
     return CannotWrite(file, "it is there and no file");  // a device must not be replaced by one
   }
+  RemoveLeftovers(file);
   // Nobody else's name, should two write the same report at once.
-  fs::path beside =
-      file.parent_path() / fmt::format(".{}.{}.part", file.filename().string(), crypto::NewUuid());
+  fs::path beside = file.parent_path() / fmt::format(".{}.{}{}", file.filename().string(),
+                                                     crypto::NewUuid(), kUnfinished);
   const int descriptor = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (descriptor < 0) return CannotWrite(file, errno);
   std::FILE* const stream = fdopen(descriptor, "wb");
@@ -82,11 +101,14 @@ absl::StatusOr<std::unique_ptr<ReportFile>> ReportFile::Create(fs::path file, mo
 }
 
 ReportFile::~ReportFile() {
-  if (stream_ != nullptr) std::fclose(stream_);
+  if (stream_ != nullptr) static_cast<void>(std::fclose(stream_));  // it is given up
   unlink(beside_.c_str());  // is no longer there when all went well
 }
 
-void ReportFile::Write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stream_); }
+// What could not be written shows when the file is closed.
+void ReportFile::Write(std::string_view text) {
+  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stream_));
+}
 
 absl::Status ReportFile::Close() {
   errno = 0;

@@ -124,7 +124,7 @@ std::string SummaryTiles(const v1::GetSummaryResponse& summary) {
 // A table of figures with its total below.
 class HtmlTable {
  public:
-  HtmlTable(const std::string& caption, std::vector<std::string> keys,
+  HtmlTable(const std::string& caption, const std::vector<std::string>& keys,
             std::vector<FigureColumn> columns)
       : keys_(keys.size()), columns_(std::move(columns)) {
     html_ = "<div class=\"scroll\"><table>" + Element("caption", caption) + "\n<thead><tr>";

@@ -86,8 +86,8 @@ std::string WithheldNote(const SummaryReport& report) {
   const int least = report.request.least_cell();
   if (least == 0) return {};
   return fmt::format(
-      "* withheld: a figure from 1 to {}, one that would give such a figure away by subtraction, "
-      "or what is made of one.",
+      "* withheld: rows with a figure from 1 to {}, and others that would give one away by "
+      "subtraction.",
       least - 1);
 }
 

@@ -1,9 +1,14 @@
 #include "rpc/report_service.h"
 
+#include <spdlog/spdlog.h>
+
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
+#include "entryexit/core/reason.h"
 #include "rpc/convert.h"
 #include "rpc/convert_summary.h"
 #include "rpc/fed_stream.h"
@@ -11,12 +16,19 @@
 namespace entryexit::rpc {
 namespace {
 
-constexpr int kRowsPerPage = 500;
+// A page of an earlier moment looks through all that was superseded since, so it is worth while
+// large.
+constexpr int kRowsPerPage = 5000;
 
 // A report may take as long as any: each of its jobs has a deadline of its own.
 core::Deadline StreamDeadline(const grpc::CallbackServerContext& context,
                               const Environment& environment) {
   return DeadlineOf(context, {environment.deadlines.longest, environment.deadlines.longest});
+}
+
+// For the log.
+std::string ReasonText(const absl::Status& status) {
+  return std::string(core::NameOf(core::ReasonOf(status).value_or(core::Reason::kInternal)));
 }
 
 class ListOverstaysStream final : public FedStream<v1::ListOverstaysResponse> {
@@ -96,11 +108,15 @@ class ReviewOverstaysStream final : public FedStream<v1::ReviewOverstaysResponse
   absl::Status ReviewPart(const app::Call& call) EXCLUDES(mutex_) {
     const auto part = review_.Review(call, after_);
     if (!part.ok()) return part.status();
+    for (const auto& [traveler_id, status] : part->failures) {
+      spdlog::error("review traveler={} failed: {}", traveler_id.value(), ReasonText(status));
+    }
     after_ = part->next;
     const core::MutexLock lock(mutex_);
     so_far_.set_travelers(so_far_.travelers() + part->travelers);
     so_far_.set_opened(so_far_.opened() + part->opened);
     so_far_.set_changed(so_far_.changed() + part->changed);
+    so_far_.set_failed(so_far_.failed() + static_cast<std::int64_t>(part->failures.size()));
     so_far_.set_done(!part->next);
     AddMessage() = so_far_;
     return absl::OkStatus();

@@ -25,6 +25,7 @@ using core::Reason;
 
 constexpr std::chrono::seconds kLongestCall{30};
 constexpr std::chrono::hours kLongestReport{1};
+constexpr std::chrono::minutes kLongestPartOfReport{10};
 // Each kind of stream has threads of its own, so that none holds up a lane that has a traveler
 // before it, and none another kind. A stream has one job at a time, so its pool's queue needs as
 // many places as there may be streams.
@@ -79,7 +80,7 @@ class ServerImpl final : public Server {
         // Nobody waits at a gate for a backlog, so an item may take as long as any call may.
         backlogs_{backlog_pool_, metrics, {kLongestCall, kLongestCall}},
         watches_{watch_pool_, metrics, {options.default_deadline, kLongestCall}},
-        reports_{report_pool_, metrics, {options.default_deadline, kLongestReport}},
+        reports_{report_pool_, metrics, {kLongestPartOfReport, kLongestReport}},
         summaries_{summary_pool_, metrics, {options.default_deadline, kLongestReport}},
         lanes_(calls_, backlogs_, use_cases.record, use_cases.engine, open_backlogs_),
         back_office_(calls_, watches_, use_cases.queries, use_cases.decide,

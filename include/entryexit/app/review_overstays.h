@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "entryexit/app/call.h"
@@ -16,6 +18,8 @@ struct ReviewProgress {
   std::int64_t travelers = 0;  // looked at
   std::int64_t opened = 0;     // cases, reopened ones included
   std::int64_t changed = 0;    // cases otherwise
+  // Travelers whose records could not be read or written, and why.
+  std::vector<std::pair<core::TravelerId, absl::Status>> failures;
   // Where to go on; absent when all are done.
   std::optional<core::TravelerId> next;
 };
@@ -30,8 +34,9 @@ class ReviewOverstays {
   // The arguments must outlive the object.
   ReviewOverstays(ports::Store& store, const core::Clock& clock) : store_(store), clock_(clock) {}
 
-  // Reviews some travelers after `after`. Blocks.
-  // Errors: those of Store::Transact.
+  // Reviews some travelers after `after`. One who cannot be reviewed does not stop the others, a
+  // database that does not answer does. Blocks.
+  // Errors: DATABASE_UNAVAILABLE, DATABASE_READ_ONLY, DATABASE_FULL, DEADLINE_EXCEEDED.
   absl::StatusOr<ReviewProgress> Review(const Call& call,
                                         const std::optional<core::TravelerId>& after) const;
 

@@ -124,9 +124,11 @@ struct Summary {
 // Adds up what was counted; the order of the counts does not matter.
 Summary Summarize(const std::vector<StayCount>& stays, const std::vector<CrossingCount>& crossings);
 
-// What may be published: cells from 1 to `least_cell` - 1 are suppressed, and where a suppressed
-// cell could be found from the others of its row or column by adding up, the smallest of those too.
-// Requires: least_cell >= 2.
+// What may be published: a row with a cell from 1 to `least_cell` - 1 is suppressed as a whole. As
+// what the suppressed rows add up to is known from the total, there are at least two of them, and
+// further ones, the smallest first, until no sum of theirs is small; where that takes all rows and
+// a sum is small even so, the total is suppressed too. Within a suppressed row nothing is known, so
+// no cell can be worked out from the others. Requires: least_cell >= 2.
 Summary Suppressed(Summary summary, std::int64_t least_cell);
 
 }  // namespace entryexit::core

@@ -122,6 +122,47 @@ TEST_F(ReportsTest, ADismissedSuspicionComesBackOnlyWhenItIsGraver) {
   EXPECT_EQ(TheCase(CaseKind::kSuspectedOverstay).record.state, CaseState::kOpen);
 }
 
+TEST_F(ReportsTest, ASuspicionThatReturnsAfterItWasDismissedIsAnotherOne) {
+  Record(Arrival(0, "anna", 40));
+  Review();
+  const ports::CaseRecord opened = TheCase(CaseKind::kSuspectedOverstay).record;
+  ASSERT_THAT(
+      decide_->Decide(OfficerCall(),
+                      {core::RequestId("11111111-1111-4111-8111-111111111111"), opened.case_id,
+                       opened.version, Decision::kDismiss, "extension shown"}),
+      IsOk());
+  AdmissionChangeRequest extension;
+  extension.request_id = core::RequestId("22222222-2222-4222-8222-222222222222");
+  extension.traveler_id = opened.traveler_id;
+  extension.application_id = "EAC-90";
+  extension.kind = core::AdmissionChangeKind::kExtension;
+  extension.filed_on = Day(30);
+  extension.decision = core::AdmissionDecision::kGranted;
+  extension.decided_on = Day(35);
+  extension.class_of_admission = "B-2";
+  extension.authorization = Day(120);
+  ASSERT_THAT(record_change_->Record(OfficerCall(), extension), IsOk());
+  EXPECT_EQ(Review().opened, 0);
+  clock_.Set(At(130));
+  EXPECT_EQ(Review().opened, 1);
+  EXPECT_EQ(TheCase(CaseKind::kSuspectedOverstay).record.state, CaseState::kOpen);
+  EXPECT_EQ(Review().travelers, 0);
+}
+
+TEST_F(ReportsTest, ATravelerWhoCannotBeReviewedDoesNotStopTheOthers) {
+  Record(Arrival(0, "anna", 40, "A"));
+  Record(Arrival(0, "anna", 40, "B"));
+  // A template that cannot be read, whichever of the two comes first.
+  Sql("ALTER TABLE template DROP CONSTRAINT template_direction_check");
+  Sql("UPDATE template SET direction = 'ASTRAY' "
+      "WHERE traveler_id = (SELECT min(traveler_id::text)::uuid FROM template)");
+  const auto part = review_->Review(OfficerCall(), std::nullopt);
+  ASSERT_THAT(part, IsOk());
+  ASSERT_EQ(part->failures.size(), 1U);
+  EXPECT_EQ(core::ReasonOf(part->failures[0].second), core::Reason::kStoredDataInvalid);
+  EXPECT_EQ(part->opened, 1);
+}
+
 TEST_F(ReportsTest, WhatWasRecordedLaterDoesNotChangeAReportOfBefore) {
   Record(Arrival(0, "anna", 40, "A"));
   Record(Arrival(0, "anna", 50, "B"));
