@@ -14,7 +14,10 @@
 // setting for it. glibc takes a thread's static storage from its stack, and OpenBLAS alone has 60
 // KB of that: a scrape then needs all but a page of what is left. Found before the C library's own,
 // this makes every stack of the process that is asked for large enough.
-extern "C" int pthread_attr_setstacksize(pthread_attr_t* attributes, std::size_t size) noexcept {
+extern "C" int SetStackSize(pthread_attr_t* attributes, std::size_t size) noexcept
+    __asm__("pthread_attr_setstacksize");
+
+extern "C" int SetStackSize(pthread_attr_t* attributes, std::size_t size) noexcept {
   constexpr std::size_t kLeast = std::size_t{1} << 20;
   using Function = int (*)(pthread_attr_t*, std::size_t);
   static const auto kNext =
