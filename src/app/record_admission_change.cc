@@ -135,10 +135,10 @@ std::string ContentDigest(const AdmissionChangeRequest& request) {
 
 // Writes the last of the changes in `state` and what follows from it.
 absl::Status WriteLatest(ports::Transaction& transaction, const TravelerState& state,
-                         const std::string& digest) {
+                         const std::vector<ports::StayRecord>& stays, const std::string& digest) {
   const ports::AdmissionChangeRecord& added = state.admission_changes.back();
   absl::Status status = transaction.AddAdmissionChange(added);
-  if (status.ok()) status = WriteStays(transaction, state, added.recorded_at);
+  if (status.ok()) status = transaction.ReplaceStays(state.traveler_id, stays, added.recorded_at);
   if (status.ok()) status = WriteCases(transaction, ReconcileCases(state, added.recorded_at));
   if (status.ok()) {
     status = transaction.AddRequest(
@@ -175,7 +175,7 @@ absl::StatusOr<AdmissionChangeResult> RecordAdmissionChange::Record(
     state->admission_changes.push_back({request.traveler_id, change_id, request.request_id,
                                         call.principal.name, RecordingTime(*state, now), *change});
     result = {change_id, StayRecordsOf(*state)};
-    return WriteLatest(transaction, *state, digest);
+    return WriteLatest(transaction, *state, result.stays, digest);
   };
   if (absl::Status status = store_.Transact(call.deadline, record); !status.ok()) return status;
   return result;

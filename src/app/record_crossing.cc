@@ -156,7 +156,7 @@ class Recording {
     if (status.ok()) status = Plan(locked->known_document);
     if (status.ok()) status = Write(principal);
     if (!status.ok()) return status;
-    return ResultOf(crossing_, comparisons_, StayRecordsOf(state_));
+    return ResultOf(crossing_, comparisons_, stays_);
   }
 
  private:
@@ -224,6 +224,7 @@ class Recording {
     if (status.ok()) status = PlanComparisons();
     if (!status.ok()) return status;
 
+    stays_ = StayRecordsOf(state_);
     changes_ = ReconcileCases(state_, now_);
     if (!SamePerson(known_document, checked_.document)) {
       constexpr auto kConflict = core::CaseKind::kDocumentDataConflict;
@@ -320,7 +321,7 @@ class Recording {
     for (const ports::ComparisonRecord& comparison : comparisons_) {
       if (status.ok()) status = transaction_.AddComparison(comparison);
     }
-    if (status.ok()) status = WriteStays(transaction_, state_, now_);
+    if (status.ok()) status = transaction_.ReplaceStays(state_.traveler_id, stays_, now_);
     if (status.ok()) status = WriteCases(transaction_, changes_);
     if (status.ok()) status = AddRequest(principal, crossing_.crossing_id);
     return status;
@@ -355,6 +356,7 @@ class Recording {
   ports::CrossingRecord crossing_;
   std::optional<ports::TemplateRecord> template_;
   std::vector<ports::ComparisonRecord> comparisons_;
+  std::vector<ports::StayRecord> stays_;
   std::vector<CaseChange> changes_;
 };
 

@@ -217,9 +217,4 @@ absl::Status WriteCases(ports::Transaction& transaction, const std::vector<CaseC
   return absl::OkStatus();
 }
 
-absl::Status WriteStays(ports::Transaction& transaction, const TravelerState& state,
-                        core::Timestamp recorded_at) {
-  return transaction.ReplaceStays(state.traveler_id, StayRecordsOf(state), recorded_at);
-}
-
 }  // namespace entryexit::app

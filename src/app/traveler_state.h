@@ -61,8 +61,6 @@ CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Ti
                     const std::string& why);
 
 absl::Status WriteCases(ports::Transaction& transaction, const std::vector<CaseChange>& changes);
-absl::Status WriteStays(ports::Transaction& transaction, const TravelerState& state,
-                        core::Timestamp recorded_at);
 
 }  // namespace entryexit::app
 
