@@ -4,6 +4,7 @@
 
 #include "app/requests.h"
 #include "app/text.h"
+#include "app/traveler_state.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/crypto/digest.h"
 
@@ -50,6 +51,24 @@ absl::Status CheckDecidable(const ports::CaseRecord& record, int version_seen) {
   return absl::OkStatus();
 }
 
+// Whether the decision says that the departing face is the traveler's after all.
+bool ConfirmsDeparture(const ports::CaseRecord& decided) {
+  return decided.state == CaseState::kDismissed &&
+         (decided.kind == core::CaseKind::kIdentityNoMatch ||
+          decided.kind == core::CaseKind::kIdentityInconclusive);
+}
+
+// Writes the stays and cases as they are once the departure is known to be the traveler's.
+absl::Status WriteConfirmed(ports::Transaction& transaction, const core::TravelerId& id,
+                            core::Timestamp now) {
+  const absl::StatusOr<TravelerState> state = LoadMovements(transaction, id);
+  if (!state.ok()) return state.status();
+  const core::Timestamp at = RecordingTime(*state, now);
+  absl::Status status = transaction.ReplaceStays(id, StayRecordsOf(*state), at);
+  if (status.ok()) status = WriteCases(transaction, ReconcileCases(*state, at));
+  return status;
+}
+
 }  // namespace
 
 absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
@@ -88,6 +107,9 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
           {decided.traveler_id, decided.case_id, decided.version,
            upheld ? ports::CaseEventKind::kUpheld : ports::CaseEventKind::kDismissed, now,
            call.principal.name, request.reason});
+    }
+    if (status.ok() && ConfirmsDeparture(decided)) {
+      status = WriteConfirmed(transaction, decided.traveler_id, now);
     }
     if (status.ok()) {
       status = transaction.AddRequest({request.request_id, call.principal.name, digest,

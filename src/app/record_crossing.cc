@@ -275,16 +275,17 @@ class Recording {
     return absl::OkStatus();
   }
 
-  // A departure is compared; an arrival that became known late gives departures after it, which had
-  // no reference, their comparison. Those captured under another model stay as they are.
+  // A departure is compared; an arrival that became known late is one more reference of the
+  // departures after it, which are compared again, so that the outcome does not depend on the order
+  // in which the crossings were recorded. Those captured under another model stay as they are.
   absl::Status PlanComparisons() {
     if (crossing_.direction == core::Direction::kDeparture) return PlanComparisonOf(crossing_);
     if (!template_) return absl::OkStatus();
     for (const ports::CrossingRecord& crossing : state_.crossings) {
       if (crossing.captured_at <= crossing_.captured_at) continue;
+      if (crossing.capture_status != CaptureStatus::kTemplateStored) continue;
       const ports::ComparisonSummary* latest = LatestComparison(state_, crossing.crossing_id);
-      if (latest == nullptr || latest->outcome != Outcome::kNoReference) continue;
-      if (!latest->model.Comparable(engine_.model())) continue;
+      if (latest == nullptr || !latest->model.Comparable(engine_.model())) continue;
       if (absl::Status status = PlanComparisonOf(crossing); !status.ok()) return status;
     }
     return absl::OkStatus();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "entryexit/crypto/digest.h"
@@ -19,6 +20,22 @@ const ports::CrossingRecord& CrossingOf(const TravelerState& state, const core::
 bool IsIdentityLead(core::CaseKind kind) {
   return kind == core::CaseKind::kIdentityNoMatch ||
          kind == core::CaseKind::kIdentityInconclusive || kind == core::CaseKind::kNoReference;
+}
+
+// Departures whose face was compared and not matched, and that no officer found to be the
+// traveler's.
+std::set<core::CrossingId> DeparturesInDoubt(const TravelerState& state) {
+  std::set<core::CrossingId> in_doubt;
+  for (const ports::ComparisonSummary& comparison : state.comparisons) {
+    if (!core::LeavesDoubt(comparison.outcome)) continue;
+    const bool settled = std::ranges::any_of(state.cases, [&](const ports::CaseRecord& record) {
+      return record.crossing_id == comparison.crossing_id &&
+             record.kind == core::CaseKindFor(comparison.outcome) &&
+             record.state == core::CaseState::kDismissed;
+    });
+    if (!settled) in_doubt.insert(comparison.crossing_id);
+  }
+  return in_doubt;
 }
 
 std::vector<core::Lead> LeadsOf(const TravelerState& state, core::Timestamp now) {
@@ -92,11 +109,17 @@ absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
   if (!crossings.ok()) return crossings.status();
   auto changes = transaction.AllAdmissionChanges(id);
   if (!changes.ok()) return changes.status();
+  auto comparisons = transaction.LatestComparisons(id);
+  if (!comparisons.ok()) return comparisons.status();
+  auto cases = transaction.AllCases(id);
+  if (!cases.ok()) return cases.status();
   TravelerState state;
   state.traveler_id = id;
   state.document = traveler->documents.front();
   state.crossings = *std::move(crossings);
   state.admission_changes = *std::move(changes);
+  state.comparisons = *std::move(comparisons);
+  state.cases = *std::move(cases);
   return state;
 }
 
@@ -106,22 +129,18 @@ absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
   if (!state.ok()) return state.status();
   auto templates = transaction.AllTemplates(id);
   if (!templates.ok()) return templates.status();
-  auto comparisons = transaction.LatestComparisons(id);
-  if (!comparisons.ok()) return comparisons.status();
-  auto cases = transaction.AllCases(id);
-  if (!cases.ok()) return cases.status();
   state->templates = *std::move(templates);
-  state->comparisons = *std::move(comparisons);
-  state->cases = *std::move(cases);
   return state;
 }
 
 core::StayHistory StaysOf(const TravelerState& state) {
   core::TravelerEvents events;
   events.birth_date = state.document.birth_date;
+  const std::set<core::CrossingId> in_doubt = DeparturesInDoubt(state);
   for (const ports::CrossingRecord& crossing : state.crossings) {
     events.crossings.push_back({crossing.crossing_id, crossing.direction, crossing.captured_at,
-                                crossing.local_date, crossing.admission});
+                                crossing.local_date, crossing.admission,
+                                in_doubt.contains(crossing.crossing_id)});
   }
   for (const ports::AdmissionChangeRecord& record : state.admission_changes) {
     events.changes.push_back(record.change);
@@ -203,6 +222,9 @@ core::Timestamp RecordingTime(const TravelerState& state, core::Timestamp now) {
   }
   for (const ports::AdmissionChangeRecord& change : state.admission_changes) {
     time = std::max(time, change.recorded_at + kNext);
+  }
+  for (const ports::CaseRecord& record : state.cases) {
+    time = std::max(time, record.updated_at + kNext);
   }
   return time;
 }

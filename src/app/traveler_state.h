@@ -25,10 +25,12 @@ struct TravelerState {
 
 absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
                                            const core::TravelerId& id);
-// Only what the stays follow from: neither templates, comparisons nor cases.
+// Only what the stays follow from: no templates.
 absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
                                             const core::TravelerId& id);
 
+// A departure is in doubt while its last comparison is no match or inconclusive and no officer has
+// dismissed the case of it.
 core::StayHistory StaysOf(const TravelerState& state);
 // The same as records, by arrival.
 std::vector<ports::StayRecord> StayRecordsOf(const TravelerState& state);

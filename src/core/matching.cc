@@ -30,6 +30,10 @@ std::optional<Outcome> OutcomeFromName(const std::string& name) {
   return FromName(kOutcomeNames, name);
 }
 
+bool LeavesDoubt(Outcome outcome) {
+  return outcome == Outcome::kNoMatch || outcome == Outcome::kInconclusive;
+}
+
 absl::StatusOr<Thresholds> ThresholdsFor(const Calibration& calibration, double fmr_match,
                                          double fmr_no_match) {
   if (!(fmr_match < fmr_no_match)) {

@@ -30,7 +30,7 @@ Stay Opened(const CrossingEvent& arrival) {
 }
 
 void Close(Stay& stay, const CrossingEvent& departure) {
-  stay.state = StayState::kClosed;
+  stay.state = departure.in_doubt ? StayState::kDepartureUnconfirmed : StayState::kClosed;
   stay.departure_id = departure.id;
   stay.departed_at = departure.captured_at;
   stay.departed_on = departure.local_date;
@@ -113,6 +113,7 @@ StayDays DaysOf(const Stay& stay) {
     case StayState::kOpen:
       return {stay.arrived_on, Date::max()};
     case StayState::kClosed:
+    case StayState::kDepartureUnconfirmed:
       // Departing across the date line can come a calendar day before arriving.
       return {stay.arrived_on, std::max(stay.arrived_on, *stay.departed_on)};
     case StayState::kDepartureNotRecorded:
@@ -240,6 +241,8 @@ const char* NameOf(StayState state) {
       return "CLOSED";
     case StayState::kDepartureNotRecorded:
       return "DEPARTURE_NOT_RECORDED";
+    case StayState::kDepartureUnconfirmed:
+      return "DEPARTURE_UNCONFIRMED";
   }
   return "UNKNOWN";
 }
@@ -297,6 +300,7 @@ std::optional<Overstay> OverstayOf(const Stay& stay, Date as_of) {
     case StayState::kOpen:
       break;
     case StayState::kDepartureNotRecorded:
+    case StayState::kDepartureUnconfirmed:
       return std::nullopt;
   }
   return Overstayed(OverstayKind::kSuspectedInCountry, stay, as_of);

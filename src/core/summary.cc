@@ -102,6 +102,8 @@ const char* NameOf(StayFigure figure) {
       return "pending";
     case StayFigure::kDepartureNotRecorded:
       return "departure_not_recorded";
+    case StayFigure::kDepartureUnconfirmed:
+      return "departure_unconfirmed";
   }
   return "unknown";
 }

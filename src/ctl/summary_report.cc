@@ -35,7 +35,8 @@ std::vector<FigureColumn> StayColumns() {
           {"suspected in country", "IN COUNTRY", "suspected_in_country"},
           {"in-country rate", "RATE", "in_country_rate"},
           {"application pending", "PENDING", "pending"},
-          {"departure not recorded", "NOT RECORDED", "departure_not_recorded"}};
+          {"departure not recorded", "NOT RECORDED", "departure_not_recorded"},
+          {"departure unconfirmed", "UNCONFIRMED", "departure_unconfirmed"}};
 }
 
 std::vector<FigureColumn> CrossingColumns() {

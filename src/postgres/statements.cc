@@ -180,11 +180,12 @@ constexpr std::array kStatements = {
                                 AND pending_since IS NULL),
              count(*) FILTER (WHERE overdue AND pending_since IS NULL),
              count(*) FILTER (WHERE overdue AND pending_since IS NOT NULL),
-             count(*) FILTER (WHERE state = 'DEPARTURE_NOT_RECORDED')
+             count(*) FILTER (WHERE state = 'DEPARTURE_NOT_RECORDED'),
+             count(*) FILTER (WHERE state = 'DEPARTURE_UNCONFIRMED')
       FROM counted,
         LATERAL (SELECT state = 'CLOSED' AND departed_on <= $1 AS departed) d,
         LATERAL (SELECT authorized_until < $1 AND NOT departed
-                        AND state <> 'DEPARTURE_NOT_RECORDED' AS overdue) o
+                        AND state IN ('OPEN', 'CLOSED') AS overdue) o
       GROUP BY nationality, class_of_admission, port_id)sql"},
     // In the order of core::CrossingFigure. Of the stays known at $2, `ended` is that which an
     // arrival began and a departure by $1 ended, and `closed` that which a departure ended.
@@ -206,7 +207,7 @@ constexpr std::array kStatements = {
         LEFT JOIN stay ended
           ON ended.traveler_id = c.traveler_id AND ended.arrival_id = c.crossing_id
           AND ended.known_from <= $2 AND ended.known_until > $2
-          AND ended.state = 'CLOSED' AND ended.departed_on <= $1
+          AND ended.departed_on <= $1
         LEFT JOIN stay closed
           ON closed.traveler_id = c.traveler_id AND closed.departure_id = c.crossing_id
           AND closed.known_from <= $2 AND closed.known_until > $2

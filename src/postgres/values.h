@@ -97,7 +97,7 @@ bool Decode(const char* text, core::StrongId<Tag>& out) {
 
 // The last value of each enumeration, up to which names are tried.
 constexpr core::Direction LastOf(core::Direction) { return core::Direction::kDeparture; }
-constexpr core::StayState LastOf(core::StayState) { return core::StayState::kDepartureNotRecorded; }
+constexpr core::StayState LastOf(core::StayState) { return core::StayState::kDepartureUnconfirmed; }
 constexpr core::Outcome LastOf(core::Outcome) { return core::Outcome::kOptedOut; }
 constexpr core::FmrBound LastOf(core::FmrBound) { return core::FmrBound::kAtLeast; }
 constexpr core::AdmissionChangeKind LastOf(core::AdmissionChangeKind) {

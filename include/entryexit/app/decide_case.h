@@ -19,7 +19,9 @@ struct DecisionRequest {
   std::string reason;  // 1 to 2000 bytes of UTF-8
 };
 
-// Records an officer's decision on a case. The machine's outcome is not touched. Thread-safe.
+// Records an officer's decision on a case. The machine's outcome is not touched. A departure whose
+// identity case is dismissed was the traveler's: the stay that it closes is computed anew.
+// Thread-safe.
 class DecideCase {
  public:
   // The arguments must outlive the object.

@@ -26,6 +26,8 @@ enum class Outcome {
 // Upper snake case, as on the wire and in SQL: "NO_MATCH".
 const char* NameOf(Outcome outcome);
 std::optional<Outcome> OutcomeFromName(const std::string& name);
+// Whether the face was compared and not matched, so that it is not known who departed.
+bool LeavesDoubt(Outcome outcome);
 
 // The policy in force: target error rates and the distances they stand for under one calibration.
 struct Thresholds {

@@ -21,14 +21,19 @@ struct CrossingEvent {
   Timestamp captured_at;
   Date local_date;                     // the calendar day of `captured_at` at the port
   std::optional<Admission> admission;  // present on arrivals
+  // Departures: the face was compared and not matched, and no officer found it to be the
+  // traveler's.
+  bool in_doubt = false;
 };
 
 enum class StayState {
   kOpen,                  // arrived; no departure known
   kClosed,                // arrived and departed
   kDepartureNotRecorded,  // arrived, and arrived again without a departure between
+  kDepartureUnconfirmed,  // arrived, and departed by the document, but the face was not matched
 };
-const char* NameOf(StayState state);  // "OPEN", "CLOSED", "DEPARTURE_NOT_RECORDED"
+// "OPEN", "CLOSED", "DEPARTURE_NOT_RECORDED", "DEPARTURE_UNCONFIRMED"
+const char* NameOf(StayState state);
 
 struct Stay {
   StayState state = StayState::kOpen;
@@ -41,7 +46,7 @@ struct Stay {
   // the stay is no overstay.
   std::optional<Date> pending_since;
   std::optional<Date> adult_on;  // the traveler's 18th birthday; absent: not known
-  // Present when closed.
+  // Present when closed, and when that is unconfirmed.
   std::optional<CrossingId> departure_id;
   std::optional<Timestamp> departed_at;
   std::optional<Date> departed_on;
@@ -118,7 +123,8 @@ const char* NameOf(OverstayBand band);  // "UP_TO_180_DAYS", "OVER_180_DAYS", "Y
 std::optional<OverstayBand> BandOf(const Overstay& overstay);
 
 // The overstay that `stay` is on day `as_of`, if any. A stay whose departure was not recorded is
-// none: that it ended is known, when is not. Nor is one with an application pending.
+// none: that it ended is known, when is not. Nor is one whose departure is unconfirmed: who
+// departed is for an officer to find. Nor is one with an application pending.
 std::optional<Overstay> OverstayOf(const Stay& stay, Date as_of);
 
 }  // namespace entryexit::core

@@ -34,8 +34,9 @@ enum class StayFigure {
   kPending,               // the same with an application pending
   kDepartureNotRecorded,  // arrived again without a departure: that it departed is known, when is
                           // not
+  kDepartureUnconfirmed,  // departed by the document, but the face was not matched
 };
-inline constexpr std::size_t kStayFigures = 6;
+inline constexpr std::size_t kStayFigures = 7;
 const char* NameOf(StayFigure figure);  // "expected_departures", ...
 
 // Crossings in the period.

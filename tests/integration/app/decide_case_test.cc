@@ -47,6 +47,25 @@ TEST_F(DecideCaseTest, RecordsTheDecisionAndLeavesTheOutcome) {
   EXPECT_EQ(view.events[1].reason, "compared both faces in person");
 }
 
+TEST_F(DecideCaseTest, WhoIsFoundToBeTheTravelerHasDepartedForCertain) {
+  Record(Arrival(0, "anna", 5, "X2"));
+  Record(Departure(20, "somebody else", "X2"));
+  EXPECT_EQ(Traveler("X2").stays[0].stay.state, core::StayState::kDepartureUnconfirmed);
+  const ports::CaseRecord record = TheCase(core::CaseKind::kIdentityNoMatch, "X2").record;
+  const auto decided =
+      decide_->Decide(OfficerCall(), {core::RequestId(crypto::NewUuid()), record.case_id,
+                                      record.version, Decision::kDismiss, "her passport photo"});
+  ASSERT_THAT(decided, IsOk());
+  EXPECT_EQ(decided->state, CaseState::kDismissed);
+  EXPECT_EQ(Traveler("X2").stays[0].stay.state, core::StayState::kClosed);
+  EXPECT_EQ(TheCase(core::CaseKind::kOverstay, "X2").record.days_overstayed, 15);
+}
+
+TEST_F(DecideCaseTest, AnUpheldLeadLeavesTheDepartureInDoubt) {
+  ASSERT_THAT(decide_->Decide(OfficerCall(), Request(Decision::kUphold)), IsOk());
+  EXPECT_EQ(Traveler().stays[0].stay.state, core::StayState::kDepartureUnconfirmed);
+}
+
 TEST_F(DecideCaseTest, ADecidedCaseCannotBeDecidedAgain) {
   ASSERT_THAT(decide_->Decide(OfficerCall(), Request(Decision::kDismiss)), IsOk());
   EXPECT_THAT(decide_->Decide(OfficerCall(), Request(Decision::kUphold)),

@@ -127,6 +127,28 @@ TEST_F(RecordCrossingTest, ADepartureWhoseArrivalBecomesKnownLateIsComparedAgain
       << "a retry gets the first answer";
 }
 
+TEST_F(RecordCrossingTest, TheOutcomeDoesNotDependOnWhichArrivalBecameKnownFirst) {
+  Record(Arrival(0, "somebody else", 30));
+  EXPECT_EQ(Record(Departure(10, "anna again")).comparison->receipt.outcome, Outcome::kNoMatch);
+  Record(Arrival(5, "anna", 30));
+  const std::vector<ports::ComparisonRecord> comparisons = Crossings()[2].comparisons;
+  ASSERT_THAT(comparisons, SizeIs(2));
+  EXPECT_THAT(comparisons[1].receipt.references, SizeIs(2));
+
+  Record(Arrival(0, "somebody else", 30, "X2"));
+  Record(Arrival(5, "anna", 30, "X2"));
+  const CrossingResult departure = Record(Departure(10, "anna again", "X2"));
+  EXPECT_EQ(departure.comparison->receipt.outcome, comparisons[1].receipt.outcome);
+  EXPECT_EQ(departure.comparison->receipt.distance, comparisons[1].receipt.distance);
+}
+
+TEST_F(RecordCrossingTest, ALateDepartureThatIsNotMatchedIsNeverCalledAnOverstay) {
+  Record(Arrival(0, "anna", 5));
+  Record(Departure(10, "somebody else"));
+  EXPECT_EQ(Traveler().stays[0].stay.state, core::StayState::kDepartureUnconfirmed);
+  EXPECT_THAT(OpenCases(), ElementsAre(CaseKind::kIdentityNoMatch));
+}
+
 TEST_F(RecordCrossingTest, ALateArrivalWithAnotherFaceOpensTheIdentityCase) {
   Record(Departure(10, "somebody else"));
   Record(Arrival(0, "anna", 30));

@@ -99,6 +99,7 @@ StayRecord AnyStay(const ports::CrossingRecord& arrival, const ports::CrossingRe
   } else if (one_in(2)) {
     record = Closed(record, departure);
     stay.departed_on = any_day();
+    if (one_in(4)) stay.state = core::StayState::kDepartureUnconfirmed;
   }
   return record;
 }
@@ -138,7 +139,12 @@ std::vector<core::StayCount> CountedByCore(const std::vector<StayRecord>& stays,
     }
     auto& figures = cells[{record.nationality, stay.class_of_admission, record.port_id}];
     ++figures[StayFigure::kExpectedDepartures];
-    if (stay.departed_on && *stay.departed_on <= scope.as_of) ++figures[StayFigure::kDeparted];
+    if (stay.state == core::StayState::kClosed && *stay.departed_on <= scope.as_of) {
+      ++figures[StayFigure::kDeparted];
+    }
+    if (stay.state == core::StayState::kDepartureUnconfirmed) {
+      ++figures[StayFigure::kDepartureUnconfirmed];
+    }
     if (stay.state == core::StayState::kDepartureNotRecorded) {
       ++figures[StayFigure::kDepartureNotRecorded];
     }
@@ -334,7 +340,7 @@ TEST_F(ReportsTest, StaysAreCountedAsTheRuleFindsThem) {
 TEST_F(ReportsTest, EachFigureOfStaysCountsItsOwn) {
   std::vector<Visit> visits;
   const core::TravelerId id = Add([&](const core::TravelerId& traveler) {
-    visits = VisitsOf(traveler, 12);
+    visits = VisitsOf(traveler, 14);
     for (Visit& visit : visits) visit.arrival.port_id = core::PortId("SEA");
     return CrossingsOf(visits);
   });
@@ -357,6 +363,8 @@ TEST_F(ReportsTest, EachFigureOfStaysCountsItsOwn) {
   add(10).pending_since = Day(5);      // there with an application pending
   add(20);                             // last lawful day
   add(10).state = core::StayState::kDepartureNotRecorded;
+  add(10, 12).state = core::StayState::kDepartureUnconfirmed;
+  add(10, 21).state = core::StayState::kDepartureUnconfirmed;
   add(9, 9);                         // last lawful day before the period
   add(21);                           // and after it
   add(10).authorized_until.reset();  // none
@@ -364,7 +372,7 @@ TEST_F(ReportsTest, EachFigureOfStaysCountsItsOwn) {
   Know(id, stays, At(100));
   EXPECT_THAT(StayCounts({Day(10), Day(20), Day(20), At(100)}),
               ElementsAre(core::StayCount{"D", "B-2", core::PortId("SEA"),
-                                          StayFiguresOf({8, 3, 1, 2, 1, 1})}));
+                                          StayFiguresOf({10, 3, 1, 2, 1, 1, 2})}));
   EXPECT_THAT(StayCounts({Day(10), Day(20), Day(20), At(99)}), IsEmpty());
 }
 
@@ -572,6 +580,10 @@ TEST_F(ReportsTest, OnlyWhoIsSuspectedNowAndHasNoStandingCaseIsToBeReviewed) {
   add(false, changed([&](StayRecord& record) { record = Closed(record, visits[0].departure); }));
   add(false, changed([](StayRecord& record) {
         record.stay.state = core::StayState::kDepartureNotRecorded;
+      }));
+  add(false, changed([&](StayRecord& record) {
+        record = Closed(record, visits[0].departure);
+        record.stay.state = core::StayState::kDepartureUnconfirmed;
       }));
   // One that was, and became known to have departed.
   add(false, open(grave));

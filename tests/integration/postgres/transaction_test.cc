@@ -468,6 +468,7 @@ TEST_F(TransactionTest, OverstaysAreListedAsTheRuleFindsThem) {
       add(core::StayState::kClosed, Day(until), until);
       add(core::StayState::kClosed, Day(until), until + 2);
       add(core::StayState::kDepartureNotRecorded, Day(until), {});
+      add(core::StayState::kDepartureUnconfirmed, Day(until), until + 2);
       add(core::StayState::kOpen, Day(until), {}, Day(until));
       add(core::StayState::kClosed, Day(until), until + 2, Day(0));
     }

@@ -68,7 +68,8 @@ class Reference {
   std::optional<Overstay> On(size_t stay_index, int as_of) const {
     const Stay& stay = history_.stays[stay_index];
     const bool left = stay.departed_on && DayOf(*stay.departed_on) <= as_of;
-    if (stay.state == StayState::kDepartureNotRecorded || DayOf(stay.arrived_on) > as_of) {
+    if (stay.state == StayState::kDepartureNotRecorded ||
+        stay.state == StayState::kDepartureUnconfirmed || DayOf(stay.arrived_on) > as_of) {
       return std::nullopt;
     }
     Overstay overstay{left ? OverstayKind::kOutOfCountry : OverstayKind::kSuspectedInCountry, 0, 0};
@@ -106,6 +107,7 @@ class Reference {
         history_.flags.push_back({FlagKind::kDepartureWithoutArrival, crossing.id});
         return;
       }
+      if (crossing.in_doubt) return;
       Flag flag{FlagKind::kOverstay, crossing.id};
       Count(lawful_.back(), DayOf(crossing.local_date), flag.days_overstayed, flag.days_before_18);
       if (flag.days_overstayed > 0) history_.flags.push_back(flag);
@@ -130,6 +132,7 @@ class Reference {
       const CrossingEvent& next = events_.crossings[i + 1];
       const bool departs = next.direction == Direction::kDeparture;
       stay.state = departs ? StayState::kClosed : StayState::kDepartureNotRecorded;
+      if (departs && next.in_doubt) stay.state = StayState::kDepartureUnconfirmed;
       if (departs) stay.departure_id = next.id;
       if (departs) stay.departed_on = next.local_date;
     }
@@ -266,7 +269,10 @@ class Histories {
     const Date day = moment - std::chrono::days(Draw(0, 3) == 0 ? 1 : 0);  // west of Greenwich
     CrossingEvent crossing{CrossingId("c" + std::to_string(i)), Direction::kDeparture,
                            Timestamp(moment), day, std::nullopt};
-    if (Draw(0, 1) == 0) return crossing;
+    if (Draw(0, 1) == 0) {
+      crossing.in_doubt = Draw(0, 3) == 0;
+      return crossing;
+    }
     crossing.direction = Direction::kArrival;
     crossing.admission = Admission{"X", std::nullopt, std::nullopt};
     if (Draw(0, 2) > 0) {

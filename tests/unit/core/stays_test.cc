@@ -71,6 +71,20 @@ TEST(StaysTest, ASecondArrivalEndsTheOpenStayWithoutCallingItAnOverstay) {
   EXPECT_EQ(history.flags[0], (Flag{FlagKind::kArrivalOnOpenStay, CrossingId("b"), 0}));
 }
 
+TEST(StaysTest, ADepartureInDoubtEndsTheStayWithoutCallingItAnOverstay) {
+  CrossingEvent departure = Departure(20, "d");
+  departure.in_doubt = true;
+  const StayHistory history = Stays({Arrival(0, 10, "a"), departure, Arrival(30, 40, "b")});
+  ASSERT_EQ(history.stays.size(), 2U);
+  EXPECT_EQ(history.stays[0].state, StayState::kDepartureUnconfirmed);
+  EXPECT_EQ(history.stays[0].departed_on, kFirstDay + days(20));
+  for (const int day : {9, 11, 20, 500}) {
+    EXPECT_EQ(OverstayOf(history.stays[0], kFirstDay + days(day)), std::nullopt) << day;
+  }
+  EXPECT_TRUE(history.flags.empty());
+  EXPECT_EQ(history.stays[1].state, StayState::kOpen);
+}
+
 TEST(StaysTest, SameDayReentryIsTwoStays) {
   CrossingEvent back = Arrival(5, 30, "b");
   back.captured_at += std::chrono::hours(5);

@@ -23,6 +23,7 @@ struct StayCounts {
   int suspected_in_country = 0;
   int pending = 0;
   int departure_not_recorded = 0;
+  int departure_unconfirmed = 0;
 };
 
 // As the service tells them.
@@ -33,6 +34,7 @@ void Set(const StayCounts& counts, v1::StayFigures* figures) {
   figures->set_suspected_in_country(counts.suspected_in_country);
   figures->set_pending(counts.pending);
   figures->set_departure_not_recorded(counts.departure_not_recorded);
+  figures->set_departure_unconfirmed(counts.departure_unconfirmed);
   if (counts.expected_departures == 0) return;
   figures->set_overstay_rate(1.0 * (counts.out_of_country + counts.suspected_in_country) /
                              counts.expected_departures);
@@ -165,21 +167,21 @@ TEST(SummaryTables, HaveAllFiguresAndTheirTotal) {
       "Stays by nationality and class of admission\n"
       "NATIONALITY  CLASS    EXPECTED    DEPARTED  OVERSTAYS    RATE  OUT OF COUNTRY  IN COUNTRY   "
       " "
-      "RATE  PENDING  NOT RECORDED\n"
+      "RATE  PENDING  NOT RECORDED  UNCONFIRMED\n"
       "UTO          B-2    46,657,108  46,118,560    538,548  1.15 %          55,594     482,954  "
-      "1.04 %        0        55,594\n"
+      "1.04 %        0        55,594            0\n"
       "TOTAL               46,657,108  46,118,560    538,548  1.15 %          55,594     482,954  "
-      "1.04 %        0        55,594\n"
+      "1.04 %        0        55,594            0\n"
       "\n"
       "Stays by port of arrival\n"
       "PORT     EXPECTED    DEPARTED  OVERSTAYS    RATE  OUT OF COUNTRY  IN COUNTRY    RATE  "
-      "PENDING  NOT RECORDED\n"
+      "PENDING  NOT RECORDED  UNCONFIRMED\n"
       "SEA    46,657,108  46,118,560    538,548  1.15 %          55,594     482,954  1.04 %        "
       "0 "
-      "       55,594\n"
+      "       55,594            0\n"
       "TOTAL  46,657,108  46,118,560    538,548  1.15 %          55,594     482,954  1.04 %        "
       "0 "
-      "       55,594\n"
+      "       55,594            0\n"
       "\n"
       "Crossings by lane\n"
       "PORT   LANE    ARRIVALS  DEPARTURES  TEMPLATES     RATE  NO DEPARTURE  NO ARRIVAL  MATCH  "
@@ -200,7 +202,7 @@ TEST(SummaryTables, MarkWhatIsWithheldAndSayWhatTheMarkMeans) {
   EXPECT_EQ(
       LineWith(tables, "UTO"),
       "UTO          B-2    46,657,108  46,118,560          *       *               *     482,954  "
-      "1.04 %        *        55,594");
+      "1.04 %        *        55,594            0");
   EXPECT_THAT(tables,
               HasSubstr("\n* withheld: rows with a figure from 1 to 9, and others that would "
                         "give one away by subtraction.\n"));
@@ -211,7 +213,7 @@ TEST(SummaryTables, OfNothingHaveTotals) {
   EXPECT_EQ(
       LineWith(tables, "TOTAL"),
       "TOTAL                      0         0          0     -               0           0     -  "
-      "      0             0");
+      "      0             0            0");
   EXPECT_THAT(tables, Not(HasSubstr("*")));
 }
 
@@ -220,7 +222,8 @@ TEST(SummaryTables, OfNothingHaveTotals) {
 constexpr char kCsvHeader[] =
     "from,to,as_of,known_at,least_cell,table,nationality,class_of_admission,port_id,lane_id,"
     "expected_departures,departed,out_of_country,suspected_in_country,pending,"
-    "departure_not_recorded,overstay_rate,in_country_rate,arrivals,departures,with_template,"
+    "departure_not_recorded,departure_unconfirmed,overstay_rate,in_country_rate,arrivals,"
+    "departures,with_template,"
     "arrivals_without_departure,departures_without_arrival,match,no_match,inconclusive,"
     "no_reference,low_quality,exempt,opted_out,capture_rate,withheld\r\n";
 
@@ -238,8 +241,8 @@ TEST(SummaryCsvTest, HasARecordForEveryRowOfEveryTable) {
   SetCrossings(/*any=*/true, report.response.mutable_crossings());
 
   const std::string scope = "2023-10-01,2024-09-30,2024-09-30,2024-10-01T12:00:00Z,,";
-  const std::string stays = ",8,7,0,1,0,0,0.125,0.125,,,,,,,,,,,,,,\r\n";
-  const std::string crossings = ",,,,,,,,,3,1,3,2,0,1,0,0,0,0,0,0,0.75,\r\n";
+  const std::string stays = ",8,7,0,1,0,0,0,0.125,0.125,,,,,,,,,,,,,,\r\n";
+  const std::string crossings = ",,,,,,,,,,3,1,3,2,0,1,0,0,0,0,0,0,0.75,\r\n";
   EXPECT_EQ(SummaryCsv(report), kCsvHeader + scope + "by_class,UTO,B-2,," + stays + scope +
                                     "by_port,,,SEA," + stays + scope + "stays,,,," + stays + scope +
                                     "by_lane,,,SEA,SEA-A1" + crossings + scope + "crossings,,,," +
@@ -249,13 +252,14 @@ TEST(SummaryCsvTest, HasARecordForEveryRowOfEveryTable) {
 TEST(SummaryCsvTest, LeavesEmptyWhatIsWithheldAndNamesIt) {
   EXPECT_THAT(SummaryCsv(Withheld()),
               HasSubstr("2024-10-01T12:00:00Z,10,by_class,UTO,B-2,,,46657108,46118560,,482954,,"
-                        "55594,,0.010351134493805317,,,,,,,,,,,,,,out_of_country pending\r\n"));
+                        "55594,0,,0.010351134493805317,,,,,,,,,,,,,,out_of_country pending\r\n"));
 }
 
 TEST(SummaryCsvTest, OfNothingHasTotals) {
   const std::string scope = "2023-10-01,2024-09-30,2024-09-30,2024-10-01T12:00:00Z,,";
-  EXPECT_EQ(SummaryCsv(Empty()), kCsvHeader + scope + "stays,,,,,0,0,0,0,0,0,,,,,,,,,,,,,,,,\r\n" +
-                                     scope + "crossings,,,,,,,,,,,,,0,0,0,0,0,0,0,0,0,0,0,0,,\r\n");
+  EXPECT_EQ(SummaryCsv(Empty()), kCsvHeader + scope +
+                                     "stays,,,,,0,0,0,0,0,0,0,,,,,,,,,,,,,,,,\r\n" + scope +
+                                     "crossings,,,,,,,,,,,,,,0,0,0,0,0,0,0,0,0,0,0,0,,\r\n");
 }
 
 TEST(SummaryCsvTest, QuotesNamesThatNeedIt) {
