@@ -79,6 +79,15 @@ Key Choice(const std::string& name, std::string& target, std::vector<std::string
                    });
 }
 
+Key OptionalPath(const std::string& name, std::filesystem::path& target) {
+  return ScalarKey(name, "a path, or empty",
+                   [&target](const std::string& text, const std::filesystem::path& base) {
+                     target.clear();
+                     if (!text.empty()) target = (base / text).lexically_normal();
+                     return true;
+                   });
+}
+
 Key Path(const std::string& name, std::filesystem::path& target) {
   return ScalarKey(name, "a path",
                    [&target](const std::string& text, const std::filesystem::path& base) {
@@ -110,6 +119,7 @@ std::vector<Key> KeysOf(Config& config) {
       Path("server.tls_ca", server.tls_ca),
       Path("server.tls_certificate", server.tls_certificate),
       Path("server.tls_key", server.tls_key),
+      OptionalPath("server.tls_revocations", server.tls_revocations),
       Number("server.max_message_mib", server.max_message_mib, 1, 64),
       Number("server.request_threads", server.request_threads, 1, 256),
       Number("server.queue_capacity", server.queue_capacity, 1, 10000),

@@ -28,6 +28,7 @@ constexpr std::array kEntries = {
     Entry{Reason::kImageCorrupt, "IMAGE_CORRUPT", kInvalidArgument},
     Entry{Reason::kPageTokenInvalid, "PAGE_TOKEN_INVALID", kInvalidArgument},
     Entry{Reason::kPrincipalMissing, "PRINCIPAL_MISSING", kUnauthenticated},
+    Entry{Reason::kCertificateRevoked, "CERTIFICATE_REVOKED", kUnauthenticated},
     Entry{Reason::kRoleNotAllowed, "ROLE_NOT_ALLOWED", kPermissionDenied},
     Entry{Reason::kLaneUnknown, "LANE_UNKNOWN", kPermissionDenied},
     Entry{Reason::kLaneNotYours, "LANE_NOT_YOURS", kPermissionDenied},

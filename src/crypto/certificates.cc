@@ -17,6 +17,7 @@
 #include "entryexit/core/reason.h"
 #include "src/crypto/files.h"
 #include "src/crypto/openssl.h"
+#include "src/crypto/x509.h"
 
 namespace entryexit::crypto {
 namespace {
@@ -24,9 +25,6 @@ namespace {
 using core::MakeError;
 using core::Reason;
 
-using Bio = Owned<BIO, BIO_free_all>;
-using Certificate = Owned<X509, X509_free>;
-using PrivateKey = Owned<EVP_PKEY, EVP_PKEY_free>;
 using GeneralNames = Owned<GENERAL_NAMES, GENERAL_NAMES_free>;
 
 constexpr char kAuthorityName[] = "Entryexit throw-away CA";
@@ -38,11 +36,6 @@ constexpr int kPemKeyMode = 0600;
 // The clocks of lanes may lag a little behind the one that issues.
 constexpr long kBackdateSeconds = 300;
 constexpr long kSecondsPerDay = 86400;
-
-struct Identity {
-  Certificate certificate;
-  PrivateKey key;
-};
 
 struct Extension {
   int nid;
@@ -93,16 +86,6 @@ Identity NewIdentity(const std::string& common_name, int days) {
   return identity;
 }
 
-std::string Content(BIO* bio) {
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);
-  return std::string(data, static_cast<size_t>(size));
-}
-
-Bio ReadingBio(const std::string& content) {
-  return Bio(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
-}
-
 absl::Status CheckAbsent(const CertificateFiles& files) {
   for (const auto& path : {files.certificate, files.key}) {
     std::error_code ignored;
@@ -127,46 +110,6 @@ absl::Status Write(const Identity& identity, const CertificateFiles& files, IfEx
   const absl::Status key_written = write(files.key, Content(key.get()), kPemKeyMode);
   if (!key_written.ok()) return key_written;
   return write(files.certificate, Content(certificate.get()), kPemCertificateMode);
-}
-
-absl::StatusOr<Certificate> LoadCertificate(const std::filesystem::path& path) {
-  const Bio file(BIO_new_file(path.c_str(), "r"));
-  Certificate certificate(file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr)
-                               : nullptr);
-  if (!certificate) {
-    return MakeError(Reason::kConfigInvalid,
-                     fmt::format("no certificate in {}: {}", path.string(), LastError()));
-  }
-  return certificate;
-}
-
-absl::StatusOr<PrivateKey> LoadKey(const std::filesystem::path& path) {
-  const absl::StatusOr<std::string> pem = ReadSecretFile(path);
-  if (!pem.ok()) return pem.status();
-  PrivateKey key(PEM_read_bio_PrivateKey(ReadingBio(*pem).get(), nullptr, nullptr, nullptr));
-  if (!key) {
-    return MakeError(Reason::kConfigInvalid,
-                     fmt::format("no private key in {}: {}", path.string(), LastError()));
-  }
-  return key;
-}
-
-absl::StatusOr<Identity> LoadAuthority(const CertificateFiles& files) {
-  absl::StatusOr<Certificate> certificate = LoadCertificate(files.certificate);
-  if (!certificate.ok()) return certificate.status();
-  absl::StatusOr<PrivateKey> key = LoadKey(files.key);
-  if (!key.ok()) return key.status();
-  if (X509_check_private_key(certificate->get(), key->get()) != 1) {
-    return MakeError(Reason::kConfigInvalid,
-                     fmt::format("{} is not the key of {}: {}", files.key.string(),
-                                 files.certificate.string(), LastError()));
-  }
-  if (X509_check_ca(certificate->get()) != 1 ||
-      X509_get0_subject_key_id(certificate->get()) == nullptr) {
-    return MakeError(Reason::kConfigInvalid,
-                     fmt::format("{} is no CA certificate (X.509 v3)", files.certificate.string()));
-  }
-  return Identity{*std::move(certificate), *std::move(key)};
 }
 
 void Append(GENERAL_NAMES* names, int type, void* value) {

@@ -8,9 +8,11 @@
 #include <nlohmann/json.hpp>
 
 #include "ctl/commands.h"
+#include "entryexit/base/files.h"
 #include "entryexit/client/channel.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/crypto/certificates.h"
+#include "entryexit/crypto/revocations.h"
 #include "entryexit/crypto/vault.h"
 
 namespace entryexit::ctl {
@@ -24,6 +26,7 @@ constexpr char kCertsHelp[] = R"(A folder of certificates:
   ca.pem ca.key            the authority; whoever has ca.key can be anybody
   server.pem server.key    for the daemon
   ROLE/NAME/               for one client: ca.pem, client.pem, client.key, to use with --certs
+  revoked.pem              those that were taken back, for the daemon: server.tls_revocations
 
 Roles: lane, officer, supervisor, report, auditor, admin.
 
@@ -110,6 +113,34 @@ ExitCode IssueCertificate(const Context& context, const IssueOptions& options) {
   return ExitCode::kOk;
 }
 
+fs::path RevocationsIn(const fs::path& directory) { return directory / "revoked.pem"; }
+
+struct RevokeOptions {
+  std::string directory;
+  std::string client;  // "lane/SEA-A1", or a file
+};
+
+ExitCode RevokeCertificate(const Context& context, const RevokeOptions& options) {
+  const fs::path directory = options.directory;
+  const bool is_file = fs::path(options.client).extension() == ".pem";
+  const fs::path certificate = is_file
+                                   ? fs::path(options.client)
+                                   : client::CredentialsIn(directory / options.client).certificate;
+  const fs::path list = RevocationsIn(directory);
+  const absl::Status status = crypto::Revoke(AuthorityIn(directory), certificate, list);
+  if (!status.ok()) return context.Fail(status);
+  if (context.json) {
+    context.WriteObject({{"certificate", certificate.string()}, {"list", list.string()}});
+    return ExitCode::kOk;
+  }
+  fmt::print(context.out, "Revoked {}\n", certificate.string());
+  context.WriteFields({{"list", list.string()},
+                       {"next",
+                        "give the list to the daemon as server.tls_revocations; it reads "
+                        "one that changes within seconds"}});
+  return ExitCode::kOk;
+}
+
 std::string DayOf(core::Timestamp time) {
   const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
   return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()),
@@ -124,7 +155,8 @@ absl::StatusOr<std::vector<fs::path>> CertificatesBelow(const fs::path& director
   for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end;
        it.increment(error)) {
     const bool copy = it->path().filename() == "ca.pem" && it.depth() > 0;
-    if (it->path().extension() == ".pem" && !copy) files.push_back(it->path());
+    const bool list = it->path() == RevocationsIn(directory);
+    if (it->path().extension() == ".pem" && !copy && !list) files.push_back(it->path());
   }
   if (error) {
     return core::MakeError(core::Reason::kConfigInvalid,
@@ -134,15 +166,40 @@ absl::StatusOr<std::vector<fs::path>> CertificatesBelow(const fs::path& director
   return files;
 }
 
+// The authority's revocation list; null when it has revoked none.
+absl::StatusOr<std::shared_ptr<const crypto::RevocationList>> RevokedIn(const fs::path& directory) {
+  const fs::path list = RevocationsIn(directory);
+  std::error_code ignored;
+  if (!fs::exists(list, ignored)) return nullptr;
+  return crypto::RevocationList::Read(list, AuthorityIn(directory).certificate);
+}
+
+absl::StatusOr<bool> IsRevoked(const crypto::RevocationList* revoked, const fs::path& file) {
+  if (revoked == nullptr) return false;
+  const absl::StatusOr<std::string> certificate = base::ReadFile(file);
+  if (!certificate.ok()) return certificate.status();
+  return revoked->Contains(*certificate);
+}
+
+// How it stands with a certificate, as an addition to the day that it ends.
+std::string StandingOf(bool revoked, bool expired) {
+  if (revoked) return " (revoked)";
+  return expired ? " (expired)" : "";
+}
+
 ExitCode ListCertificates(const Context& context, const std::string& directory) {
   const auto files = CertificatesBelow(directory);
   if (!files.ok()) return context.Fail(files.status());
+  const auto revocations = RevokedIn(directory);
+  if (!revocations.ok()) return context.Fail(revocations.status());
   const core::Timestamp now = core::SystemClock().Now();
   Table table =
       context.MakeTable({{"FILE"}, {"SUBJECT"}, {"PRINCIPAL"}, {"VALID UNTIL"}, {"SERIAL"}});
   for (const fs::path& file : *files) {
     const auto info = crypto::ReadCertificate(file);
     if (!info.ok()) return context.Fail(info.status());
+    const auto revoked = IsRevoked(revocations->get(), file);
+    if (!revoked.ok()) return context.Fail(revoked.status());
     const bool expired = info->not_after < now;
     const std::string name = file.lexically_relative(directory).string();
     if (context.json) {
@@ -151,14 +208,15 @@ ExitCode ListCertificates(const Context& context, const std::string& directory) 
                            {"principal", info->uri.value_or("")},
                            {"valid_until", DayOf(info->not_after)},
                            {"expired", expired},
+                           {"revoked", *revoked},
                            {"serial", info->serial}});
       continue;
     }
     table.Add({name,
                info->subject,
                info->uri.value_or("-"),
-               {DayOf(info->not_after) + (expired ? " (expired)" : ""),
-                expired ? Colour::kRed : Colour::kNone},
+               {DayOf(info->not_after) + StandingOf(*revoked, expired),
+                expired || *revoked ? Colour::kRed : Colour::kNone},
                info->serial});
   }
   if (!context.json) table.Flush();
@@ -173,7 +231,8 @@ CLI::Option* AddDays(CLI::App& command, int& days) {
 }
 
 void AddCerts(CLI::App& app, Context& context) {
-  auto* certs = app.add_subcommand("certs", "Certificates for mutual TLS: init, issue, list");
+  auto* certs =
+      app.add_subcommand("certs", "Certificates for mutual TLS: init, issue, revoke, list");
   certs->require_subcommand(1);
   certs->footer(kCertsHelp);
 
@@ -212,6 +271,21 @@ void AddCerts(CLI::App& app, Context& context) {
   issue->callback([&context, issue_options] {
     context.command = [&context, issue_options] {
       return IssueCertificate(context, *issue_options);
+    };
+  });
+
+  auto* revoke = certs->add_subcommand("revoke", "Take a client's certificate back");
+  auto revoke_options = std::make_shared<RevokeOptions>();
+  revoke->add_option("dir", revoke_options->directory, "Where the authority is")
+      ->required()
+      ->type_name("DIR");
+  revoke->add_option("client", revoke_options->client, "Such as lane/SEA-A1, or its certificate")
+      ->required()
+      ->type_name("ROLE/NAME|FILE.pem");
+  revoke->footer("Example:\n  entryexitctl certs revoke certs lane/SEA-A1");
+  revoke->callback([&context, revoke_options] {
+    context.command = [&context, revoke_options] {
+      return RevokeCertificate(context, *revoke_options);
     };
   });
 

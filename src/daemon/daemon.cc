@@ -80,7 +80,9 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
 
   const auto exposer = ExposeMetrics(config.metrics.listen, metrics);
   if (!exposer.ok()) return exposer.status();
-  const auto server = rpc::StartServer(ServerOptionsFrom(config),
+  const auto check_certificate = CertificateCheckFrom(config.server);
+  if (!check_certificate.ok()) return check_certificate.status();
+  const auto server = rpc::StartServer(ServerOptionsFrom(config, *check_certificate),
                                        {record, decide, record_admission_change, replay, queries,
                                         reports, review_overstays, clock, engine, **store, **feed},
                                        metrics);

@@ -1,15 +1,20 @@
 #include "daemon/wiring.h"
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "entryexit/core/reason.h"
+#include "entryexit/crypto/revocations.h"
 
 namespace entryexit::daemon {
 namespace {
 
 constexpr int kMebibyte = 1 << 20;
 constexpr uint64_t kMegapixel = 1'000'000;
+constexpr std::chrono::seconds kLookForRevocationsEvery{5};
 
 }  // namespace
 
@@ -82,7 +87,17 @@ absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
                              admissions};
 }
 
-rpc::ServerOptions ServerOptionsFrom(const config::Config& config) {
+absl::StatusOr<rpc::CertificateCheck> CertificateCheckFrom(const config::ServerConfig& config) {
+  if (config.tls_revocations.empty()) return rpc::CertificateCheck();
+  auto watched =
+      crypto::Revocations::Watch(config.tls_revocations, config.tls_ca, kLookForRevocationsEvery);
+  if (!watched.ok()) return watched.status();
+  const std::shared_ptr<crypto::Revocations> revocations = *std::move(watched);
+  return [revocations](const std::string& certificate) { return revocations->Check(certificate); };
+}
+
+rpc::ServerOptions ServerOptionsFrom(const config::Config& config,
+                                     rpc::CertificateCheck check_certificate) {
   const config::ServerConfig& server = config.server;
   return {
       .listen = server.listen,
@@ -94,7 +109,8 @@ rpc::ServerOptions ServerOptionsFrom(const config::Config& config) {
       // Half of the face engine at most, so that lanes with travelers before them find the rest.
       .backlog_threads = std::max(1, config.face.workers / 2),
       .queue_capacity = static_cast<size_t>(server.queue_capacity),
-      .default_deadline = server.default_deadline};
+      .default_deadline = server.default_deadline,
+      .check_certificate = std::move(check_certificate)};
 }
 
 }  // namespace entryexit::daemon

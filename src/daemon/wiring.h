@@ -33,7 +33,11 @@ absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
                                                const core::AdmissionPolicy& admissions,
                                                const core::Calibration& calibration);
 
-rpc::ServerOptions ServerOptionsFrom(const config::Config& config);
+// None when no list is configured. Errors: CONFIG_INVALID.
+absl::StatusOr<rpc::CertificateCheck> CertificateCheckFrom(const config::ServerConfig& config);
+
+rpc::ServerOptions ServerOptionsFrom(const config::Config& config,
+                                     rpc::CertificateCheck check_certificate);
 
 }  // namespace entryexit::daemon
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "entryexit/rpc/access.h"
 #include "rpc/active_call.h"
 #include "rpc/status.h"
 
@@ -31,7 +30,7 @@ grpc::Status AccessProcessor::Process(const InputMetadata& auth_metadata,
   const std::string method =
       path == auth_metadata.end() ? "" : std::string(path->second.data(), path->second.size());
   if (method.starts_with(kOwnServices) && IsListed(method)) return grpc::Status::OK;
-  const absl::StatusOr<app::Principal> principal = PrincipalFrom(PeerUris(*context));
+  const absl::StatusOr<app::Principal> principal = PrincipalOf(*context, check_);
   if (!principal.ok()) return Denied(principal.status());
   const absl::Status access = CheckAccess(method, *principal);
   return access.ok() ? grpc::Status::OK : Denied(access);

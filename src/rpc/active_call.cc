@@ -7,9 +7,9 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "entryexit/core/ids.h"
-#include "entryexit/rpc/access.h"
 #include "rpc/status.h"
 
 namespace entryexit::rpc {
@@ -25,23 +25,31 @@ core::Deadline DeadlineOf(const grpc::ServerContextBase& context, const Deadline
          std::min<system_clock::duration>(wanted, policy.longest);
 }
 
-std::vector<std::string> PeerUris(const grpc::AuthContext& context) {
+absl::StatusOr<app::Principal> PrincipalOf(const grpc::AuthContext& context,
+                                           const CertificateCheck& check) {
+  for (const grpc::string_ref& pem : context.FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
+    if (!check) break;
+    if (absl::Status status = check(std::string(pem.data(), pem.size())); !status.ok()) {
+      return status;
+    }
+  }
   std::vector<std::string> uris;
   for (const grpc::string_ref& uri : context.FindPropertyValues(GRPC_PEER_URI_PROPERTY_NAME)) {
     uris.emplace_back(uri.data(), uri.size());
   }
-  return uris;
+  return PrincipalFrom(uris);
 }
 
 ActiveCall::ActiveCall(grpc::CallbackServerContext* context, std::string method,
-                       std::string_view request_id, Metrics& metrics)
+                       std::string_view request_id, const CertificateCheck& check, Metrics& metrics)
     : context_(context),
       method_(std::move(method)),
       request_id_(core::CanonicalUuid(request_id).value_or("")),
+      check_(check),
       metrics_(metrics) {}
 
 absl::Status ActiveCall::Authorize() {
-  absl::StatusOr<app::Principal> principal = PrincipalFrom(PeerUris(*context_->auth_context()));
+  absl::StatusOr<app::Principal> principal = PrincipalOf(*context_->auth_context(), check_);
   if (!principal.ok()) return principal.status();
   principal_ = *std::move(principal);
   return CheckAccess(method_, *principal_);

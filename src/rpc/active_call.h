@@ -6,10 +6,11 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "entryexit/app/call.h"
+#include "entryexit/rpc/access.h"
 #include "entryexit/rpc/metrics.h"
 
 namespace entryexit::rpc {
@@ -22,8 +23,10 @@ struct DeadlinePolicy {
 // The client's deadline, or what the policy says.
 core::Deadline DeadlineOf(const grpc::ServerContextBase& context, const DeadlinePolicy& policy);
 
-// The URI names of the client's verified certificate.
-std::vector<std::string> PeerUris(const grpc::AuthContext& context);
+// The principal that the client's verified certificate names, unless it was revoked.
+// Errors: PRINCIPAL_MISSING, and those of `check`.
+absl::StatusOr<app::Principal> PrincipalOf(const grpc::AuthContext& context,
+                                           const CertificateCheck& check);
 
 // One call from its arrival to its end: who calls, and what the log and the metrics are told. Used
 // by one thread at a time.
@@ -32,10 +35,10 @@ class ActiveCall {
   // `context` and `metrics` must outlive the call of End; `method` is the full one, with slashes.
   // A `request_id` that is no UUID is not logged.
   ActiveCall(grpc::CallbackServerContext* context, std::string method, std::string_view request_id,
-             Metrics& metrics);
+             const CertificateCheck& check, Metrics& metrics);
 
   // Finds the principal and whether it may call the method. Never blocks.
-  // Errors: PRINCIPAL_MISSING, ROLE_NOT_ALLOWED.
+  // Errors: PRINCIPAL_MISSING, CERTIFICATE_REVOKED, ROLE_NOT_ALLOWED.
   absl::Status Authorize();
 
   // Requires: Authorize returned OK.
@@ -50,6 +53,7 @@ class ActiveCall {
   grpc::CallbackServerContext* const context_;
   const std::string method_;
   const std::string request_id_;
+  const CertificateCheck& check_;
   Metrics& metrics_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::optional<app::Principal> principal_;

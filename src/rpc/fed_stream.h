@@ -57,7 +57,7 @@ class FedStream : public grpc::ServerWriteReactor<Response>, public Stream {
   FedStream(const Environment& environment, grpc::CallbackServerContext* context,
             std::string method, size_t low_water, core::Deadline deadline)
       : environment_(environment),
-        call_(context, std::move(method), "", environment.metrics),
+        call_(context, std::move(method), "", environment.check_certificate, environment.metrics),
         low_water_(low_water),
         deadline_(deadline) {}
 

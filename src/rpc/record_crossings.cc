@@ -72,7 +72,7 @@ class RecordCrossingsStream final : public BacklogReactor, public Stream {
                         const app::RecordCrossing& record)
       : environment_(environment),
         record_(record),
-        call_(context, kBacklogMethod, "", environment.metrics) {}
+        call_(context, kBacklogMethod, "", environment.check_certificate, environment.metrics) {}
 
   void Start(std::shared_ptr<RecordCrossingsStream> self, OpenStreams& streams) {
     self_ = std::move(self);

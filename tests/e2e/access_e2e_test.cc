@@ -2,7 +2,9 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -115,6 +117,53 @@ TEST(Access, NeedsACertificateOfOurAuthorityThatIsValidNow) {
     EXPECT_THAT(Call(*stub, &v1::BackOfficeService::Stub::GetCase, SomeCase()),
                 Fails(StatusCode::UNAVAILABLE, ""));
   }
+}
+
+TEST(Access, EndsWhenTheCertificateIsRevokedAlsoOnAnOpenConnection) {
+  World& world = World::Shared();
+  const ClientFiles files = world.IssueClient("entryexit://officer/13");
+  const auto channel = world.ConnectAs(files);
+  const auto stub = v1::BackOfficeService::NewStub(channel);
+  const auto call = [&] { return Call(*stub, &v1::BackOfficeService::Stub::GetCase, SomeCase()); };
+  ASSERT_THAT(call(), Fails(StatusCode::NOT_FOUND, "CASE_NOT_FOUND"));
+  world.Revoke(files.certificate);
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  auto answer = call();
+  while (answer.status.error_code() == StatusCode::NOT_FOUND &&
+         std::chrono::steady_clock::now() < give_up) {
+    answer = call();
+  }
+  EXPECT_THAT(answer, Fails(StatusCode::UNAUTHENTICATED, "CERTIFICATE_REVOKED"));
+  EXPECT_EQ(CallByName(channel, "/grpc.health.v1.Health/Check").error_code(),
+            StatusCode::UNAUTHENTICATED);
+  // Another certificate of the same name is another one.
+  const auto replaced = v1::BackOfficeService::NewStub(world.Connect("entryexit://officer/13"));
+  EXPECT_THAT(Call(*replaced, &v1::BackOfficeService::Stub::GetCase, SomeCase()),
+              Fails(StatusCode::NOT_FOUND, "CASE_NOT_FOUND"));
+}
+
+// Whether a TLS handshake of no version after `newest` succeeds.
+bool ShakesHands(World& world, int newest) {
+  const ClientFiles files = world.IssueClient("entryexit://officer/4711");
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
+                                                                  &SSL_CTX_free);
+  SSL_CTX_set_max_proto_version(context.get(), newest);
+  SSL_CTX_use_certificate_file(context.get(), files.certificate.c_str(), SSL_FILETYPE_PEM);
+  SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM);
+  BIO* const connection = BIO_new_ssl_connect(context.get());
+  BIO_set_conn_hostname(connection, ("127.0.0.1:" + std::to_string(world.daemon().port())).c_str());
+  SSL* tls = nullptr;
+  BIO_get_ssl(connection, &tls);
+  constexpr unsigned char kHttp2[] = {2, 'h', '2'};
+  SSL_set_alpn_protos(tls, kHttp2, sizeof(kHttp2));
+  const bool done = BIO_do_connect(connection) == 1;
+  BIO_free_all(connection);
+  return done;
+}
+
+TEST(Access, NeedsTls13) {
+  EXPECT_TRUE(ShakesHands(World::Shared(), TLS1_3_VERSION));
+  EXPECT_FALSE(ShakesHands(World::Shared(), TLS1_2_VERSION));
 }
 
 TEST(Access, LetsEveryPrincipalAskForHealthAndNobodyElse) {

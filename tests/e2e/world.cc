@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "entryexit/crypto/digest.h"
+#include "entryexit/crypto/revocations.h"
 #include "entryexit/crypto/vault.h"
 #include "entryexit/postgres/migrations.h"
 #include "tests/support/files.h"
@@ -132,6 +133,7 @@ World::World(WorldOptions options) : options_(std::move(options)) {
   OrDie(crypto::IssueServerCertificate(FilesIn(directory, "ca"), {{"localhost"}, {"127.0.0.1"}},
                                        kValidDays, FilesIn(directory, "server"),
                                        crypto::IfExists::kRefuse));
+  Revoke(IssueClient("entryexit://lane/LOST").certificate);
   OrDie(crypto::WriteNewKeyFile(directory / "vault.keys"));
   Configure();
   Restart();
@@ -150,6 +152,7 @@ void World::Configure() const {
   tls_ca: {0}/ca.pem
   tls_certificate: {0}/server.pem
   tls_key: {0}/server.key
+  tls_revocations: {0}/revoked.pem
   default_deadline_ms: 30000
 metrics:
   listen: "127.0.0.1:0"
@@ -215,6 +218,19 @@ ClientFiles World::IssueClient(const std::string& uri) const {
   OrDie(crypto::IssueClientCertificate(FilesIn(directory_.path(), "ca"), uri, kValidDays, client,
                                        crypto::IfExists::kReplace));
   return {directory_.path() / "ca.pem", client.certificate, client.key};
+}
+
+std::shared_ptr<grpc::Channel> World::ConnectAs(const ClientFiles& files) const {
+  grpc::SslCredentialsOptions credentials;
+  credentials.pem_root_certs = ReadAll(files.authority);
+  credentials.pem_cert_chain = ReadAll(files.certificate);
+  credentials.pem_private_key = ReadAll(files.key);
+  return ConnectWith(credentials);
+}
+
+void World::Revoke(const std::filesystem::path& certificate) const {
+  OrDie(crypto::Revoke(FilesIn(directory_.path(), "ca"), certificate,
+                       directory_.path() / "revoked.pem"));
 }
 
 std::shared_ptr<grpc::Channel> World::ConnectFromOtherAuthority(const std::string& uri) {

@@ -110,6 +110,10 @@ class World {
   std::shared_ptr<grpc::Channel> Connect(const std::string& uri);
   // The same for a client that is a process of its own. The next connection replaces the files.
   ClientFiles IssueClient(const std::string& uri) const;
+  // A new connection with files of IssueClient.
+  std::shared_ptr<grpc::Channel> ConnectAs(const ClientFiles& files) const;
+  // Puts a client's certificate on the list of those revoked, which the daemon sees within seconds.
+  void Revoke(const std::filesystem::path& certificate) const;
   // As another authority's client of the same name, as one whose certificate was valid until
   // yesterday, and as one without any certificate.
   std::shared_ptr<grpc::Channel> ConnectFromOtherAuthority(const std::string& uri);

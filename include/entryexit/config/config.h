@@ -21,6 +21,7 @@ struct ServerConfig {
   std::filesystem::path tls_ca = "/etc/entryexit/tls/ca.pem";
   std::filesystem::path tls_certificate = "/etc/entryexit/tls/server.pem";
   std::filesystem::path tls_key = "/etc/entryexit/tls/server.key";
+  std::filesystem::path tls_revocations;  // empty: none are revoked
   int max_message_mib = 12;
   int request_threads = 8;
   int queue_capacity = 64;

@@ -28,6 +28,7 @@ enum class Reason {
   kPageTokenInvalid,
   // The caller (UNAUTHENTICATED, PERMISSION_DENIED).
   kPrincipalMissing,
+  kCertificateRevoked,
   kRoleNotAllowed,
   kLaneUnknown,
   kLaneNotYours,

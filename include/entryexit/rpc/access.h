@@ -1,6 +1,7 @@
 #ifndef ENTRYEXIT_RPC_ACCESS_H_
 #define ENTRYEXIT_RPC_ACCESS_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@ struct MethodAccess {
 
 // The one table of every method that the server answers.
 const std::vector<MethodAccess>& AccessTable();
+
+// Whether a client's certificate, PEM, which is valid otherwise, was taken back; absent: none is.
+// Errors: CERTIFICATE_REVOKED.
+using CertificateCheck = std::function<absl::Status(const std::string& certificate)>;
 
 // The principal that a verified certificate names by its URI subject alternative names: exactly one
 // of the form entryexit://<role>/<id>, and no other. An id has 1 to 64 of A-Z a-z 0-9 . _ -.

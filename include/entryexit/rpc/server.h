@@ -17,6 +17,7 @@
 #include "entryexit/core/clock.h"
 #include "entryexit/ports/face_engine.h"
 #include "entryexit/ports/store.h"
+#include "entryexit/rpc/access.h"
 #include "entryexit/rpc/metrics.h"
 
 namespace entryexit::rpc {
@@ -31,6 +32,7 @@ struct ServerOptions {
   int backlog_threads;                // that serve backlogs, which no live call waits behind
   size_t queue_capacity;              // calls that may wait for one of them
   std::chrono::milliseconds default_deadline;  // of calls that come without
+  CertificateCheck check_certificate;          // asked at every call, at the start of every stream
 };
 
 // What the server serves. All of it must outlive the server.

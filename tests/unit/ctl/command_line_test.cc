@@ -63,6 +63,7 @@ TEST_F(CommandLine, HelpOfEveryCommandGoesToTheOutputAndSucceeds) {
                                                           {"certs", "init"},
                                                           {"certs", "issue"},
                                                           {"certs", "list"},
+                                                          {"certs", "revoke"},
                                                           {"keys"},
                                                           {"keys", "init"},
                                                           {"models"},
@@ -209,6 +210,18 @@ TEST_F(CommandLine, NeverOverwritesCertificatesUnasked) {
 TEST_F(CommandLine, RefusesAPrincipalWithoutRole) {
   ASSERT_EQ(Run({"certs", "init", In("certs")}), ExitCode::kOk);
   EXPECT_EQ(Run({"certs", "issue", In("certs"), "SEA-A1"}), ExitCode::kUsage);
+}
+
+TEST_F(CommandLine, ARevokedCertificateIsListedAsRevoked) {
+  ASSERT_EQ(Run({"certs", "init", In("certs")}), ExitCode::kOk);
+  ASSERT_EQ(Run({"certs", "issue", In("certs"), "lane/SEA-A1"}), ExitCode::kOk);
+  ASSERT_EQ(Run({"certs", "issue", In("certs"), "lane/SEA-A2"}), ExitCode::kOk);
+  EXPECT_EQ(Run({"certs", "revoke", In("certs"), "lane/SEA-A3"}), ExitCode::kUsage);
+  ASSERT_EQ(Run({"certs", "revoke", In("certs"), "lane/SEA-A1"}), ExitCode::kOk) << err();
+  EXPECT_NE(out().find(In("certs/revoked.pem")), std::string::npos);
+  ASSERT_EQ(Run({"certs", "list", In("certs")}), ExitCode::kOk) << err();
+  EXPECT_EQ(out().find("(revoked)"), out().rfind("(revoked)"));
+  EXPECT_NE(out().find("(revoked)"), std::string::npos);
 }
 
 TEST_F(CommandLine, NeverOverwritesKeys) {
