@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/comparisons.h"
 #include "app/crossing_request.h"
-#include "app/decision.h"
 #include "app/requests.h"
 #include "app/templates.h"
 #include "app/traveler_state.h"
@@ -17,7 +17,6 @@ namespace entryexit::app {
 namespace {
 
 using core::MakeError;
-using core::Outcome;
 using core::Reason;
 using ports::CaptureStatus;
 
@@ -156,7 +155,7 @@ class Recording {
     if (status.ok()) status = Plan(locked->known_document);
     if (status.ok()) status = Write(principal);
     if (!status.ok()) return status;
-    return ResultOf(crossing_, comparisons_, stays_);
+    return ResultOf(crossing_, comparisons_.records(), stays_);
   }
 
  private:
@@ -275,52 +274,20 @@ class Recording {
     return absl::OkStatus();
   }
 
-  // A departure is compared; an arrival that became known late gives departures after it, which had
-  // no reference, their comparison. Those captured under another model stay as they are.
+  // A departure is compared; an arrival that became known late gives the departures after it
+  // another comparison.
   absl::Status PlanComparisons() {
-    if (crossing_.direction == core::Direction::kDeparture) return PlanComparisonOf(crossing_);
-    if (!template_) return absl::OkStatus();
-    for (const ports::CrossingRecord& crossing : state_.crossings) {
-      if (crossing.captured_at <= crossing_.captured_at) continue;
-      const ports::ComparisonSummary* latest = LatestComparison(state_, crossing.crossing_id);
-      if (latest == nullptr || latest->outcome != Outcome::kNoReference) continue;
-      if (!latest->model.Comparable(engine_.model())) continue;
-      if (absl::Status status = PlanComparisonOf(crossing); !status.ok()) return status;
+    if (crossing_.direction == core::Direction::kDeparture) {
+      return comparisons_.Compare(crossing_, now_);
     }
-    return absl::OkStatus();
-  }
-
-  absl::Status PlanComparisonOf(const ports::CrossingRecord& departure) {
-    absl::StatusOr<core::DecisionReceipt> receipt = Decide(departure);
-    if (!receipt.ok()) return receipt.status();
-    const ports::ComparisonSummary* latest = LatestComparison(state_, departure.crossing_id);
-    const int attempt = latest == nullptr ? 1 : latest->attempt + 1;
-    const core::ComparisonId comparison_id(crypto::NewUuid());
-    std::erase_if(state_.comparisons, [&](const ports::ComparisonSummary& comparison) {
-      return comparison.crossing_id == departure.crossing_id;
-    });
-    state_.comparisons.push_back(
-        {departure.crossing_id, comparison_id, attempt, receipt->outcome, receipt->model});
-    comparisons_.push_back({state_.traveler_id, comparison_id, attempt, now_, *std::move(receipt)});
-    return absl::OkStatus();
-  }
-
-  absl::StatusOr<core::DecisionReceipt> Decide(const ports::CrossingRecord& departure) const {
-    const auto is_prior_arrival = [&](const ports::TemplateRecord& record) {
-      return record.direction == core::Direction::kArrival &&
-             record.captured_at < departure.captured_at && record.model.Comparable(engine_.model());
-    };
-    return DecideDeparture(departure, state_.templates, is_prior_arrival, vault_,
-                           {engine_.model(), engine_.calibration(), policy_.match});
+    return template_ ? comparisons_.CompareThoseAfter(crossing_, now_) : absl::OkStatus();
   }
 
   absl::Status Write(const std::string& principal) {
     absl::Status status = transaction_.AddCrossing(crossing_);
     if (status.ok() && HasPicture(request_, observation_)) status = WriteCapture();
     if (status.ok() && template_) status = transaction_.AddTemplate(*template_);
-    for (const ports::ComparisonRecord& comparison : comparisons_) {
-      if (status.ok()) status = transaction_.AddComparison(comparison);
-    }
+    if (status.ok()) status = comparisons_.Write(transaction_);
     if (status.ok()) status = transaction_.ReplaceStays(state_.traveler_id, stays_, now_);
     if (status.ok()) status = WriteCases(transaction_, changes_);
     if (status.ok()) status = AddRequest(principal, crossing_.crossing_id);
@@ -355,7 +322,7 @@ class Recording {
   TravelerState state_;
   ports::CrossingRecord crossing_;
   std::optional<ports::TemplateRecord> template_;
-  std::vector<ports::ComparisonRecord> comparisons_;
+  Comparisons comparisons_{state_, engine_, vault_, policy_.match};
   std::vector<ports::StayRecord> stays_;
   std::vector<CaseChange> changes_;
 };
@@ -391,7 +358,7 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
   }
   if (answer) return *std::move(answer);
 
-  const auto admission = AdmissionOf(request, checked->local_date, policy_.admissions);
+  const auto admission = AdmissionOf(request.admission, checked->local_date, policy_.admissions);
   if (!admission.ok()) return admission.status();
   core::FaceObservation observation;
   if (request.waiver == Waiver::kNone) {

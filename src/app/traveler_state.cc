@@ -21,10 +21,30 @@ bool IsIdentityLead(core::CaseKind kind) {
          kind == core::CaseKind::kIdentityInconclusive || kind == core::CaseKind::kNoReference;
 }
 
+std::vector<core::CrossingEvent> EventsOf(const TravelerState& state) {
+  std::vector<core::CrossingEvent> events;
+  for (const ports::CrossingRecord& crossing : state.crossings) {
+    events.push_back({crossing.crossing_id, crossing.direction, crossing.captured_at,
+                      crossing.local_date, crossing.admission});
+  }
+  return events;
+}
+
+std::vector<core::CrossingCorrection> CorrectionsOf(const TravelerState& state) {
+  std::vector<core::CrossingCorrection> corrections;
+  for (const ports::CorrectionRecord& record : state.corrections) {
+    corrections.push_back(record.correction);
+  }
+  return corrections;
+}
+
 std::vector<core::Lead> LeadsOf(const TravelerState& state, core::Timestamp now) {
+  const ValidCrossings valid = ValidCrossingsOf(state);
   std::map<core::CrossingId, core::Outcome> outcomes;
   for (const ports::ComparisonSummary& comparison : state.comparisons) {
-    outcomes[comparison.crossing_id] = comparison.outcome;
+    if (valid.contains(comparison.crossing_id)) {
+      outcomes[comparison.crossing_id] = comparison.outcome;
+    }
   }
   return core::LeadsOf(StaysOf(state), outcomes, core::LastDayOver(now));
 }
@@ -42,18 +62,26 @@ CaseChange ChangeOf(ports::CaseRecord record, ports::CaseEventKind kind, core::T
   return {std::move(record), std::move(event), /*is_new=*/false};
 }
 
+// The comparison that shows `lead`; none for leads that no comparison shows.
+std::optional<core::ComparisonId> EvidenceOf(const TravelerState& state, const core::Lead& lead) {
+  if (!IsIdentityLead(lead.kind)) return std::nullopt;
+  return LatestComparison(state, lead.crossing_id)->comparison_id;
+}
+
 // What `lead` asks of the case that it opened earlier.
-std::optional<CaseChange> Refreshed(const ports::CaseRecord& record, const core::Lead& lead,
-                                    core::Timestamp now) {
+std::optional<CaseChange> Refreshed(const TravelerState& state, const ports::CaseRecord& record,
+                                    const core::Lead& lead, core::Timestamp now) {
   const bool withdrawn = record.state == core::CaseState::kWithdrawn;
   const bool dismissed = record.state == core::CaseState::kDismissed;
   // The officer dismissed the lead as it was; only a graver one is another.
   if (dismissed && lead.severity <= record.severity) return std::nullopt;
+  const std::optional<core::ComparisonId> evidence = EvidenceOf(state, lead);
   if (!withdrawn && record.days_overstayed == lead.days_overstayed &&
-      record.severity == lead.severity) {
+      record.severity == lead.severity && record.comparison_id == evidence) {
     return std::nullopt;
   }
   ports::CaseRecord changed = record;
+  changed.comparison_id = evidence;
   changed.days_overstayed = lead.days_overstayed;
   changed.severity = lead.severity;
   if (!withdrawn && !dismissed) {
@@ -90,12 +118,15 @@ absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
   if (!traveler.ok()) return traveler.status();
   auto crossings = transaction.AllCrossings(id);
   if (!crossings.ok()) return crossings.status();
+  auto corrections = transaction.AllCorrections(id);
+  if (!corrections.ok()) return corrections.status();
   auto changes = transaction.AllAdmissionChanges(id);
   if (!changes.ok()) return changes.status();
   TravelerState state;
   state.traveler_id = id;
   state.document = traveler->documents.front();
   state.crossings = *std::move(crossings);
+  state.corrections = *std::move(corrections);
   state.admission_changes = *std::move(changes);
   return state;
 }
@@ -116,17 +147,24 @@ absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
   return state;
 }
 
+ValidCrossings ValidCrossingsOf(const TravelerState& state) {
+  ValidCrossings valid;
+  for (core::CrossingEvent& event : core::Corrected(EventsOf(state), CorrectionsOf(state))) {
+    const core::CrossingId id = event.id;
+    valid.emplace(id, std::move(event));
+  }
+  return valid;
+}
+
 core::StayHistory StaysOf(const TravelerState& state) {
   core::TravelerEvents events;
   events.birth_date = state.document.birth_date;
-  for (const ports::CrossingRecord& crossing : state.crossings) {
-    events.crossings.push_back({crossing.crossing_id, crossing.direction, crossing.captured_at,
-                                crossing.local_date, crossing.admission});
-  }
+  events.crossings = EventsOf(state);
+  events.corrections = CorrectionsOf(state);
   for (const ports::AdmissionChangeRecord& record : state.admission_changes) {
     events.changes.push_back(record.change);
   }
-  return core::ComputeStays(std::move(events));
+  return core::ComputeStays(events);
 }
 
 std::vector<ports::StayRecord> StayRecordsOf(const TravelerState& state) {
@@ -157,9 +195,7 @@ CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Ti
   record.days_overstayed = lead.days_overstayed;
   record.opened_at = now;
   record.updated_at = now;
-  if (IsIdentityLead(lead.kind)) {
-    record.comparison_id = LatestComparison(state, lead.crossing_id)->comparison_id;
-  }
+  record.comparison_id = EvidenceOf(state, lead);
   ports::CaseEvent event = EventFor(record, ports::CaseEventKind::kOpened, now, why);
   return {std::move(record), std::move(event), /*is_new=*/true};
 }
@@ -183,7 +219,7 @@ std::vector<CaseChange> ReviewCases(const TravelerState& state, core::Timestamp 
   for (const ports::CaseRecord& record : state.cases) {
     const auto lead = leads.extract(Key{record.kind, record.crossing_id});
     std::optional<CaseChange> change =
-        lead.empty() ? Withdrawn(record, now) : Refreshed(record, lead.mapped(), now);
+        lead.empty() ? Withdrawn(record, now) : Refreshed(state, record, lead.mapped(), now);
     if (change) changes.push_back(*std::move(change));
   }
   for (const auto& [key, lead] : leads) {
@@ -200,6 +236,9 @@ core::Timestamp RecordingTime(const TravelerState& state, core::Timestamp now) {
   core::Timestamp time = now;
   for (const ports::CrossingRecord& crossing : state.crossings) {
     time = std::max(time, crossing.recorded_at + kNext);
+  }
+  for (const ports::CorrectionRecord& correction : state.corrections) {
+    time = std::max(time, correction.recorded_at + kNext);
   }
   for (const ports::AdmissionChangeRecord& change : state.admission_changes) {
     time = std::max(time, change.recorded_at + kNext);

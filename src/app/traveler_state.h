@@ -1,6 +1,7 @@
 #ifndef ENTRYEXIT_APP_TRAVELER_STATE_H_
 #define ENTRYEXIT_APP_TRAVELER_STATE_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,9 @@ namespace entryexit::app {
 // time.
 struct TravelerState {
   core::TravelerId traveler_id;
-  core::TravelDocument document;  // the first one that was used
-  std::vector<ports::CrossingRecord> crossings;
+  core::TravelDocument document;                 // the first one that was used
+  std::vector<ports::CrossingRecord> crossings;  // as recorded
+  std::vector<ports::CorrectionRecord> corrections;
   std::vector<ports::AdmissionChangeRecord> admission_changes;
   std::vector<ports::TemplateRecord> templates;
   std::vector<ports::ComparisonSummary> comparisons;
@@ -28,6 +30,10 @@ absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
 // Only what the stays follow from: neither templates, comparisons nor cases.
 absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
                                             const core::TravelerId& id);
+
+// The crossings as corrected, less those that were voided.
+using ValidCrossings = std::map<core::CrossingId, core::CrossingEvent>;
+ValidCrossings ValidCrossingsOf(const TravelerState& state);
 
 core::StayHistory StaysOf(const TravelerState& state);
 // The same as records, by arrival.

@@ -16,6 +16,10 @@
 #define ADMISSION_CHANGE_COLUMNS                                                                 \
   "traveler_id, change_id, request_id, principal, recorded_at, application_id, revision, kind, " \
   "filed_on, decision, decided_on, class_of_admission, authorized_until"
+#define CORRECTION_COLUMNS                                                                    \
+  "traveler_id, correction_id, crossing_id, request_id, principal, recorded_at, revision, "   \
+  "voided, captured_at, local_date, class_of_admission, authorized_until, window_stay_days, " \
+  "window_days, reason"
 #define STAY_COLUMNS                                                                           \
   "traveler_id, nationality, port_id, state, arrival_id, arrived_at, arrived_on, "             \
   "class_of_admission, authorized_until, pending_since, adult_on, departure_id, departed_at, " \
@@ -157,6 +161,13 @@ constexpr std::array kStatements = {
               "SELECT " ADMISSION_CHANGE_COLUMNS " FROM admission_change WHERE traveler_id = $1 "
               "ORDER BY recorded_at, change_id"},
 
+    Statement{kAddCorrection, "add_correction",
+              "INSERT INTO crossing_correction (" CORRECTION_COLUMNS
+              ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"},
+    Statement{kAllCorrections, "all_corrections",
+              "SELECT " CORRECTION_COLUMNS " FROM crossing_correction WHERE traveler_id = $1 "
+              "ORDER BY recorded_at, correction_id"},
+
     Statement{kSupersedeStays, "supersede_stays",
               "UPDATE stay SET known_until = $2 WHERE traveler_id = $1 "
               "AND arrival_id = ANY ($3::uuid[]) AND " KNOWN_NOW},
@@ -186,9 +197,27 @@ constexpr std::array kStatements = {
         LATERAL (SELECT authorized_until < $1 AND NOT departed
                         AND state <> 'DEPARTURE_NOT_RECORDED' AS overdue) o
       GROUP BY nationality, class_of_admission, port_id)sql"},
-    // In the order of core::CrossingFigure. Of the stays known at $2, `ended` is that which an
+    // In the order of core::CrossingFigure. Crossings of the period are those whose day lies in it
+    // by the corrections known at $2 (core::Corrected): few are corrected, so these are looked up
+    // one
+    // by one, and the others by their day. Of the stays known at $2, `ended` is that which an
     // arrival began and a departure by $1 ended, and `closed` that which a departure ended.
     Statement{kCountCrossings, "count_crossings", R"sql(
+      WITH corrected AS (
+        SELECT DISTINCT ON (traveler_id, crossing_id) traveler_id, crossing_id, voided, local_date
+        FROM crossing_correction WHERE recorded_at <= $2
+        ORDER BY traveler_id, crossing_id, revision DESC),
+      counted AS (
+        SELECT traveler_id, crossing_id, port_id, lane_id, direction, capture_status FROM crossing c
+        WHERE local_date BETWEEN $3 AND LEAST($4::date, $1::date) AND recorded_at <= $2
+          AND NOT EXISTS (SELECT FROM corrected k WHERE k.traveler_id = c.traveler_id
+                                                    AND k.crossing_id = c.crossing_id)
+        UNION ALL
+        SELECT c.traveler_id, c.crossing_id, port_id, lane_id, direction, capture_status
+        FROM corrected k JOIN crossing c
+          ON c.traveler_id = k.traveler_id AND c.crossing_id = k.crossing_id
+        WHERE NOT voided AND COALESCE(k.local_date, c.local_date)
+                               BETWEEN $3 AND LEAST($4::date, $1::date))
       SELECT c.port_id, c.lane_id,
              count(*) FILTER (WHERE direction = 'ARRIVAL'),
              count(*) FILTER (WHERE direction = 'DEPARTURE'),
@@ -202,7 +231,7 @@ constexpr std::array kStatements = {
              count(*) FILTER (WHERE outcome = 'LOW_QUALITY'),
              count(*) FILTER (WHERE outcome = 'EXEMPT'),
              count(*) FILTER (WHERE outcome = 'OPTED_OUT')
-      FROM crossing c
+      FROM counted c
         LEFT JOIN stay ended
           ON ended.traveler_id = c.traveler_id AND ended.arrival_id = c.crossing_id
           AND ended.known_from <= $2 AND ended.known_until > $2
@@ -215,7 +244,6 @@ constexpr std::array kStatements = {
           WHERE c.direction = 'DEPARTURE' AND traveler_id = c.traveler_id
             AND crossing_id = c.crossing_id AND compared_at <= $2
           ORDER BY attempt DESC LIMIT 1) compared ON true
-      WHERE local_date BETWEEN $3 AND LEAST($4::date, $1::date) AND recorded_at <= $2
       GROUP BY c.port_id, c.lane_id)sql"},
     // core::OverstayOf in SQL for stays that are open, and core::SeverityOf: the case is grave
     // enough with HIGH, or with MEDIUM as long as no more than 180 days count. A withdrawn case is

@@ -221,6 +221,15 @@ absl::StatusOr<std::vector<ports::AdmissionChangeRecord>> PostgresTransaction::A
   return QueryRows<ports::AdmissionChangeRecord>(kAllAdmissionChanges, ParamsOf(id));
 }
 
+absl::Status PostgresTransaction::AddCorrection(const ports::CorrectionRecord& record) {
+  return Queue(kAddCorrection, ParamsOf(record));
+}
+
+absl::StatusOr<std::vector<ports::CorrectionRecord>> PostgresTransaction::AllCorrections(
+    const core::TravelerId& id) {
+  return QueryRows<ports::CorrectionRecord>(kAllCorrections, ParamsOf(id));
+}
+
 absl::Status PostgresTransaction::ReplaceStays(const core::TravelerId& id,
                                                const std::vector<ports::StayRecord>& stays,
                                                core::Timestamp recorded_at) {

@@ -57,6 +57,9 @@ class PostgresTransaction final : public ports::Transaction {
   absl::Status AddAdmissionChange(const ports::AdmissionChangeRecord& record) override;
   absl::StatusOr<std::vector<ports::AdmissionChangeRecord>> AllAdmissionChanges(
       const core::TravelerId& id) override;
+  absl::Status AddCorrection(const ports::CorrectionRecord& record) override;
+  absl::StatusOr<std::vector<ports::CorrectionRecord>> AllCorrections(
+      const core::TravelerId& id) override;
   absl::Status ReplaceStays(const core::TravelerId& id, const std::vector<ports::StayRecord>& stays,
                             core::Timestamp recorded_at) override;
   absl::StatusOr<std::vector<ports::StayRecord>> AllStays(const core::TravelerId& id) override;

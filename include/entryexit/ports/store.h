@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "entryexit/core/cases.h"
 #include "entryexit/core/clock.h"
+#include "entryexit/core/crossings.h"
 #include "entryexit/core/face.h"
 #include "entryexit/core/ids.h"
 #include "entryexit/core/matching.h"
@@ -26,7 +27,8 @@ struct RequestRecord {
   std::string principal;       // who sent it
   std::string content_digest;  // SHA-256 of what was asked, lower-case hex
   core::TravelerId traveler_id;
-  std::string subject_id;  // the crossing, case or admission change that it made or changed
+  // The crossing, case, admission change or correction that it made or changed.
+  std::string subject_id;
 };
 
 struct TravelerRecord {
@@ -136,6 +138,17 @@ struct AdmissionChangeRecord {
   core::AdmissionChange change;
 };
 
+// Append-only: of the corrections of one crossing the one with the greatest revision counts.
+struct CorrectionRecord {
+  core::TravelerId traveler_id;
+  core::CorrectionId correction_id;
+  core::RequestId request_id;
+  std::string principal;  // who corrected
+  core::Timestamp recorded_at;
+  core::CrossingCorrection correction;
+  std::string reason;  // the principal's words
+};
+
 struct StayRecord {
   core::TravelerId traveler_id;
   std::string nationality;  // as the traveler's first document says
@@ -217,6 +230,11 @@ class Transaction {
   virtual absl::Status AddAdmissionChange(const AdmissionChangeRecord& record) = 0;
   // All of one traveler, by recorded_at and id.
   virtual absl::StatusOr<std::vector<AdmissionChangeRecord>> AllAdmissionChanges(
+      const core::TravelerId& id) = 0;
+
+  virtual absl::Status AddCorrection(const CorrectionRecord& record) = 0;
+  // All of one traveler's crossings, by recorded_at and id.
+  virtual absl::StatusOr<std::vector<CorrectionRecord>> AllCorrections(
       const core::TravelerId& id) = 0;
 
   // Makes `stays` the traveler's stays as known from `recorded_at` on. Those that are no longer so

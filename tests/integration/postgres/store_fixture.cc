@@ -125,6 +125,23 @@ ports::AdmissionChangeRecord Extension(const core::TravelerId& traveler, int min
   return record;
 }
 
+ports::CorrectionRecord CorrectionOf(const ports::CrossingRecord& crossing, int revision,
+                                     int minutes) {
+  ports::CorrectionRecord record;
+  record.traveler_id = crossing.traveler_id;
+  record.correction_id = core::CorrectionId(crypto::NewUuid());
+  record.request_id = core::RequestId(crypto::NewUuid());
+  record.principal = "supervisor";
+  record.recorded_at = At(minutes) + std::chrono::microseconds(123456);
+  record.correction.crossing_id = crossing.crossing_id;
+  record.correction.revision = revision;
+  record.correction.captured_at = At(minutes) + std::chrono::microseconds(1);
+  record.correction.local_date = Day(minutes / 1440);
+  record.correction.admission = {"SCH-C", Day(40), core::WindowRule{30, 60}};
+  record.reason = "the clock was wrong";
+  return record;
+}
+
 ports::CaseRecord CaseOf(const ports::CrossingRecord& crossing, int minutes) {
   ports::CaseRecord record;
   record.traveler_id = crossing.traveler_id;

@@ -324,6 +324,46 @@ TEST_F(TransactionTest, AdmissionChangesComeBackAsTheyWereStoredAndInOrder) {
   EXPECT_THAT(*Fetch([&](Transaction& t) { return t.AllAdmissionChanges(nobody); }), IsEmpty());
 }
 
+TEST_F(TransactionTest, CorrectionsComeBackAsTheyWereStoredAndInOrder) {
+  std::vector<ports::CrossingRecord> crossings;
+  const auto id = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {
+    return crossings = {Arrival(traveler, 0), Departure(traveler, 1)};
+  });
+  ASSERT_THAT(id, testing::IsOk());
+  std::vector<ports::CorrectionRecord> records = {
+      CorrectionOf(crossings[0], 1, 10), CorrectionOf(crossings[1], 1, 11),
+      CorrectionOf(crossings[0], 2, 12), CorrectionOf(crossings[0], 3, 13)};
+  records[0].principal = kHostile;
+  records[0].reason = kHostile;
+  records[1].correction.admission.reset();
+  records[2].correction.captured_at.reset();
+  records[2].correction.local_date.reset();
+  records[2].correction.admission = core::Admission{"F-1", std::nullopt, std::nullopt};
+  records[3].correction = {crossings[0].crossing_id, 3, true, {}, {}, {}};
+  ASSERT_THAT(Run([&](Transaction& t) {
+                absl::Status status;
+                for (const size_t i : {2, 0, 3, 1}) {
+                  if (status.ok()) status = t.AddCorrection(records[i]);
+                }
+                return status;
+              }),
+              testing::IsOk());
+  const auto stored = Fetch([&](Transaction& t) { return t.AllCorrections(*id); });
+  ASSERT_THAT(stored, testing::IsOk());
+  ASSERT_THAT(*stored, SizeIs(records.size()));
+  for (size_t i = 0; i < records.size(); ++i) {
+    EXPECT_EQ(stored->at(i).traveler_id, *id) << i;
+    EXPECT_EQ(stored->at(i).correction_id, records[i].correction_id) << i;
+    EXPECT_EQ(stored->at(i).request_id, records[i].request_id) << i;
+    EXPECT_EQ(stored->at(i).principal, records[i].principal) << i;
+    EXPECT_EQ(stored->at(i).recorded_at, records[i].recorded_at) << i;
+    EXPECT_EQ(stored->at(i).correction, records[i].correction) << i;
+    EXPECT_EQ(stored->at(i).reason, records[i].reason) << i;
+  }
+  const core::TravelerId nobody(crypto::NewUuid());
+  EXPECT_THAT(*Fetch([&](Transaction& t) { return t.AllCorrections(nobody); }), IsEmpty());
+}
+
 TEST_F(TransactionTest, ACaseKeepsItsHistoryAndRefusesAStaleChange) {
   ports::CrossingRecord departure;
   ASSERT_THAT(AddTraveler(*store_, "P1",
