@@ -62,10 +62,6 @@ bool HasPicture(const CrossingRequest& request, const core::FaceObservation& obs
                            &core::QualityFinding::issue) == observation.findings.end();
 }
 
-bool SamePerson(const core::TravelDocument& a, const core::TravelDocument& b) {
-  return a.nationality == b.nationality && a.birth_date == b.birth_date && a.sex == b.sex;
-}
-
 // What the request that made `crossing` was answered; `comparisons` has those of it, `stays` the
 // traveler's.
 CrossingResult ResultOf(const ports::CrossingRecord& crossing,
@@ -145,14 +141,14 @@ class Recording {
     auto answer = FindAnswer(transaction_, request_, checked_, principal);
     if (!answer.ok()) return answer.status();
     if (*answer) return **std::move(answer);
-    absl::StatusOr<TravelerState> state = LoadTraveler(transaction_, locked->traveler_id);
+    absl::StatusOr<TravelerState> state = LoadTraveler(transaction_, *locked);
     if (!state.ok()) return state.status();
     state_ = *std::move(state);
     now_ = RecordingTime(state_, now_);
 
     if (const ports::CrossingRecord* known = AlreadyRecorded()) return AnswerFor(*known, principal);
     absl::Status status = CheckWaiver();
-    if (status.ok()) status = Plan(locked->known_document);
+    if (status.ok()) status = Plan();
     if (status.ok()) status = Write(principal);
     if (!status.ok()) return status;
     return ResultOf(crossing_, comparisons_.records(), stays_);
@@ -216,7 +212,7 @@ class Recording {
   }
 
   // Works out everything that will be written, and adds it to `state_`.
-  absl::Status Plan(const core::TravelDocument& known_document) {
+  absl::Status Plan() {
     FillCrossing();
     state_.crossings.push_back(crossing_);
     absl::Status status = PlanTemplate();
@@ -225,14 +221,6 @@ class Recording {
 
     stays_ = StayRecordsOf(state_);
     changes_ = ReconcileCases(state_, now_);
-    if (!SamePerson(known_document, checked_.document)) {
-      constexpr auto kConflict = core::CaseKind::kDocumentDataConflict;
-      changes_.push_back(OpenCase(
-          state_,
-          {kConflict, crossing_.crossing_id, core::SeverityOf(kConflict, /*days_overstayed=*/0)},
-          now_,
-          "nationality, birth date or sex differ from those this document was first seen with"));
-    }
     for (const CaseChange& change : changes_) {
       if (change.is_new) crossing_.opened_cases.push_back(change.record.case_id);
     }
@@ -255,7 +243,8 @@ class Recording {
                  .admission = admission_,
                  .capture_status = CaptureStatusOf(request_.waiver, observation_),
                  .findings = observation_.findings,
-                 .opened_cases = {}};
+                 .opened_cases = {},
+                 .holder = checked_.document.holder()};
   }
 
   absl::Status PlanTemplate() {

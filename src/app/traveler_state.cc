@@ -1,10 +1,12 @@
 #include "app/traveler_state.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
 
+#include "app/crossing_request.h"
 #include "entryexit/crypto/digest.h"
 
 namespace entryexit::app {
@@ -19,6 +21,44 @@ const ports::CrossingRecord& CrossingOf(const TravelerState& state, const core::
 bool IsIdentityLead(core::CaseKind kind) {
   return kind == core::CaseKind::kIdentityNoMatch ||
          kind == core::CaseKind::kIdentityInconclusive || kind == core::CaseKind::kNoReference;
+}
+
+// What the document shown at the crossing said.
+core::Holder HolderOf(const TravelerState& state, const ports::CrossingRecord& crossing) {
+  if (crossing.holder) return *crossing.holder;
+  const auto document = state.documents.find(crossing.document_id);
+  return document == state.documents.end() ? core::Holder{} : document->second;
+}
+
+// Of the first crossing that counts, by what happened and not by what became known first; none
+// without one.
+std::optional<core::Date> BirthDateOf(const TravelerState& state, const ValidCrossings& valid) {
+  std::optional<std::pair<core::Timestamp, core::Date>> first;
+  for (const ports::CrossingRecord& crossing : state.crossings) {
+    const auto event = valid.find(crossing.crossing_id);
+    if (event == valid.end()) continue;
+    const std::pair seen(event->second.captured_at, HolderOf(state, crossing).birth_date);
+    first = std::min(first.value_or(seen), seen);
+  }
+  if (!first) return std::nullopt;
+  return first->second;
+}
+
+std::vector<core::Lead> DocumentConflictsOf(const TravelerState& state,
+                                            const ValidCrossings& valid) {
+  std::vector<core::ShownDocument> shown;
+  for (const ports::CrossingRecord& crossing : state.crossings) {
+    const auto event = valid.find(crossing.crossing_id);
+    if (event == valid.end()) continue;
+    shown.push_back({crossing.crossing_id, crossing.document_id, event->second.captured_at,
+                     HolderOf(state, crossing)});
+  }
+  constexpr auto kConflict = core::CaseKind::kDocumentDataConflict;
+  std::vector<core::Lead> leads;
+  for (const core::CrossingId& id : core::ShownWithAnotherHolder(std::move(shown))) {
+    leads.push_back({kConflict, id, core::SeverityOf(kConflict, /*days_overstayed=*/0)});
+  }
+  return leads;
 }
 
 std::vector<core::CrossingEvent> EventsOf(const TravelerState& state) {
@@ -46,7 +86,9 @@ std::vector<core::Lead> LeadsOf(const TravelerState& state, core::Timestamp now)
       outcomes[comparison.crossing_id] = comparison.outcome;
     }
   }
-  return core::LeadsOf(StaysOf(state), outcomes, core::LastDayOver(now));
+  std::vector<core::Lead> leads = core::LeadsOf(StaysOf(state), outcomes, core::LastDayOver(now));
+  std::ranges::move(DocumentConflictsOf(state, valid), std::back_inserter(leads));
+  return leads;
 }
 
 ports::CaseEvent EventFor(const ports::CaseRecord& record, ports::CaseEventKind kind,
@@ -97,17 +139,54 @@ std::optional<CaseChange> Refreshed(const TravelerState& state, const ports::Cas
                               "when it was dismissed");
 }
 
-std::optional<CaseChange> Withdrawn(const ports::CaseRecord& record, core::Timestamp now) {
+// Whether the case is of a document conflict whose data was not kept: nothing tells whether it
+// still holds.
+bool IsConflictOfOld(const TravelerState& state, const ports::CaseRecord& record) {
+  return record.kind == core::CaseKind::kDocumentDataConflict &&
+         !CrossingOf(state, record.crossing_id).holder;
+}
+
+std::optional<CaseChange> Withdrawn(const TravelerState& state, const ports::CaseRecord& record,
+                                    core::Timestamp now) {
   // A dismissed suspicion was about the stay as it was: should it return, that is another one.
   const bool stands = record.state == core::CaseState::kOpen ||
                       record.state == core::CaseState::kUpheld ||
                       (record.state == core::CaseState::kDismissed &&
                        record.kind == core::CaseKind::kSuspectedOverstay);
-  if (!stands || record.kind == core::CaseKind::kDocumentDataConflict) return std::nullopt;
+  if (!stands || IsConflictOfOld(state, record)) return std::nullopt;
   ports::CaseRecord changed = record;
   changed.state = core::CaseState::kWithdrawn;
   return ChangeOf(std::move(changed), ports::CaseEventKind::kWithdrawn, now,
                   "what became known later disproved this");
+}
+
+const char* WhyOpened(core::CaseKind kind) {
+  switch (kind) {
+    case core::CaseKind::kSuspectedOverstay:
+      return "the authorization is over and no departure is recorded";
+    case core::CaseKind::kDocumentDataConflict:
+      return "nationality, birth date or sex differ from those this document was first seen with";
+    default:
+      return "raised by what was recorded";
+  }
+}
+
+// The change that opens a new case.
+CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Timestamp now) {
+  ports::CaseRecord record;
+  record.traveler_id = state.traveler_id;
+  record.case_id = core::CaseId(crypto::NewUuid());
+  record.kind = lead.kind;
+  record.severity = lead.severity;
+  record.crossing_id = lead.crossing_id;
+  record.port_id = CrossingOf(state, lead.crossing_id).port_id;
+  record.days_overstayed = lead.days_overstayed;
+  record.opened_at = now;
+  record.updated_at = now;
+  record.comparison_id = EvidenceOf(state, lead);
+  ports::CaseEvent event =
+      EventFor(record, ports::CaseEventKind::kOpened, now, WhyOpened(lead.kind));
+  return {std::move(record), std::move(event), /*is_new=*/true};
 }
 
 }  // namespace
@@ -124,7 +203,10 @@ absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
   if (!changes.ok()) return changes.status();
   TravelerState state;
   state.traveler_id = id;
-  state.document = traveler->documents.front();
+  for (const core::TravelDocument& document : traveler->documents) {
+    state.documents.emplace(DocumentIdOf(document.issuing_state, document.number),
+                            document.holder());
+  }
   state.crossings = *std::move(crossings);
   state.corrections = *std::move(corrections);
   state.admission_changes = *std::move(changes);
@@ -158,7 +240,7 @@ ValidCrossings ValidCrossingsOf(const TravelerState& state) {
 
 core::StayHistory StaysOf(const TravelerState& state) {
   core::TravelerEvents events;
-  events.birth_date = state.document.birth_date;
+  events.birth_date = BirthDateOf(state, ValidCrossingsOf(state));
   events.crossings = EventsOf(state);
   events.corrections = CorrectionsOf(state);
   for (const ports::AdmissionChangeRecord& record : state.admission_changes) {
@@ -170,8 +252,9 @@ core::StayHistory StaysOf(const TravelerState& state) {
 std::vector<ports::StayRecord> StayRecordsOf(const TravelerState& state) {
   std::vector<ports::StayRecord> records;
   for (core::Stay& stay : StaysOf(state).stays) {
-    const core::PortId port_id = CrossingOf(state, stay.arrival_id).port_id;
-    records.push_back({state.traveler_id, state.document.nationality, port_id, std::move(stay)});
+    const ports::CrossingRecord& arrival = CrossingOf(state, stay.arrival_id);
+    records.push_back({state.traveler_id, HolderOf(state, arrival).nationality, arrival.port_id,
+                       std::move(stay)});
   }
   return records;
 }
@@ -181,23 +264,6 @@ const ports::ComparisonSummary* LatestComparison(const TravelerState& state,
   const auto found =
       std::ranges::find(state.comparisons, departure, &ports::ComparisonSummary::crossing_id);
   return found == state.comparisons.end() ? nullptr : &*found;
-}
-
-CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Timestamp now,
-                    const std::string& why) {
-  ports::CaseRecord record;
-  record.traveler_id = state.traveler_id;
-  record.case_id = core::CaseId(crypto::NewUuid());
-  record.kind = lead.kind;
-  record.severity = lead.severity;
-  record.crossing_id = lead.crossing_id;
-  record.port_id = CrossingOf(state, lead.crossing_id).port_id;
-  record.days_overstayed = lead.days_overstayed;
-  record.opened_at = now;
-  record.updated_at = now;
-  record.comparison_id = EvidenceOf(state, lead);
-  ports::CaseEvent event = EventFor(record, ports::CaseEventKind::kOpened, now, why);
-  return {std::move(record), std::move(event), /*is_new=*/true};
 }
 
 std::vector<CaseChange> ReconcileCases(const TravelerState& state, core::Timestamp now) {
@@ -219,14 +285,11 @@ std::vector<CaseChange> ReviewCases(const TravelerState& state, core::Timestamp 
   for (const ports::CaseRecord& record : state.cases) {
     const auto lead = leads.extract(Key{record.kind, record.crossing_id});
     std::optional<CaseChange> change =
-        lead.empty() ? Withdrawn(record, now) : Refreshed(state, record, lead.mapped(), now);
+        lead.empty() ? Withdrawn(state, record, now) : Refreshed(state, record, lead.mapped(), now);
     if (change) changes.push_back(*std::move(change));
   }
   for (const auto& [key, lead] : leads) {
-    changes.push_back(OpenCase(state, lead, now,
-                               lead.kind == core::CaseKind::kSuspectedOverstay
-                                   ? "the authorization is over and no departure is recorded"
-                                   : "raised by what was recorded"));
+    changes.push_back(OpenCase(state, lead, now));
   }
   return changes;
 }

@@ -51,18 +51,30 @@ void ReadRow(RowReader& row, ports::RequestRecord& r) {
 
 Params ParamsOf(const ports::CrossingRecord& r) {
   const AdmissionColumns a = ColumnsOf(r.admission);
+  std::optional<std::string> nationality;
+  std::optional<core::Date> birth_date;
+  std::optional<core::Sex> sex;
+  if (r.holder) {
+    nationality = r.holder->nationality;
+    birth_date = r.holder->birth_date;
+    sex = r.holder->sex;
+  }
   return ParamsOf(r.traveler_id, r.crossing_id, r.request_id, r.document_id, r.direction, r.lane_id,
                   r.port_id, r.carrier, r.flight, r.captured_at, r.recorded_at, r.local_date,
                   a.class_of_admission, a.authorized_until, a.window_stay_days, a.window_days,
-                  r.capture_status, r.findings, r.opened_cases);
+                  r.capture_status, r.findings, r.opened_cases, nationality, birth_date, sex);
 }
 
 void ReadRow(RowReader& row, ports::CrossingRecord& r) {
+  std::optional<std::string> nationality;
+  std::optional<core::Date> birth_date;
+  std::optional<core::Sex> sex;
   AdmissionColumns a;
   row.Read(r.traveler_id, r.crossing_id, r.request_id, r.document_id, r.direction, r.lane_id,
            r.port_id, r.carrier, r.flight, r.captured_at, r.recorded_at, r.local_date,
            a.class_of_admission, a.authorized_until, a.window_stay_days, a.window_days,
-           r.capture_status, r.findings, r.opened_cases);
+           r.capture_status, r.findings, r.opened_cases, nationality, birth_date, sex);
+  if (nationality && birth_date && sex) r.holder = {*nationality, *birth_date, *sex};
   r.admission = AdmissionFrom(a);
 }
 

@@ -7,7 +7,8 @@
 #define CROSSING_COLUMNS                                                                      \
   "traveler_id, crossing_id, request_id, document_id, direction, lane_id, port_id, carrier, " \
   "flight, captured_at, recorded_at, local_date, class_of_admission, authorized_until, "      \
-  "window_stay_days, window_days, capture_status, findings, opened_cases"
+  "window_stay_days, window_days, capture_status, findings, opened_cases, nationality, "      \
+  "birth_date, sex"
 #define COMPARISON_COLUMNS                                                                        \
   "traveler_id, comparison_id, compared_at, outcome, distance, estimated_fmr, crossing_id, "      \
   "probe_digest, reference_distances, model_id, model_digest, model_engine, fmr_match, "          \
@@ -100,7 +101,7 @@ constexpr std::array kStatements = {
         RETURNING traveler_id)
       INSERT INTO traveler (traveler_id) SELECT traveler_id FROM added)sql"},
     Statement{kLockTravelerOf, "lock_traveler_of", R"sql(
-      SELECT t.traveler_id, d.issuing_state, d.number, d.nationality, d.birth_date, d.sex
+      SELECT t.traveler_id
       FROM travel_document d JOIN traveler t ON t.traveler_id = d.traveler_id
       WHERE d.document_id = $1 FOR UPDATE OF t)sql"},
     Statement{kLockTraveler, "lock_traveler",
@@ -114,7 +115,7 @@ constexpr std::array kStatements = {
 
     Statement{kAddCrossing, "add_crossing",
               "INSERT INTO crossing (" CROSSING_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-              "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"},
+              "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"},
     Statement{kGetCrossing, "get_crossing",
               "SELECT " CROSSING_COLUMNS " FROM crossing WHERE crossing_id = $1"},
     Statement{kAllCrossings, "all_crossings",
@@ -198,26 +199,16 @@ constexpr std::array kStatements = {
                         AND state <> 'DEPARTURE_NOT_RECORDED' AS overdue) o
       GROUP BY nationality, class_of_admission, port_id)sql"},
     // In the order of core::CrossingFigure. Crossings of the period are those whose day lies in it
-    // by the corrections known at $2 (core::Corrected): few are corrected, so these are looked up
-    // one
-    // by one, and the others by their day. Of the stays known at $2, `ended` is that which an
+    // by what was known at $2 (core::Corrected): they are looked up by their recorded day, and by
+    // id
+    // those that a correction moved into it, less those that one voided or moved out. Of the stays
+    // known at $2, `ended` is that which an
     // arrival began and a departure by $1 ended, and `closed` that which a departure ended.
     Statement{kCountCrossings, "count_crossings", R"sql(
       WITH corrected AS (
         SELECT DISTINCT ON (traveler_id, crossing_id) traveler_id, crossing_id, voided, local_date
         FROM crossing_correction WHERE recorded_at <= $2
-        ORDER BY traveler_id, crossing_id, revision DESC),
-      counted AS (
-        SELECT traveler_id, crossing_id, port_id, lane_id, direction, capture_status FROM crossing c
-        WHERE local_date BETWEEN $3 AND LEAST($4::date, $1::date) AND recorded_at <= $2
-          AND NOT EXISTS (SELECT FROM corrected k WHERE k.traveler_id = c.traveler_id
-                                                    AND k.crossing_id = c.crossing_id)
-        UNION ALL
-        SELECT c.traveler_id, c.crossing_id, port_id, lane_id, direction, capture_status
-        FROM corrected k JOIN crossing c
-          ON c.traveler_id = k.traveler_id AND c.crossing_id = k.crossing_id
-        WHERE NOT voided AND COALESCE(k.local_date, c.local_date)
-                               BETWEEN $3 AND LEAST($4::date, $1::date))
+        ORDER BY traveler_id, crossing_id, revision DESC)
       SELECT c.port_id, c.lane_id,
              count(*) FILTER (WHERE direction = 'ARRIVAL'),
              count(*) FILTER (WHERE direction = 'DEPARTURE'),
@@ -231,7 +222,7 @@ constexpr std::array kStatements = {
              count(*) FILTER (WHERE outcome = 'LOW_QUALITY'),
              count(*) FILTER (WHERE outcome = 'EXEMPT'),
              count(*) FILTER (WHERE outcome = 'OPTED_OUT')
-      FROM counted c
+      FROM crossing c
         LEFT JOIN stay ended
           ON ended.traveler_id = c.traveler_id AND ended.arrival_id = c.crossing_id
           AND ended.known_from <= $2 AND ended.known_until > $2
@@ -244,6 +235,15 @@ constexpr std::array kStatements = {
           WHERE c.direction = 'DEPARTURE' AND traveler_id = c.traveler_id
             AND crossing_id = c.crossing_id AND compared_at <= $2
           ORDER BY attempt DESC LIMIT 1) compared ON true
+      WHERE (c.local_date BETWEEN $3 AND LEAST($4::date, $1::date)
+             OR c.crossing_id = ANY (ARRAY (
+                  SELECT crossing_id FROM corrected
+                  WHERE local_date BETWEEN $3 AND LEAST($4::date, $1::date))))
+        AND c.recorded_at <= $2
+        AND NOT EXISTS (
+          SELECT FROM corrected k
+          WHERE k.traveler_id = c.traveler_id AND k.crossing_id = c.crossing_id
+            AND (voided OR local_date NOT BETWEEN $3 AND LEAST($4::date, $1::date)))
       GROUP BY c.port_id, c.lane_id)sql"},
     // core::OverstayOf in SQL for stays that are open, and core::SeverityOf: the case is grave
     // enough with HIGH, or with MEDIUM as long as no more than 180 days count. A withdrawn case is

@@ -31,8 +31,8 @@ class PostgresTransaction final : public ports::Transaction {
   absl::StatusOr<std::optional<ports::RequestRecord>> FindRequest(
       const core::RequestId& id) override;
   absl::Status AddRequest(const ports::RequestRecord& record) override;
-  absl::StatusOr<LockedTraveler> LockTravelerOf(const core::DocumentId& document_id,
-                                                const core::TravelDocument& document) override;
+  absl::StatusOr<core::TravelerId> LockTravelerOf(const core::DocumentId& document_id,
+                                                  const core::TravelDocument& document) override;
   absl::Status LockTraveler(const core::TravelerId& id) override;
   absl::StatusOr<ports::TravelerRecord> GetTraveler(const core::TravelerId& id) override;
   absl::StatusOr<core::TravelerId> FindTravelerByDocument(const core::DocumentId& id) override;

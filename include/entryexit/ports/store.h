@@ -34,7 +34,7 @@ struct RequestRecord {
 struct TravelerRecord {
   core::TravelerId traveler_id;
   core::Timestamp created_at;
-  std::vector<core::TravelDocument> documents;  // by first use
+  std::vector<core::TravelDocument> documents;  // as each was recorded first, in that order
 };
 
 // What became of the capture of a crossing.
@@ -60,6 +60,9 @@ struct CrossingRecord {
   std::vector<core::QualityFinding> findings;
   std::vector<core::CaseId>
       opened_cases;  // opened in the same transaction, for the answer's replay
+  // As the document said that was shown; absent in records of old, for which that of the traveler's
+  // document stands.
+  std::optional<core::Holder> holder = std::nullopt;
 };
 
 // The picture as received, encrypted. Absent for waived captures.
@@ -151,7 +154,7 @@ struct CorrectionRecord {
 
 struct StayRecord {
   core::TravelerId traveler_id;
-  std::string nationality;  // as the traveler's first document says
+  std::string nationality;  // as the document said that was shown on arrival
   core::PortId port_id;     // of the arrival
   core::Stay stay;
 
@@ -192,13 +195,8 @@ class Transaction {
 
   // The traveler who uses the document, created when new. Holds that traveler's lock until the
   // transaction ends, so that crossings of one traveler are recorded one after the other.
-  // `known_document` is the data that the document was first seen with.
-  struct LockedTraveler {
-    core::TravelerId traveler_id;
-    core::TravelDocument known_document;
-  };
-  virtual absl::StatusOr<LockedTraveler> LockTravelerOf(const core::DocumentId& document_id,
-                                                        const core::TravelDocument& document) = 0;
+  virtual absl::StatusOr<core::TravelerId> LockTravelerOf(const core::DocumentId& document_id,
+                                                          const core::TravelDocument& document) = 0;
   virtual absl::Status LockTraveler(const core::TravelerId& id) = 0;
 
   // Errors of the Get methods besides: the _NOT_FOUND reason of the thing.

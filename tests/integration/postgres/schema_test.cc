@@ -119,6 +119,27 @@ TEST_F(SchemaTest, WindowsOfStayAreWholeAndOfArrivals) {
               ElementsAre("23514"));
 }
 
+TEST_F(SchemaTest, ACrossingHasAllOfItsDocumentsDataOrNone) {
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [](const core::TravelerId& traveler) {
+                            return std::vector{Departure(traveler, 1)};
+                          }),
+              testing::IsOk());
+  int lane = 0;
+  const auto add = [&](const std::string& changes) {
+    return AddCopy("crossing", "lane_id = 'SEA-1'",
+                   R"({"crossing_id": ")" + crypto::NewUuid() + R"(", "lane_id": ")" +
+                       std::to_string(++lane) + R"(", )" + changes + "}");
+  };
+  EXPECT_THAT(add(R"("sex": "<")"), IsEmpty());
+  EXPECT_THAT(add(R"("nationality": null, "birth_date": null, "sex": null)"), IsEmpty());
+  for (const char* changes :
+       {R"("nationality": null)", R"("birth_date": null)", R"("sex": null)", R"("sex": "X")",
+        R"("nationality": "d")", R"("nationality": "")", R"("nationality": "ABCD")"}) {
+    EXPECT_THAT(add(changes), ElementsAre("23514")) << changes;
+  }
+}
+
 TEST_F(SchemaTest, CorrectionsObeyTheirRules) {
   ports::CrossingRecord arrival;
   ASSERT_THAT(AddTraveler(*store_, "P1",

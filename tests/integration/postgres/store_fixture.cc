@@ -29,6 +29,7 @@ ports::CrossingRecord Crossing(const core::TravelerId& traveler, int minutes) {
   record.recorded_at = At(minutes) + std::chrono::microseconds(123456);
   record.local_date = Day(minutes / 1440);
   record.capture_status = ports::CaptureStatus::kTemplateStored;
+  record.holder = Document("P1").holder();
   return record;
 }
 
@@ -186,7 +187,7 @@ absl::StatusOr<core::TravelerId> AddTraveler(
         const core::TravelDocument document = Document(number);
         const auto locked = transaction.LockTravelerOf(DocumentIdOf(document), document);
         if (!locked.ok()) return locked.status();
-        id = locked->traveler_id;
+        id = *locked;
         if (!make) return absl::OkStatus();
         for (const ports::CrossingRecord& crossing : make(id)) {
           if (absl::Status added = transaction.AddCrossing(crossing); !added.ok()) return added;

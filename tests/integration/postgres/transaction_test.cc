@@ -42,8 +42,7 @@ TEST_F(TransactionTest, ADocumentKeepsItsTravelerAndItsFirstData) {
   const auto locked =
       Fetch([&](Transaction& t) { return t.LockTravelerOf(DocumentIdOf(later), later); });
   ASSERT_THAT(locked, testing::IsOk());
-  EXPECT_EQ(locked->traveler_id, *id);
-  EXPECT_EQ(locked->known_document, Document("P1"));
+  EXPECT_EQ(*locked, *id);
 
   const auto traveler = Fetch([&](Transaction& t) { return t.GetTraveler(*id); });
   ASSERT_THAT(traveler, testing::IsOk());
@@ -103,6 +102,7 @@ TEST_F(TransactionTest, ACrossingComesBackAsItWasStored) {
   EXPECT_EQ(stored->capture_status, record.capture_status);
   EXPECT_EQ(stored->findings, record.findings);
   EXPECT_EQ(stored->opened_cases, record.opened_cases);
+  EXPECT_EQ(stored->holder, record.holder);
 }
 
 TEST_F(TransactionTest, EveryLimitOfAStayComesBackAsItWasStored) {
@@ -559,22 +559,26 @@ TEST_F(TransactionTest, EveryDayAndTimeOfTheCalendarComesBackAsItWas) {
     const core::Date day = std::chrono::sys_days(std::chrono::year(year) / 2 / 3);
     core::TravelDocument document = Document("Y" + std::to_string(year));
     document.birth_date = day;
-    absl::StatusOr<Transaction::LockedTraveler> locked;
+    absl::StatusOr<core::TravelerId> locked;
     ports::CrossingRecord crossing;
     ASSERT_THAT(Run([&](Transaction& t) {
                   locked = t.LockTravelerOf(DocumentIdOf(document), document);
                   if (!locked.ok()) return locked.status();
-                  crossing = Arrival(locked->traveler_id, 0);
+                  crossing = Arrival(*locked, 0);
                   crossing.captured_at = core::Timestamp(day) + std::chrono::microseconds(7);
                   crossing.local_date = day;
+                  crossing.holder = document.holder();
                   return t.AddCrossing(crossing);
                 }),
                 testing::IsOk());
-    EXPECT_EQ(locked->known_document.birth_date, day) << year;
     const auto stored = Fetch([&](Transaction& t) { return t.GetCrossing(crossing.crossing_id); });
     ASSERT_THAT(stored, testing::IsOk());
     EXPECT_EQ(stored->captured_at, crossing.captured_at) << year;
     EXPECT_EQ(stored->local_date, day) << year;
+    EXPECT_EQ(stored->holder, crossing.holder) << year;
+    const auto traveler = Fetch([&](Transaction& t) { return t.GetTraveler(*locked); });
+    ASSERT_THAT(traveler, testing::IsOk());
+    EXPECT_THAT(traveler->documents, ElementsAre(document)) << year;
   }
 }
 
