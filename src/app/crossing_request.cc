@@ -36,21 +36,6 @@ absl::Status CheckPlainText(const std::string& text, size_t max_length, const ch
   return absl::OkStatus();
 }
 
-absl::Status CheckTime(core::Timestamp captured_at, core::Timestamp now,
-                       std::chrono::seconds max_skew) {
-  if (captured_at > now + max_skew) {
-    return MakeError(
-        Reason::kCapturedAtInFuture,
-        fmt::format("captured_at is {} s ahead of the service's clock; the limit is {} s",
-                    std::chrono::floor<std::chrono::seconds>(captured_at - now).count(),
-                    max_skew.count()));
-  }
-  if (captured_at < kEarliestCapture) {
-    return MakeError(Reason::kInvalidField, "captured_at lies before 2000-01-01");
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<core::TravelDocument> DocumentOf(const CrossingRequest& request,
                                                 core::Timestamp now) {
   const core::Date today = std::chrono::floor<std::chrono::days>(now);
@@ -116,6 +101,21 @@ std::string ContentOf(const CrossingRequest& request, const CheckedRequest& chec
 
 }  // namespace
 
+absl::Status CheckCapturedAt(core::Timestamp captured_at, core::Timestamp now,
+                             std::chrono::seconds max_skew) {
+  if (captured_at > now + max_skew) {
+    return MakeError(
+        Reason::kCapturedAtInFuture,
+        fmt::format("captured_at is {} s ahead of the service's clock; the limit is {} s",
+                    std::chrono::floor<std::chrono::seconds>(captured_at - now).count(),
+                    max_skew.count()));
+  }
+  if (captured_at < kEarliestCapture) {
+    return MakeError(Reason::kInvalidField, "captured_at lies before 2000-01-01");
+  }
+  return absl::OkStatus();
+}
+
 core::DocumentId DocumentIdOf(const std::string& issuing_state, const std::string& number) {
   return core::DocumentId(crypto::DeterministicUuid(issuing_state + '\x1f' + number));
 }
@@ -130,7 +130,7 @@ absl::StatusOr<CheckedRequest> Check(const Call& call, const CrossingRequest& re
   const absl::StatusOr<LaneDirectory::Lane> lane = lanes.Find(request.lane_id, request.direction);
   if (!lane.ok()) return lane.status();
 
-  absl::Status status = CheckTime(request.captured_at, now, policy.max_clock_skew);
+  absl::Status status = CheckCapturedAt(request.captured_at, now, policy.max_clock_skew);
   if (status.ok()) status = CheckPlainText(request.carrier, kMaxCarrierLength, "carrier");
   if (status.ok()) status = CheckPlainText(request.flight, kMaxFlightLength, "flight");
   if (status.ok()) status = CheckImage(request);
@@ -153,15 +153,16 @@ absl::StatusOr<CheckedRequest> Check(const Call& call, const CrossingRequest& re
   return checked;
 }
 
-absl::StatusOr<std::optional<core::Admission>> AdmissionOf(const CrossingRequest& request,
-                                                           core::Date arrived_on,
-                                                           const core::AdmissionPolicy& policy) {
-  if (request.direction == core::Direction::kDeparture) return std::optional<core::Admission>();
-  const std::string& code = request.admission->class_of_admission;
+absl::StatusOr<std::optional<core::Admission>> AdmissionOf(
+    const std::optional<AdmissionRequest>& asked, core::Date arrived_on,
+    const core::AdmissionPolicy& policy) {
+  if (!asked) return std::optional<core::Admission>();
+  if (absl::Status status = CheckAdmission(asked); !status.ok()) return status;
+  const std::string& code = asked->class_of_admission;
   const absl::StatusOr<core::AuthorizationRule> rule = core::RuleFor(policy, code, arrived_on);
   if (!rule.ok()) return rule.status();
   absl::StatusOr<core::Admission> admission =
-      core::Admit(*rule, code, request.admission->authorization, arrived_on);
+      core::Admit(*rule, code, asked->authorization, arrived_on);
   if (!admission.ok()) return admission.status();
   return std::optional(*std::move(admission));
 }

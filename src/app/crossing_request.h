@@ -1,6 +1,7 @@
 #ifndef ENTRYEXIT_APP_CROSSING_REQUEST_H_
 #define ENTRYEXIT_APP_CROSSING_REQUEST_H_
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -25,11 +26,16 @@ absl::StatusOr<CheckedRequest> Check(const Call& call, const CrossingRequest& re
                                      const LaneDirectory& lanes, const CrossingPolicy& policy,
                                      core::Timestamp now);
 
-// What is granted on an arrival; none for a departure. `request` was checked.
+// Whether a crossing may have happened at `captured_at`, as far as the clock tells.
+// Errors: CAPTURED_AT_IN_FUTURE, INVALID_FIELD.
+absl::Status CheckCapturedAt(core::Timestamp captured_at, core::Timestamp now,
+                             std::chrono::seconds max_skew);
+
+// What is granted on an arrival; none for a departure, which asks for none.
 // Errors: MISSING_FIELD, INVALID_FIELD, CLASS_UNKNOWN.
-absl::StatusOr<std::optional<core::Admission>> AdmissionOf(const CrossingRequest& request,
-                                                           core::Date arrived_on,
-                                                           const core::AdmissionPolicy& policy);
+absl::StatusOr<std::optional<core::Admission>> AdmissionOf(
+    const std::optional<AdmissionRequest>& asked, core::Date arrived_on,
+    const core::AdmissionPolicy& policy);
 
 // The id under which the traveler who uses this document is found. Requires a normalized document.
 core::DocumentId DocumentIdOf(const std::string& issuing_state, const std::string& number);

@@ -15,22 +15,6 @@ using core::CaseState;
 using core::MakeError;
 using core::Reason;
 
-constexpr size_t kMaxReasonLength = 2000;
-
-absl::Status CheckRequest(const DecisionRequest& request) {
-  if (request.reason.empty()) {
-    return MakeError(Reason::kMissingField, "reason is missing: say why you decide so");
-  }
-  if (const size_t length = CharactersIn(request.reason); length > kMaxReasonLength) {
-    return MakeError(Reason::kInvalidField, fmt::format("reason is longer than {} characters: {}",
-                                                        kMaxReasonLength, length));
-  }
-  if (request.reason.find('\0') != std::string::npos) {
-    return MakeError(Reason::kInvalidField, "reason must not hold NUL characters");
-  }
-  return absl::OkStatus();
-}
-
 std::string ContentDigest(const DecisionRequest& request) {
   return crypto::Sha256Hex(fmt::format("DECIDE\x1f{}\x1f{}\x1f{}\x1f{}", request.case_id.value(),
                                        request.version, static_cast<int>(request.decision),
@@ -73,7 +57,7 @@ absl::Status WriteConfirmed(ports::Transaction& transaction, const core::Travele
 
 absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
                                                      const DecisionRequest& request) const {
-  if (absl::Status status = CheckRequest(request); !status.ok()) return status;
+  if (absl::Status status = CheckReasonText(request.reason); !status.ok()) return status;
   const core::Timestamp now = clock_.Now();
   const std::string digest = ContentDigest(request);
 

@@ -14,7 +14,22 @@
 namespace entryexit::app {
 namespace {
 
-// Crossings with their comparisons.
+// Of each crossing of the traveler that was corrected, the correction that counts.
+absl::StatusOr<std::map<core::CrossingId, ports::CorrectionRecord>> LatestCorrections(
+    ports::Transaction& transaction, const core::TravelerId& traveler_id) {
+  auto corrections = transaction.AllCorrections(traveler_id);
+  if (!corrections.ok()) return corrections.status();
+  std::map<core::CrossingId, ports::CorrectionRecord> latest;
+  for (ports::CorrectionRecord& record : *corrections) {
+    const auto [known, is_new] = latest.try_emplace(record.correction.crossing_id, record);
+    if (!is_new && known->second.correction.revision < record.correction.revision) {
+      known->second = std::move(record);
+    }
+  }
+  return latest;
+}
+
+// Crossings with their comparisons and corrections.
 absl::StatusOr<std::vector<CrossingView>> ViewsOf(ports::Transaction& transaction,
                                                   const core::TravelerId& traveler_id,
                                                   std::vector<ports::CrossingRecord> crossings) {
@@ -26,10 +41,15 @@ absl::StatusOr<std::vector<CrossingView>> ViewsOf(ports::Transaction& transactio
   for (ports::ComparisonRecord& comparison : *comparisons) {
     by_crossing[comparison.receipt.probe_crossing_id].push_back(std::move(comparison));
   }
+  auto corrections = LatestCorrections(transaction, traveler_id);
+  if (!corrections.ok()) return corrections.status();
   std::vector<CrossingView> views;
   for (ports::CrossingRecord& crossing : crossings) {
-    auto& own = by_crossing[crossing.crossing_id];
-    views.push_back({std::move(crossing), std::move(own)});
+    CrossingView view{.crossing = std::move(crossing), .comparisons = {}};
+    view.comparisons = std::move(by_crossing[view.crossing.crossing_id]);
+    const auto correction = corrections->find(view.crossing.crossing_id);
+    if (correction != corrections->end()) view.correction = std::move(correction->second);
+    views.push_back(std::move(view));
   }
   return views;
 }

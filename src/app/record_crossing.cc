@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/comparisons.h"
 #include "app/crossing_request.h"
-#include "app/decision.h"
 #include "app/requests.h"
 #include "app/templates.h"
 #include "app/traveler_state.h"
@@ -17,7 +17,6 @@ namespace entryexit::app {
 namespace {
 
 using core::MakeError;
-using core::Outcome;
 using core::Reason;
 using ports::CaptureStatus;
 
@@ -61,10 +60,6 @@ bool HasPicture(const CrossingRequest& request, const core::FaceObservation& obs
   return !request.image.empty() &&
          std::ranges::find(observation.findings, core::QualityIssue::kNoPicture,
                            &core::QualityFinding::issue) == observation.findings.end();
-}
-
-bool SamePerson(const core::TravelDocument& a, const core::TravelDocument& b) {
-  return a.nationality == b.nationality && a.birth_date == b.birth_date && a.sex == b.sex;
 }
 
 // What the request that made `crossing` was answered; `comparisons` has those of it, `stays` the
@@ -146,17 +141,17 @@ class Recording {
     auto answer = FindAnswer(transaction_, request_, checked_, principal);
     if (!answer.ok()) return answer.status();
     if (*answer) return **std::move(answer);
-    absl::StatusOr<TravelerState> state = LoadTraveler(transaction_, locked->traveler_id);
+    absl::StatusOr<TravelerState> state = LoadTraveler(transaction_, *locked);
     if (!state.ok()) return state.status();
     state_ = *std::move(state);
     now_ = RecordingTime(state_, now_);
 
     if (const ports::CrossingRecord* known = AlreadyRecorded()) return AnswerFor(*known, principal);
     absl::Status status = CheckWaiver();
-    if (status.ok()) status = Plan(locked->known_document);
+    if (status.ok()) status = Plan();
     if (status.ok()) status = Write(principal);
     if (!status.ok()) return status;
-    return ResultOf(crossing_, comparisons_, stays_);
+    return ResultOf(crossing_, comparisons_.records(), stays_);
   }
 
  private:
@@ -217,7 +212,7 @@ class Recording {
   }
 
   // Works out everything that will be written, and adds it to `state_`.
-  absl::Status Plan(const core::TravelDocument& known_document) {
+  absl::Status Plan() {
     FillCrossing();
     state_.crossings.push_back(crossing_);
     absl::Status status = PlanTemplate();
@@ -226,14 +221,6 @@ class Recording {
 
     stays_ = StayRecordsOf(state_);
     changes_ = ReconcileCases(state_, now_);
-    if (!SamePerson(known_document, checked_.document)) {
-      constexpr auto kConflict = core::CaseKind::kDocumentDataConflict;
-      changes_.push_back(OpenCase(
-          state_,
-          {kConflict, crossing_.crossing_id, core::SeverityOf(kConflict, /*days_overstayed=*/0)},
-          now_,
-          "nationality, birth date or sex differ from those this document was first seen with"));
-    }
     for (const CaseChange& change : changes_) {
       if (change.is_new) crossing_.opened_cases.push_back(change.record.case_id);
     }
@@ -256,7 +243,8 @@ class Recording {
                  .admission = admission_,
                  .capture_status = CaptureStatusOf(request_.waiver, observation_),
                  .findings = observation_.findings,
-                 .opened_cases = {}};
+                 .opened_cases = {},
+                 .holder = checked_.document.holder()};
   }
 
   absl::Status PlanTemplate() {
@@ -275,53 +263,20 @@ class Recording {
     return absl::OkStatus();
   }
 
-  // A departure is compared; an arrival that became known late is one more reference of the
-  // departures after it, which are compared again, so that the outcome does not depend on the order
-  // in which the crossings were recorded. Those captured under another model stay as they are.
+  // A departure is compared; an arrival that became known late gives the departures after it
+  // another comparison.
   absl::Status PlanComparisons() {
-    if (crossing_.direction == core::Direction::kDeparture) return PlanComparisonOf(crossing_);
-    if (!template_) return absl::OkStatus();
-    for (const ports::CrossingRecord& crossing : state_.crossings) {
-      if (crossing.captured_at <= crossing_.captured_at) continue;
-      if (crossing.capture_status != CaptureStatus::kTemplateStored) continue;
-      const ports::ComparisonSummary* latest = LatestComparison(state_, crossing.crossing_id);
-      if (latest == nullptr || !latest->model.Comparable(engine_.model())) continue;
-      if (absl::Status status = PlanComparisonOf(crossing); !status.ok()) return status;
+    if (crossing_.direction == core::Direction::kDeparture) {
+      return comparisons_.Compare(crossing_, now_);
     }
-    return absl::OkStatus();
-  }
-
-  absl::Status PlanComparisonOf(const ports::CrossingRecord& departure) {
-    absl::StatusOr<core::DecisionReceipt> receipt = Decide(departure);
-    if (!receipt.ok()) return receipt.status();
-    const ports::ComparisonSummary* latest = LatestComparison(state_, departure.crossing_id);
-    const int attempt = latest == nullptr ? 1 : latest->attempt + 1;
-    const core::ComparisonId comparison_id(crypto::NewUuid());
-    std::erase_if(state_.comparisons, [&](const ports::ComparisonSummary& comparison) {
-      return comparison.crossing_id == departure.crossing_id;
-    });
-    state_.comparisons.push_back(
-        {departure.crossing_id, comparison_id, attempt, receipt->outcome, receipt->model});
-    comparisons_.push_back({state_.traveler_id, comparison_id, attempt, now_, *std::move(receipt)});
-    return absl::OkStatus();
-  }
-
-  absl::StatusOr<core::DecisionReceipt> Decide(const ports::CrossingRecord& departure) const {
-    const auto is_prior_arrival = [&](const ports::TemplateRecord& record) {
-      return record.direction == core::Direction::kArrival &&
-             record.captured_at < departure.captured_at && record.model.Comparable(engine_.model());
-    };
-    return DecideDeparture(departure, state_.templates, is_prior_arrival, vault_,
-                           {engine_.model(), engine_.calibration(), policy_.match});
+    return template_ ? comparisons_.CompareThoseAfter(crossing_, now_) : absl::OkStatus();
   }
 
   absl::Status Write(const std::string& principal) {
     absl::Status status = transaction_.AddCrossing(crossing_);
     if (status.ok() && HasPicture(request_, observation_)) status = WriteCapture();
     if (status.ok() && template_) status = transaction_.AddTemplate(*template_);
-    for (const ports::ComparisonRecord& comparison : comparisons_) {
-      if (status.ok()) status = transaction_.AddComparison(comparison);
-    }
+    if (status.ok()) status = comparisons_.Write(transaction_);
     if (status.ok()) status = transaction_.ReplaceStays(state_.traveler_id, stays_, now_);
     if (status.ok()) status = WriteCases(transaction_, changes_);
     if (status.ok()) status = AddRequest(principal, crossing_.crossing_id);
@@ -356,7 +311,7 @@ class Recording {
   TravelerState state_;
   ports::CrossingRecord crossing_;
   std::optional<ports::TemplateRecord> template_;
-  std::vector<ports::ComparisonRecord> comparisons_;
+  Comparisons comparisons_{state_, engine_, vault_, policy_.match};
   std::vector<ports::StayRecord> stays_;
   std::vector<CaseChange> changes_;
 };
@@ -392,7 +347,7 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
   }
   if (answer) return *std::move(answer);
 
-  const auto admission = AdmissionOf(request, checked->local_date, policy_.admissions);
+  const auto admission = AdmissionOf(request.admission, checked->local_date, policy_.admissions);
   if (!admission.ok()) return admission.status();
   core::FaceObservation observation;
   if (request.waiver == Waiver::kNone) {

@@ -1,11 +1,13 @@
 #include "app/traveler_state.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "app/crossing_request.h"
 #include "entryexit/crypto/digest.h"
 
 namespace entryexit::app {
@@ -38,12 +40,74 @@ std::set<core::CrossingId> DeparturesInDoubt(const TravelerState& state) {
   return in_doubt;
 }
 
+// What the document shown at the crossing said.
+core::Holder HolderOf(const TravelerState& state, const ports::CrossingRecord& crossing) {
+  if (crossing.holder) return *crossing.holder;
+  const auto document = state.documents.find(crossing.document_id);
+  return document == state.documents.end() ? core::Holder{} : document->second;
+}
+
+// Of the first crossing that counts, by what happened and not by what became known first; none
+// without one.
+std::optional<core::Date> BirthDateOf(const TravelerState& state, const ValidCrossings& valid) {
+  std::optional<std::pair<core::Timestamp, core::Date>> first;
+  for (const ports::CrossingRecord& crossing : state.crossings) {
+    const auto event = valid.find(crossing.crossing_id);
+    if (event == valid.end()) continue;
+    const std::pair seen(event->second.captured_at, HolderOf(state, crossing).birth_date);
+    first = std::min(first.value_or(seen), seen);
+  }
+  if (!first) return std::nullopt;
+  return first->second;
+}
+
+std::vector<core::Lead> DocumentConflictsOf(const TravelerState& state,
+                                            const ValidCrossings& valid) {
+  std::vector<core::ShownDocument> shown;
+  for (const ports::CrossingRecord& crossing : state.crossings) {
+    const auto event = valid.find(crossing.crossing_id);
+    if (event == valid.end()) continue;
+    shown.push_back({crossing.crossing_id, crossing.document_id, event->second.captured_at,
+                     HolderOf(state, crossing)});
+  }
+  constexpr auto kConflict = core::CaseKind::kDocumentDataConflict;
+  std::vector<core::Lead> leads;
+  for (const core::CrossingId& id : core::ShownWithAnotherHolder(std::move(shown))) {
+    leads.push_back({kConflict, id, core::SeverityOf(kConflict, /*days_overstayed=*/0)});
+  }
+  return leads;
+}
+
+std::vector<core::CrossingEvent> EventsOf(const TravelerState& state) {
+  const std::set<core::CrossingId> in_doubt = DeparturesInDoubt(state);
+  std::vector<core::CrossingEvent> events;
+  for (const ports::CrossingRecord& crossing : state.crossings) {
+    events.push_back({crossing.crossing_id, crossing.direction, crossing.captured_at,
+                      crossing.local_date, crossing.admission,
+                      in_doubt.contains(crossing.crossing_id)});
+  }
+  return events;
+}
+
+std::vector<core::CrossingCorrection> CorrectionsOf(const TravelerState& state) {
+  std::vector<core::CrossingCorrection> corrections;
+  for (const ports::CorrectionRecord& record : state.corrections) {
+    corrections.push_back(record.correction);
+  }
+  return corrections;
+}
+
 std::vector<core::Lead> LeadsOf(const TravelerState& state, core::Timestamp now) {
+  const ValidCrossings valid = ValidCrossingsOf(state);
   std::map<core::CrossingId, core::Outcome> outcomes;
   for (const ports::ComparisonSummary& comparison : state.comparisons) {
-    outcomes[comparison.crossing_id] = comparison.outcome;
+    if (valid.contains(comparison.crossing_id)) {
+      outcomes[comparison.crossing_id] = comparison.outcome;
+    }
   }
-  return core::LeadsOf(StaysOf(state), outcomes, core::LastDayOver(now));
+  std::vector<core::Lead> leads = core::LeadsOf(StaysOf(state), outcomes, core::LastDayOver(now));
+  std::ranges::move(DocumentConflictsOf(state, valid), std::back_inserter(leads));
+  return leads;
 }
 
 ports::CaseEvent EventFor(const ports::CaseRecord& record, ports::CaseEventKind kind,
@@ -59,18 +123,26 @@ CaseChange ChangeOf(ports::CaseRecord record, ports::CaseEventKind kind, core::T
   return {std::move(record), std::move(event), /*is_new=*/false};
 }
 
+// The comparison that shows `lead`; none for leads that no comparison shows.
+std::optional<core::ComparisonId> EvidenceOf(const TravelerState& state, const core::Lead& lead) {
+  if (!IsIdentityLead(lead.kind)) return std::nullopt;
+  return LatestComparison(state, lead.crossing_id)->comparison_id;
+}
+
 // What `lead` asks of the case that it opened earlier.
-std::optional<CaseChange> Refreshed(const ports::CaseRecord& record, const core::Lead& lead,
-                                    core::Timestamp now) {
+std::optional<CaseChange> Refreshed(const TravelerState& state, const ports::CaseRecord& record,
+                                    const core::Lead& lead, core::Timestamp now) {
   const bool withdrawn = record.state == core::CaseState::kWithdrawn;
   const bool dismissed = record.state == core::CaseState::kDismissed;
   // The officer dismissed the lead as it was; only a graver one is another.
   if (dismissed && lead.severity <= record.severity) return std::nullopt;
+  const std::optional<core::ComparisonId> evidence = EvidenceOf(state, lead);
   if (!withdrawn && record.days_overstayed == lead.days_overstayed &&
-      record.severity == lead.severity) {
+      record.severity == lead.severity && record.comparison_id == evidence) {
     return std::nullopt;
   }
   ports::CaseRecord changed = record;
+  changed.comparison_id = evidence;
   changed.days_overstayed = lead.days_overstayed;
   changed.severity = lead.severity;
   if (!withdrawn && !dismissed) {
@@ -86,17 +158,54 @@ std::optional<CaseChange> Refreshed(const ports::CaseRecord& record, const core:
                               "when it was dismissed");
 }
 
-std::optional<CaseChange> Withdrawn(const ports::CaseRecord& record, core::Timestamp now) {
+// Whether the case is of a document conflict whose data was not kept: nothing tells whether it
+// still holds.
+bool IsConflictOfOld(const TravelerState& state, const ports::CaseRecord& record) {
+  return record.kind == core::CaseKind::kDocumentDataConflict &&
+         !CrossingOf(state, record.crossing_id).holder;
+}
+
+std::optional<CaseChange> Withdrawn(const TravelerState& state, const ports::CaseRecord& record,
+                                    core::Timestamp now) {
   // A dismissed suspicion was about the stay as it was: should it return, that is another one.
   const bool stands = record.state == core::CaseState::kOpen ||
                       record.state == core::CaseState::kUpheld ||
                       (record.state == core::CaseState::kDismissed &&
                        record.kind == core::CaseKind::kSuspectedOverstay);
-  if (!stands || record.kind == core::CaseKind::kDocumentDataConflict) return std::nullopt;
+  if (!stands || IsConflictOfOld(state, record)) return std::nullopt;
   ports::CaseRecord changed = record;
   changed.state = core::CaseState::kWithdrawn;
   return ChangeOf(std::move(changed), ports::CaseEventKind::kWithdrawn, now,
                   "what became known later disproved this");
+}
+
+const char* WhyOpened(core::CaseKind kind) {
+  switch (kind) {
+    case core::CaseKind::kSuspectedOverstay:
+      return "the authorization is over and no departure is recorded";
+    case core::CaseKind::kDocumentDataConflict:
+      return "nationality, birth date or sex differ from those this document was first seen with";
+    default:
+      return "raised by what was recorded";
+  }
+}
+
+// The change that opens a new case.
+CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Timestamp now) {
+  ports::CaseRecord record;
+  record.traveler_id = state.traveler_id;
+  record.case_id = core::CaseId(crypto::NewUuid());
+  record.kind = lead.kind;
+  record.severity = lead.severity;
+  record.crossing_id = lead.crossing_id;
+  record.port_id = CrossingOf(state, lead.crossing_id).port_id;
+  record.days_overstayed = lead.days_overstayed;
+  record.opened_at = now;
+  record.updated_at = now;
+  record.comparison_id = EvidenceOf(state, lead);
+  ports::CaseEvent event =
+      EventFor(record, ports::CaseEventKind::kOpened, now, WhyOpened(lead.kind));
+  return {std::move(record), std::move(event), /*is_new=*/true};
 }
 
 }  // namespace
@@ -107,6 +216,8 @@ absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
   if (!traveler.ok()) return traveler.status();
   auto crossings = transaction.AllCrossings(id);
   if (!crossings.ok()) return crossings.status();
+  auto corrections = transaction.AllCorrections(id);
+  if (!corrections.ok()) return corrections.status();
   auto changes = transaction.AllAdmissionChanges(id);
   if (!changes.ok()) return changes.status();
   auto comparisons = transaction.LatestComparisons(id);
@@ -115,8 +226,12 @@ absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
   if (!cases.ok()) return cases.status();
   TravelerState state;
   state.traveler_id = id;
-  state.document = traveler->documents.front();
+  for (const core::TravelDocument& document : traveler->documents) {
+    state.documents.emplace(DocumentIdOf(document.issuing_state, document.number),
+                            document.holder());
+  }
   state.crossings = *std::move(crossings);
+  state.corrections = *std::move(corrections);
   state.admission_changes = *std::move(changes);
   state.comparisons = *std::move(comparisons);
   state.cases = *std::move(cases);
@@ -133,26 +248,32 @@ absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
   return state;
 }
 
+ValidCrossings ValidCrossingsOf(const TravelerState& state) {
+  ValidCrossings valid;
+  for (core::CrossingEvent& event : core::Corrected(EventsOf(state), CorrectionsOf(state))) {
+    const core::CrossingId id = event.id;
+    valid.emplace(id, std::move(event));
+  }
+  return valid;
+}
+
 core::StayHistory StaysOf(const TravelerState& state) {
   core::TravelerEvents events;
-  events.birth_date = state.document.birth_date;
-  const std::set<core::CrossingId> in_doubt = DeparturesInDoubt(state);
-  for (const ports::CrossingRecord& crossing : state.crossings) {
-    events.crossings.push_back({crossing.crossing_id, crossing.direction, crossing.captured_at,
-                                crossing.local_date, crossing.admission,
-                                in_doubt.contains(crossing.crossing_id)});
-  }
+  events.birth_date = BirthDateOf(state, ValidCrossingsOf(state));
+  events.crossings = EventsOf(state);
+  events.corrections = CorrectionsOf(state);
   for (const ports::AdmissionChangeRecord& record : state.admission_changes) {
     events.changes.push_back(record.change);
   }
-  return core::ComputeStays(std::move(events));
+  return core::ComputeStays(events);
 }
 
 std::vector<ports::StayRecord> StayRecordsOf(const TravelerState& state) {
   std::vector<ports::StayRecord> records;
   for (core::Stay& stay : StaysOf(state).stays) {
-    const core::PortId port_id = CrossingOf(state, stay.arrival_id).port_id;
-    records.push_back({state.traveler_id, state.document.nationality, port_id, std::move(stay)});
+    const ports::CrossingRecord& arrival = CrossingOf(state, stay.arrival_id);
+    records.push_back({state.traveler_id, HolderOf(state, arrival).nationality, arrival.port_id,
+                       std::move(stay)});
   }
   return records;
 }
@@ -162,25 +283,6 @@ const ports::ComparisonSummary* LatestComparison(const TravelerState& state,
   const auto found =
       std::ranges::find(state.comparisons, departure, &ports::ComparisonSummary::crossing_id);
   return found == state.comparisons.end() ? nullptr : &*found;
-}
-
-CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Timestamp now,
-                    const std::string& why) {
-  ports::CaseRecord record;
-  record.traveler_id = state.traveler_id;
-  record.case_id = core::CaseId(crypto::NewUuid());
-  record.kind = lead.kind;
-  record.severity = lead.severity;
-  record.crossing_id = lead.crossing_id;
-  record.port_id = CrossingOf(state, lead.crossing_id).port_id;
-  record.days_overstayed = lead.days_overstayed;
-  record.opened_at = now;
-  record.updated_at = now;
-  if (IsIdentityLead(lead.kind)) {
-    record.comparison_id = LatestComparison(state, lead.crossing_id)->comparison_id;
-  }
-  ports::CaseEvent event = EventFor(record, ports::CaseEventKind::kOpened, now, why);
-  return {std::move(record), std::move(event), /*is_new=*/true};
 }
 
 std::vector<CaseChange> ReconcileCases(const TravelerState& state, core::Timestamp now) {
@@ -202,14 +304,11 @@ std::vector<CaseChange> ReviewCases(const TravelerState& state, core::Timestamp 
   for (const ports::CaseRecord& record : state.cases) {
     const auto lead = leads.extract(Key{record.kind, record.crossing_id});
     std::optional<CaseChange> change =
-        lead.empty() ? Withdrawn(record, now) : Refreshed(record, lead.mapped(), now);
+        lead.empty() ? Withdrawn(state, record, now) : Refreshed(state, record, lead.mapped(), now);
     if (change) changes.push_back(*std::move(change));
   }
   for (const auto& [key, lead] : leads) {
-    changes.push_back(OpenCase(state, lead, now,
-                               lead.kind == core::CaseKind::kSuspectedOverstay
-                                   ? "the authorization is over and no departure is recorded"
-                                   : "raised by what was recorded"));
+    changes.push_back(OpenCase(state, lead, now));
   }
   return changes;
 }
@@ -219,6 +318,9 @@ core::Timestamp RecordingTime(const TravelerState& state, core::Timestamp now) {
   core::Timestamp time = now;
   for (const ports::CrossingRecord& crossing : state.crossings) {
     time = std::max(time, crossing.recorded_at + kNext);
+  }
+  for (const ports::CorrectionRecord& correction : state.corrections) {
+    time = std::max(time, correction.recorded_at + kNext);
   }
   for (const ports::AdmissionChangeRecord& change : state.admission_changes) {
     time = std::max(time, change.recorded_at + kNext);

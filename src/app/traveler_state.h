@@ -1,6 +1,7 @@
 #ifndef ENTRYEXIT_APP_TRAVELER_STATE_H_
 #define ENTRYEXIT_APP_TRAVELER_STATE_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,10 @@ namespace entryexit::app {
 // time.
 struct TravelerState {
   core::TravelerId traveler_id;
-  core::TravelDocument document;  // the first one that was used
-  std::vector<ports::CrossingRecord> crossings;
+  // As each was recorded first; for crossings whose own data is not kept.
+  std::map<core::DocumentId, core::Holder> documents;
+  std::vector<ports::CrossingRecord> crossings;  // as recorded
+  std::vector<ports::CorrectionRecord> corrections;
   std::vector<ports::AdmissionChangeRecord> admission_changes;
   std::vector<ports::TemplateRecord> templates;
   std::vector<ports::ComparisonSummary> comparisons;
@@ -28,6 +31,10 @@ absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
 // Only what the stays follow from: no templates.
 absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
                                             const core::TravelerId& id);
+
+// The crossings as corrected, less those that were voided.
+using ValidCrossings = std::map<core::CrossingId, core::CrossingEvent>;
+ValidCrossings ValidCrossingsOf(const TravelerState& state);
 
 // A departure is in doubt while its last comparison is no match or inconclusive and no officer has
 // dismissed the case of it.
@@ -48,7 +55,7 @@ struct CaseChange {
 
 // What must be written so that the traveler's cases say what the recorded events say: leads
 // without a case open one, leads that are gone withdraw theirs. A dismissed case stays as it
-// is unless its lead grows graver, which opens it again; a document conflict stays as it is.
+// is unless its lead grows graver, which opens it again; so does a document conflict of old.
 // Suspected overstays, which come about by the mere passing of days, are only withdrawn.
 std::vector<CaseChange> ReconcileCases(const TravelerState& state, core::Timestamp now);
 // The same, and opens cases of suspected overstays.
@@ -57,10 +64,6 @@ std::vector<CaseChange> ReviewCases(const TravelerState& state, core::Timestamp 
 // When an event that comes in at `now` is recorded: after all that is, whatever the clock says, so
 // that what was known at a moment does not change later.
 core::Timestamp RecordingTime(const TravelerState& state, core::Timestamp now);
-
-// The change that opens a new case.
-CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Timestamp now,
-                    const std::string& why);
 
 absl::Status WriteCases(ports::Transaction& transaction, const std::vector<CaseChange>& changes);
 

@@ -44,6 +44,7 @@ constexpr std::array kEntries = {
     Entry{Reason::kCrossingAlreadyRecorded, "CROSSING_ALREADY_RECORDED", kAlreadyExists},
     Entry{Reason::kCaseClosed, "CASE_CLOSED", kFailedPrecondition},
     Entry{Reason::kCaseChanged, "CASE_CHANGED", kAborted},
+    Entry{Reason::kCrossingChanged, "CROSSING_CHANGED", kAborted},
     Entry{Reason::kModelNotLoaded, "MODEL_NOT_LOADED", kFailedPrecondition},
     Entry{Reason::kOverloaded, "OVERLOADED", kResourceExhausted},
     Entry{Reason::kDeadlineExceeded, "DEADLINE_EXCEEDED", kDeadlineExceeded},

@@ -229,10 +229,6 @@ std::optional<Overstay> Overstayed(OverstayKind kind, const Stay& stay, Date las
 
 }  // namespace
 
-const char* NameOf(Direction direction) {
-  return direction == Direction::kArrival ? "ARRIVAL" : "DEPARTURE";
-}
-
 const char* NameOf(StayState state) {
   switch (state) {
     case StayState::kOpen:
@@ -263,11 +259,12 @@ const char* NameOf(OverstayBand band) {
   return "UNKNOWN";
 }
 
-StayHistory ComputeStays(TravelerEvents events) {
-  std::ranges::sort(events.crossings, {}, [](const CrossingEvent& crossing) {
+StayHistory ComputeStays(const TravelerEvents& events) {
+  std::vector<CrossingEvent> crossings = Corrected(events.crossings, events.corrections);
+  std::ranges::sort(crossings, {}, [](const CrossingEvent& crossing) {
     return std::tie(crossing.captured_at, crossing.direction, crossing.id);
   });
-  Walk walk = WalkThrough(events.crossings);
+  Walk walk = WalkThrough(crossings);
   StayHistory& history = walk.history;
   const std::vector<AdmissionChange> applications = LatestReports(events.changes);
   for (size_t i = 0; i < history.stays.size(); ++i) {

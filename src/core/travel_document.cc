@@ -292,4 +292,18 @@ absl::StatusOr<TravelDocument> ParseMrz(std::string_view mrz, Date today) {
                      .sex = *sex});
 }
 
+std::vector<CrossingId> ShownWithAnotherHolder(std::vector<ShownDocument> documents) {
+  std::ranges::sort(documents, {}, [](const ShownDocument& shown) {
+    return std::tie(shown.document_id, shown.captured_at, shown.holder);
+  });
+  std::vector<CrossingId> others;
+  const ShownDocument* first = nullptr;
+  for (const ShownDocument& shown : documents) {
+    if (first == nullptr || first->document_id != shown.document_id) first = &shown;
+    if (shown.holder != first->holder) others.push_back(shown.crossing_id);
+  }
+  std::ranges::sort(others);
+  return others;
+}
+
 }  // namespace entryexit::core

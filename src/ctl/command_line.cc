@@ -67,6 +67,7 @@ ExitCode ParseAndRun(std::vector<std::string> arguments, Context& context) {
   AddBacklogCommand(app, context);
   AddTravelerCommands(app, context);
   AddStayCommands(app, context);
+  AddCorrectionCommands(app, context);
   AddCaseCommands(app, context);
   AddReportCommands(app, context);
   AddServiceCommands(app, context);

@@ -16,6 +16,19 @@ Cell DescribeStayAdmission(const v1::Stay& stay) {
           Colour::kYellow};
 }
 
+// The admission of a crossing or of its correction; empty without one.
+template <typename Proto>
+std::string AdmissionWords(const Proto& admitted) {
+  const std::string& code = admitted.class_of_admission();
+  if (admitted.has_window() && !admitted.has_authorized_until()) {
+    return fmt::format("{} for {}", code, DescribeWindow(admitted.window()));
+  }
+  const std::string admission =
+      DescribeAdmission(code, admitted.has_authorized_until(), admitted.authorized_until());
+  if (!admitted.has_window()) return admission;
+  return fmt::format("{}, at most {}", admission, DescribeWindow(admitted.window()));
+}
+
 }  // namespace
 
 Cell Describe(v1::Outcome outcome) {
@@ -71,15 +84,17 @@ std::string DescribeAdmission(const std::string& class_of_admission, bool has_da
   return fmt::format("{} until {}", class_of_admission, client::FormatDate(authorized_until));
 }
 
-std::string DescribeAdmission(const v1::Crossing& crossing) {
-  const std::string& code = crossing.class_of_admission();
-  if (crossing.has_window() && !crossing.has_authorized_until()) {
-    return fmt::format("{} for {}", code, DescribeWindow(crossing.window()));
+std::string DescribeAdmission(const v1::Crossing& crossing) { return AdmissionWords(crossing); }
+
+std::string DescribeCorrection(const v1::CrossingCorrection& correction) {
+  if (correction.voided()) return "voided";
+  std::string text;
+  if (correction.has_captured_at()) {
+    text = "at " + client::FormatTimestamp(correction.captured_at());
   }
-  const std::string admission =
-      DescribeAdmission(code, crossing.has_authorized_until(), crossing.authorized_until());
-  if (!crossing.has_window()) return admission;
-  return fmt::format("{}, at most {}", admission, DescribeWindow(crossing.window()));
+  const std::string admission = AdmissionWords(correction);
+  if (!admission.empty()) text += (text.empty() ? "" : ", ") + admission;
+  return text.empty() ? "as recorded" : text;
 }
 
 std::vector<Field> ComparisonFields(const v1::Comparison& comparison) {

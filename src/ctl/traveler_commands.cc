@@ -80,6 +80,13 @@ ExitCode ShowTraveler(const Context& context, const std::string& id, const std::
   return ExitCode::kOk;
 }
 
+// What of the crossing was corrected; one that was voided must not be overlooked.
+Cell CorrectedCell(const v1::Crossing& crossing) {
+  if (!crossing.has_correction()) return {"-"};
+  return {DescribeCorrection(crossing.correction()),
+          crossing.correction().voided() ? Colour::kRed : Colour::kYellow};
+}
+
 std::vector<Cell> RowOf(const v1::Crossing& crossing) {
   const bool compared = !crossing.comparisons().empty();
   const Cell result = compared ? Describe(crossing.comparisons().rbegin()->outcome())
@@ -90,6 +97,7 @@ std::vector<Cell> RowOf(const v1::Crossing& crossing) {
           fmt::format("{} {}", crossing.carrier(), crossing.flight()),
           DescribeAdmission(crossing),
           result,
+          CorrectedCell(crossing),
           crossing.crossing_id()};
 }
 
@@ -106,6 +114,7 @@ ExitCode ListCrossings(const Context& context, const std::string& traveler_id) {
                                    {"FLIGHT"},
                                    {"ADMITTED"},
                                    {"RESULT", 14},
+                                   {"CORRECTED"},
                                    {"CROSSING"}});
   do {
     const auto page = client::Call(stub, &BackOffice::ListCrossings, request, context.timeout());

@@ -73,6 +73,7 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   const app::RecordCrossing record(*lanes, engine, **store, **vault, clock, *policy);
   const app::DecideCase decide(**store, clock);
   const app::RecordAdmissionChange record_admission_change(**store, clock, admissions);
+  const app::CorrectCrossing correct_crossing(*lanes, engine, **store, **vault, clock, *policy);
   const app::ReplayDecision replay(**store, **vault, engine.model(), engine.calibration());
   const app::Queries queries(**store, **vault, admissions);
   const app::Queries reports(**report_store, **vault, admissions);
@@ -82,10 +83,11 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   if (!exposer.ok()) return exposer.status();
   const auto check_certificate = CertificateCheckFrom(config.server);
   if (!check_certificate.ok()) return check_certificate.status();
-  const auto server = rpc::StartServer(ServerOptionsFrom(config, *check_certificate),
-                                       {record, decide, record_admission_change, replay, queries,
-                                        reports, review_overstays, clock, engine, **store, **feed},
-                                       metrics);
+  const auto server =
+      rpc::StartServer(ServerOptionsFrom(config, *check_certificate),
+                       {record, decide, record_admission_change, correct_crossing, replay, queries,
+                        reports, review_overstays, clock, engine, **store, **feed},
+                       metrics);
   if (!server.ok()) return server.status();
 
   AnnounceReady(**server, config.metrics, exposer->get());

@@ -10,6 +10,35 @@ void ReadFigures(RowReader& row, core::Figures<Figure, kSize>& figures) {
   for (size_t i = 0; i < kSize; ++i) row.Read(figures[static_cast<Figure>(i)]);
 }
 
+// An admission, or none, as the columns that hold it.
+struct AdmissionColumns {
+  std::optional<std::string> class_of_admission;
+  std::optional<core::Date> authorized_until;
+  std::optional<int> window_stay_days;
+  std::optional<int> window_days;
+};
+
+AdmissionColumns ColumnsOf(const std::optional<core::Admission>& admission) {
+  AdmissionColumns columns;
+  if (!admission) return columns;
+  columns.class_of_admission = admission->class_of_admission;
+  columns.authorized_until = admission->authorized_until;
+  if (admission->window) {
+    columns.window_stay_days = admission->window->days;
+    columns.window_days = admission->window->window_days;
+  }
+  return columns;
+}
+
+std::optional<core::Admission> AdmissionFrom(const AdmissionColumns& columns) {
+  if (!columns.class_of_admission) return std::nullopt;
+  core::Admission admission{*columns.class_of_admission, columns.authorized_until, std::nullopt};
+  if (columns.window_stay_days && columns.window_days) {
+    admission.window = {*columns.window_stay_days, *columns.window_days};
+  }
+  return admission;
+}
+
 }  // namespace
 
 Params ParamsOf(const ports::RequestRecord& r) {
@@ -21,36 +50,32 @@ void ReadRow(RowReader& row, ports::RequestRecord& r) {
 }
 
 Params ParamsOf(const ports::CrossingRecord& r) {
-  std::optional<std::string> class_of_admission;
-  std::optional<core::Date> authorized_until;
-  std::optional<int> window_stay_days;
-  std::optional<int> window_days;
-  if (r.admission) {
-    class_of_admission = r.admission->class_of_admission;
-    authorized_until = r.admission->authorized_until;
-    if (r.admission->window) {
-      window_stay_days = r.admission->window->days;
-      window_days = r.admission->window->window_days;
-    }
+  const AdmissionColumns a = ColumnsOf(r.admission);
+  std::optional<std::string> nationality;
+  std::optional<core::Date> birth_date;
+  std::optional<core::Sex> sex;
+  if (r.holder) {
+    nationality = r.holder->nationality;
+    birth_date = r.holder->birth_date;
+    sex = r.holder->sex;
   }
   return ParamsOf(r.traveler_id, r.crossing_id, r.request_id, r.document_id, r.direction, r.lane_id,
                   r.port_id, r.carrier, r.flight, r.captured_at, r.recorded_at, r.local_date,
-                  class_of_admission, authorized_until, window_stay_days, window_days,
-                  r.capture_status, r.findings, r.opened_cases);
+                  a.class_of_admission, a.authorized_until, a.window_stay_days, a.window_days,
+                  r.capture_status, r.findings, r.opened_cases, nationality, birth_date, sex);
 }
 
 void ReadRow(RowReader& row, ports::CrossingRecord& r) {
-  std::optional<std::string> class_of_admission;
-  std::optional<core::Date> authorized_until;
-  std::optional<int> window_stay_days;
-  std::optional<int> window_days;
+  std::optional<std::string> nationality;
+  std::optional<core::Date> birth_date;
+  std::optional<core::Sex> sex;
+  AdmissionColumns a;
   row.Read(r.traveler_id, r.crossing_id, r.request_id, r.document_id, r.direction, r.lane_id,
            r.port_id, r.carrier, r.flight, r.captured_at, r.recorded_at, r.local_date,
-           class_of_admission, authorized_until, window_stay_days, window_days, r.capture_status,
-           r.findings, r.opened_cases);
-  if (!class_of_admission) return;
-  r.admission = {*class_of_admission, authorized_until, std::nullopt};
-  if (window_stay_days && window_days) r.admission->window = {*window_stay_days, *window_days};
+           a.class_of_admission, a.authorized_until, a.window_stay_days, a.window_days,
+           r.capture_status, r.findings, r.opened_cases, nationality, birth_date, sex);
+  if (nationality && birth_date && sex) r.holder = {*nationality, *birth_date, *sex};
+  r.admission = AdmissionFrom(a);
 }
 
 Params ParamsOf(const ports::CaptureRecord& r) {
@@ -120,6 +145,24 @@ void ReadRow(RowReader& row, ports::AdmissionChangeRecord& r) {
            c.revision, c.kind, c.filed_on, c.decision, c.decided_on, class_of_admission,
            authorized_until);
   if (class_of_admission) c.granted = {*class_of_admission, authorized_until, std::nullopt};
+}
+
+Params ParamsOf(const ports::CorrectionRecord& r) {
+  const core::CrossingCorrection& c = r.correction;
+  const AdmissionColumns a = ColumnsOf(c.admission);
+  return ParamsOf(r.traveler_id, r.correction_id, c.crossing_id, r.request_id, r.principal,
+                  r.recorded_at, c.revision, c.voided, c.captured_at, c.local_date,
+                  a.class_of_admission, a.authorized_until, a.window_stay_days, a.window_days,
+                  r.reason);
+}
+
+void ReadRow(RowReader& row, ports::CorrectionRecord& r) {
+  core::CrossingCorrection& c = r.correction;
+  AdmissionColumns a;
+  row.Read(r.traveler_id, r.correction_id, c.crossing_id, r.request_id, r.principal, r.recorded_at,
+           c.revision, c.voided, c.captured_at, c.local_date, a.class_of_admission,
+           a.authorized_until, a.window_stay_days, a.window_days, r.reason);
+  c.admission = AdmissionFrom(a);
 }
 
 Params ParamsOf(const ports::StayRecord& r) {

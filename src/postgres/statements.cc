@@ -7,7 +7,8 @@
 #define CROSSING_COLUMNS                                                                      \
   "traveler_id, crossing_id, request_id, document_id, direction, lane_id, port_id, carrier, " \
   "flight, captured_at, recorded_at, local_date, class_of_admission, authorized_until, "      \
-  "window_stay_days, window_days, capture_status, findings, opened_cases"
+  "window_stay_days, window_days, capture_status, findings, opened_cases, nationality, "      \
+  "birth_date, sex"
 #define COMPARISON_COLUMNS                                                                        \
   "traveler_id, comparison_id, compared_at, outcome, distance, estimated_fmr, crossing_id, "      \
   "probe_digest, reference_distances, model_id, model_digest, model_engine, fmr_match, "          \
@@ -16,6 +17,10 @@
 #define ADMISSION_CHANGE_COLUMNS                                                                 \
   "traveler_id, change_id, request_id, principal, recorded_at, application_id, revision, kind, " \
   "filed_on, decision, decided_on, class_of_admission, authorized_until"
+#define CORRECTION_COLUMNS                                                                    \
+  "traveler_id, correction_id, crossing_id, request_id, principal, recorded_at, revision, "   \
+  "voided, captured_at, local_date, class_of_admission, authorized_until, window_stay_days, " \
+  "window_days, reason"
 #define STAY_COLUMNS                                                                           \
   "traveler_id, nationality, port_id, state, arrival_id, arrived_at, arrived_on, "             \
   "class_of_admission, authorized_until, pending_since, adult_on, departure_id, departed_at, " \
@@ -96,7 +101,7 @@ constexpr std::array kStatements = {
         RETURNING traveler_id)
       INSERT INTO traveler (traveler_id) SELECT traveler_id FROM added)sql"},
     Statement{kLockTravelerOf, "lock_traveler_of", R"sql(
-      SELECT t.traveler_id, d.issuing_state, d.number, d.nationality, d.birth_date, d.sex
+      SELECT t.traveler_id
       FROM travel_document d JOIN traveler t ON t.traveler_id = d.traveler_id
       WHERE d.document_id = $1 FOR UPDATE OF t)sql"},
     Statement{kLockTraveler, "lock_traveler",
@@ -110,7 +115,7 @@ constexpr std::array kStatements = {
 
     Statement{kAddCrossing, "add_crossing",
               "INSERT INTO crossing (" CROSSING_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-              "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"},
+              "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"},
     Statement{kGetCrossing, "get_crossing",
               "SELECT " CROSSING_COLUMNS " FROM crossing WHERE crossing_id = $1"},
     Statement{kAllCrossings, "all_crossings",
@@ -157,6 +162,13 @@ constexpr std::array kStatements = {
               "SELECT " ADMISSION_CHANGE_COLUMNS " FROM admission_change WHERE traveler_id = $1 "
               "ORDER BY recorded_at, change_id"},
 
+    Statement{kAddCorrection, "add_correction",
+              "INSERT INTO crossing_correction (" CORRECTION_COLUMNS
+              ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"},
+    Statement{kAllCorrections, "all_corrections",
+              "SELECT " CORRECTION_COLUMNS " FROM crossing_correction WHERE traveler_id = $1 "
+              "ORDER BY recorded_at, correction_id"},
+
     Statement{kSupersedeStays, "supersede_stays",
               "UPDATE stay SET known_until = $2 WHERE traveler_id = $1 "
               "AND arrival_id = ANY ($3::uuid[]) AND " KNOWN_NOW},
@@ -187,9 +199,17 @@ constexpr std::array kStatements = {
         LATERAL (SELECT authorized_until < $1 AND NOT departed
                         AND state IN ('OPEN', 'CLOSED') AS overdue) o
       GROUP BY nationality, class_of_admission, port_id)sql"},
-    // In the order of core::CrossingFigure. Of the stays known at $2, `ended` is that which an
+    // In the order of core::CrossingFigure. Crossings of the period are those whose day lies in it
+    // by what was known at $2 (core::Corrected): they are looked up by their recorded day, and by
+    // id
+    // those that a correction moved into it, less those that one voided or moved out. Of the stays
+    // known at $2, `ended` is that which an
     // arrival began and a departure by $1 ended, and `closed` that which a departure ended.
     Statement{kCountCrossings, "count_crossings", R"sql(
+      WITH corrected AS (
+        SELECT DISTINCT ON (traveler_id, crossing_id) traveler_id, crossing_id, voided, local_date
+        FROM crossing_correction WHERE recorded_at <= $2
+        ORDER BY traveler_id, crossing_id, revision DESC)
       SELECT c.port_id, c.lane_id,
              count(*) FILTER (WHERE direction = 'ARRIVAL'),
              count(*) FILTER (WHERE direction = 'DEPARTURE'),
@@ -216,7 +236,15 @@ constexpr std::array kStatements = {
           WHERE c.direction = 'DEPARTURE' AND traveler_id = c.traveler_id
             AND crossing_id = c.crossing_id AND compared_at <= $2
           ORDER BY attempt DESC LIMIT 1) compared ON true
-      WHERE local_date BETWEEN $3 AND LEAST($4::date, $1::date) AND recorded_at <= $2
+      WHERE (c.local_date BETWEEN $3 AND LEAST($4::date, $1::date)
+             OR c.crossing_id = ANY (ARRAY (
+                  SELECT crossing_id FROM corrected
+                  WHERE local_date BETWEEN $3 AND LEAST($4::date, $1::date))))
+        AND c.recorded_at <= $2
+        AND NOT EXISTS (
+          SELECT FROM corrected k
+          WHERE k.traveler_id = c.traveler_id AND k.crossing_id = c.crossing_id
+            AND (voided OR local_date NOT BETWEEN $3 AND LEAST($4::date, $1::date)))
       GROUP BY c.port_id, c.lane_id)sql"},
     // core::OverstayOf in SQL for stays that are open, and core::SeverityOf: the case is grave
     // enough with HIGH, or with MEDIUM as long as no more than 180 days count. A withdrawn case is

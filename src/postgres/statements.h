@@ -34,6 +34,8 @@ enum class StatementId {
   kLatestComparisons,
   kAddAdmissionChange,
   kAllAdmissionChanges,
+  kAddCorrection,
+  kAllCorrections,
   kSupersedeStays,
   kAddStay,
   kAllStays,

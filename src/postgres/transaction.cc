@@ -99,7 +99,7 @@ absl::Status PostgresTransaction::AddRequest(const ports::RequestRecord& record)
   return Queue(kAddRequest, ParamsOf(record));
 }
 
-absl::StatusOr<ports::Transaction::LockedTraveler> PostgresTransaction::LockTravelerOf(
+absl::StatusOr<core::TravelerId> PostgresTransaction::LockTravelerOf(
     const core::DocumentId& document_id, const core::TravelDocument& document) {
   absl::Status status =
       Queue(kEnsureTraveler,
@@ -111,12 +111,11 @@ absl::StatusOr<ports::Transaction::LockedTraveler> PostgresTransaction::LockTrav
   if (PQntuples(result->get()) != 1) {
     return core::MakeError(Reason::kStoredDataInvalid, "a travel document has no traveler");
   }
-  LockedTraveler locked;
+  core::TravelerId traveler_id;
   RowReader row(result->get(), 0);
-  row.Read(locked.traveler_id);
-  ReadRow(row, locked.known_document);
+  row.Read(traveler_id);
   if (!row.status().ok()) return row.status();
-  return locked;
+  return traveler_id;
 }
 
 absl::Status PostgresTransaction::LockTraveler(const core::TravelerId& id) {
@@ -219,6 +218,15 @@ absl::Status PostgresTransaction::AddAdmissionChange(const ports::AdmissionChang
 absl::StatusOr<std::vector<ports::AdmissionChangeRecord>> PostgresTransaction::AllAdmissionChanges(
     const core::TravelerId& id) {
   return QueryRows<ports::AdmissionChangeRecord>(kAllAdmissionChanges, ParamsOf(id));
+}
+
+absl::Status PostgresTransaction::AddCorrection(const ports::CorrectionRecord& record) {
+  return Queue(kAddCorrection, ParamsOf(record));
+}
+
+absl::StatusOr<std::vector<ports::CorrectionRecord>> PostgresTransaction::AllCorrections(
+    const core::TravelerId& id) {
+  return QueryRows<ports::CorrectionRecord>(kAllCorrections, ParamsOf(id));
 }
 
 absl::Status PostgresTransaction::ReplaceStays(const core::TravelerId& id,

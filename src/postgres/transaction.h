@@ -31,8 +31,8 @@ class PostgresTransaction final : public ports::Transaction {
   absl::StatusOr<std::optional<ports::RequestRecord>> FindRequest(
       const core::RequestId& id) override;
   absl::Status AddRequest(const ports::RequestRecord& record) override;
-  absl::StatusOr<LockedTraveler> LockTravelerOf(const core::DocumentId& document_id,
-                                                const core::TravelDocument& document) override;
+  absl::StatusOr<core::TravelerId> LockTravelerOf(const core::DocumentId& document_id,
+                                                  const core::TravelDocument& document) override;
   absl::Status LockTraveler(const core::TravelerId& id) override;
   absl::StatusOr<ports::TravelerRecord> GetTraveler(const core::TravelerId& id) override;
   absl::StatusOr<core::TravelerId> FindTravelerByDocument(const core::DocumentId& id) override;
@@ -56,6 +56,9 @@ class PostgresTransaction final : public ports::Transaction {
       const core::TravelerId& id) override;
   absl::Status AddAdmissionChange(const ports::AdmissionChangeRecord& record) override;
   absl::StatusOr<std::vector<ports::AdmissionChangeRecord>> AllAdmissionChanges(
+      const core::TravelerId& id) override;
+  absl::Status AddCorrection(const ports::CorrectionRecord& record) override;
+  absl::StatusOr<std::vector<ports::CorrectionRecord>> AllCorrections(
       const core::TravelerId& id) override;
   absl::Status ReplaceStays(const core::TravelerId& id, const std::vector<ports::StayRecord>& stays,
                             core::Timestamp recorded_at) override;

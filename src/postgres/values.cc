@@ -117,6 +117,12 @@ bool Decode(const char* text, std::int64_t& out) { return ParseNumber(text, out)
 
 bool Decode(const char* text, double& out) { return ParseNumber(text, out); }
 
+bool Decode(const char* text, bool& out) {
+  const std::string_view value(text);
+  out = value == "t";
+  return out || value == "f";
+}
+
 bool Decode(const char* text, core::Timestamp& out) {
   absl::Time time;
   if (!absl::ParseTime(kTimestampFormat, text, &time, nullptr)) return false;

@@ -3,6 +3,7 @@
 
 #include <libpq-fe.h>
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -44,6 +45,11 @@ Param Encode(std::string text);
 Param Encode(Bytes<const std::string> bytes);
 Param Encode(int value);
 Param Encode(double value);
+// Of bool alone, to which pointers would convert.
+template <std::same_as<bool> B>
+Param Encode(B value) {
+  return Encode(std::string(value ? "t" : "f"));
+}
 Param Encode(core::Timestamp time);
 Param Encode(core::Date day);
 Param Encode(core::Sex sex);
@@ -82,6 +88,7 @@ bool Decode(const char* text, Bytes<std::string> out);
 bool Decode(const char* text, int& out);
 bool Decode(const char* text, std::int64_t& out);
 bool Decode(const char* text, double& out);
+bool Decode(const char* text, bool& out);
 bool Decode(const char* text, core::Timestamp& out);
 bool Decode(const char* text, core::Date& out);
 bool Decode(const char* text, core::Sex& out);

@@ -43,6 +43,7 @@ const std::vector<MethodAccess>& AccessTable() {
                                              Role::kReport, Role::kAuditor, Role::kAdmin};
   static const std::vector<Role> kLanes = {Role::kLane};
   static const std::vector<Role> kOfficers = {Role::kOfficer, Role::kSupervisor};
+  static const std::vector<Role> kSupervisors = {Role::kSupervisor};
   static const std::vector<Role> kOfficersAndAuditors = {Role::kOfficer, Role::kSupervisor,
                                                          Role::kAuditor};
   static const std::vector<Role> kReaders = {Role::kReport, Role::kOfficer, Role::kSupervisor,
@@ -56,6 +57,7 @@ const std::vector<MethodAccess>& AccessTable() {
       {"/entryexit.v1.BackOfficeService/GetTraveler", kOfficers},
       {"/entryexit.v1.BackOfficeService/GetStayAllowance", kOfficers},
       {"/entryexit.v1.BackOfficeService/RecordAdmissionChange", kOfficers},
+      {"/entryexit.v1.BackOfficeService/CorrectCrossing", kSupervisors},
       {"/entryexit.v1.BackOfficeService/ListCrossings", kOfficers},
       {"/entryexit.v1.BackOfficeService/ListCases", kOfficers},
       {"/entryexit.v1.BackOfficeService/GetCase", kOfficers},

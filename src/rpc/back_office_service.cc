@@ -155,6 +155,20 @@ grpc::ServerUnaryReactor* BackOfficeService::RecordAdmissionChange(
                     });
 }
 
+grpc::ServerUnaryReactor* BackOfficeService::CorrectCrossing(
+    grpc::CallbackServerContext* context, const v1::CorrectCrossingRequest* request,
+    v1::CorrectCrossingResponse* response) {
+  return ServeUnary(environment_, context, "/entryexit.v1.BackOfficeService/CorrectCrossing",
+                    *request, [this, request, response](const app::Call& call) {
+                      const absl::StatusOr<app::CorrectionRequest> correction = FromProto(*request);
+                      if (!correction.ok()) return correction.status();
+                      const absl::StatusOr<app::CorrectionResult> result =
+                          correct_crossing_.Correct(call, *correction);
+                      if (result.ok()) ToProto(*result, response);
+                      return result.status();
+                    });
+}
+
 grpc::ServerUnaryReactor* BackOfficeService::ListCrossings(grpc::CallbackServerContext* context,
                                                            const v1::ListCrossingsRequest* request,
                                                            v1::ListCrossingsResponse* response) {

@@ -1,6 +1,7 @@
 #ifndef ENTRYEXIT_RPC_BACK_OFFICE_SERVICE_H_
 #define ENTRYEXIT_RPC_BACK_OFFICE_SERVICE_H_
 
+#include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
 #include "entryexit/app/queries.h"
 #include "entryexit/app/record_admission_change.h"
@@ -19,12 +20,14 @@ class BackOfficeService final : public v1::BackOfficeService::CallbackService {
   BackOfficeService(const Environment& environment, const Environment& watching,
                     const app::Queries& queries, const app::DecideCase& decide,
                     const app::RecordAdmissionChange& record_admission_change,
-                    const app::ReplayDecision& replay, ports::CaseFeed& feed, OpenStreams& streams)
+                    const app::CorrectCrossing& correct_crossing, const app::ReplayDecision& replay,
+                    ports::CaseFeed& feed, OpenStreams& streams)
       : environment_(environment),
         watching_(watching),
         queries_(queries),
         decide_(decide),
         record_admission_change_(record_admission_change),
+        correct_crossing_(correct_crossing),
         replay_(replay),
         feed_(feed),
         streams_(streams) {}
@@ -38,6 +41,9 @@ class BackOfficeService final : public v1::BackOfficeService::CallbackService {
   grpc::ServerUnaryReactor* RecordAdmissionChange(
       grpc::CallbackServerContext* context, const v1::RecordAdmissionChangeRequest* request,
       v1::RecordAdmissionChangeResponse* response) override;
+  grpc::ServerUnaryReactor* CorrectCrossing(grpc::CallbackServerContext* context,
+                                            const v1::CorrectCrossingRequest* request,
+                                            v1::CorrectCrossingResponse* response) override;
   grpc::ServerUnaryReactor* ListCrossings(grpc::CallbackServerContext* context,
                                           const v1::ListCrossingsRequest* request,
                                           v1::ListCrossingsResponse* response) override;
@@ -65,6 +71,7 @@ class BackOfficeService final : public v1::BackOfficeService::CallbackService {
   const app::Queries& queries_;
   const app::DecideCase& decide_;
   const app::RecordAdmissionChange& record_admission_change_;
+  const app::CorrectCrossing& correct_crossing_;
   const app::ReplayDecision& replay_;
   ports::CaseFeed& feed_;
   OpenStreams& streams_;

@@ -296,6 +296,29 @@ void ToProto(const ports::AdmissionChangeRecord& record, v1::AdmissionChange* pr
   ToProto(record.recorded_at, proto->mutable_recorded_at());
 }
 
+// An admission as the fields of a crossing or of its correction.
+template <typename Proto>
+void AddAdmission(const core::Admission& admission, Proto* proto) {
+  proto->set_class_of_admission(admission.class_of_admission);
+  if (admission.authorized_until) {
+    ToProto(*admission.authorized_until, proto->mutable_authorized_until());
+  }
+  if (admission.window) ToProto(*admission.window, proto->mutable_window());
+}
+
+void ToProto(const ports::CorrectionRecord& record, v1::CrossingCorrection* proto) {
+  const core::CrossingCorrection& correction = record.correction;
+  proto->set_correction_id(record.correction_id.value());
+  proto->set_revision(correction.revision);
+  proto->set_voided(correction.voided);
+  if (correction.captured_at) ToProto(*correction.captured_at, proto->mutable_captured_at());
+  if (correction.local_date) ToProto(*correction.local_date, proto->mutable_local_date());
+  if (correction.admission) AddAdmission(*correction.admission, proto);
+  proto->set_reason(record.reason);
+  proto->set_principal(record.principal);
+  ToProto(record.recorded_at, proto->mutable_recorded_at());
+}
+
 void ToProto(const ports::CaseEvent& event, v1::CaseEvent* proto) {
   proto->set_kind(ToProto(event.kind));
   ToProto(event.at, proto->mutable_at());
@@ -383,6 +406,34 @@ absl::StatusOr<app::AdmissionChangeRequest> FromProto(
                                      .decided_on = decided_on,
                                      .class_of_admission = request.granted().class_of_admission(),
                                      .authorization = *authorization};
+}
+
+absl::StatusOr<app::CorrectionRequest> FromProto(const v1::CorrectCrossingRequest& request) {
+  absl::StatusOr<std::string> request_id = UuidFrom(request.request_id(), "request_id");
+  if (!request_id.ok()) return request_id.status();
+  absl::StatusOr<std::string> crossing_id = UuidFrom(request.crossing_id(), "crossing_id");
+  if (!crossing_id.ok()) return crossing_id.status();
+  if (request.revision() == 0) return Missing("revision");
+  app::CorrectionRequest correction{.request_id = core::RequestId(*std::move(request_id)),
+                                    .crossing_id = core::CrossingId(*std::move(crossing_id)),
+                                    .revision = request.revision(),
+                                    .voided = request.voided(),
+                                    .captured_at = std::nullopt,
+                                    .admission = std::nullopt,
+                                    .reason = request.reason()};
+  if (request.has_captured_at()) {
+    const auto captured_at = TimestampFrom(request.captured_at(), true, "captured_at");
+    if (!captured_at.ok()) return captured_at.status();
+    correction.captured_at = *captured_at;
+  }
+  if (request.has_admission()) {
+    const absl::StatusOr<core::Authorization> authorization =
+        AuthorizationFrom(request.admission(), "admission");
+    if (!authorization.ok()) return authorization.status();
+    correction.admission =
+        app::AdmissionRequest{request.admission().class_of_admission(), *authorization};
+  }
+  return correction;
 }
 
 absl::StatusOr<ports::CaseFilter> FromProto(const v1::ListCasesRequest& request) {
@@ -548,6 +599,12 @@ void ToProto(const app::AdmissionChangeResult& result,
   for (const ports::StayRecord& stay : result.stays) ToProto(stay, response->add_stays());
 }
 
+void ToProto(const app::CorrectionResult& result, v1::CorrectCrossingResponse* response) {
+  response->set_traveler_id(result.correction.traveler_id.value());
+  ToProto(result.correction, response->mutable_correction());
+  for (const ports::StayRecord& stay : result.stays) ToProto(stay, response->add_stays());
+}
+
 void ToProto(const app::CrossingView& view, v1::Crossing* proto) {
   const ports::CrossingRecord& crossing = view.crossing;
   proto->set_crossing_id(crossing.crossing_id.value());
@@ -560,20 +617,13 @@ void ToProto(const app::CrossingView& view, v1::Crossing* proto) {
   ToProto(crossing.captured_at, proto->mutable_captured_at());
   ToProto(crossing.recorded_at, proto->mutable_recorded_at());
   ToProto(crossing.local_date, proto->mutable_local_date());
-  if (crossing.admission) {
-    proto->set_class_of_admission(crossing.admission->class_of_admission);
-    if (crossing.admission->authorized_until) {
-      ToProto(*crossing.admission->authorized_until, proto->mutable_authorized_until());
-    }
-    if (crossing.admission->window) {
-      ToProto(*crossing.admission->window, proto->mutable_window());
-    }
-  }
+  if (crossing.admission) AddAdmission(*crossing.admission, proto);
   proto->set_capture_status(ToProto(crossing.capture_status));
   AddFindings(crossing.findings, proto);
   for (const ports::ComparisonRecord& comparison : view.comparisons) {
     ToProto(comparison, proto->add_comparisons());
   }
+  if (view.correction) ToProto(*view.correction, proto->mutable_correction());
 }
 
 void ToProto(const ports::CaseRecord& record, v1::Case* proto) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
 #include "entryexit/app/queries.h"
 #include "entryexit/app/record_admission_change.h"
@@ -29,6 +30,7 @@ absl::StatusOr<app::CrossingRequest> FromProto(const v1::RecordDepartureRequest&
 absl::StatusOr<app::DecisionRequest> FromProto(const v1::DecideCaseRequest& request);
 absl::StatusOr<app::AdmissionChangeRequest> FromProto(
     const v1::RecordAdmissionChangeRequest& request);
+absl::StatusOr<app::CorrectionRequest> FromProto(const v1::CorrectCrossingRequest& request);
 absl::StatusOr<ports::CaseFilter> FromProto(const v1::ListCasesRequest& request);
 
 // A day that must be given. `field` names it in errors.
@@ -55,6 +57,7 @@ void ToProto(const core::FaceObservation& observation, v1::AssessCaptureResponse
 void ToProto(const app::TravelerView& view, v1::GetTravelerResponse* response);
 void ToProto(const app::AllowanceView& view, v1::GetStayAllowanceResponse* response);
 void ToProto(const app::AdmissionChangeResult& result, v1::RecordAdmissionChangeResponse* response);
+void ToProto(const app::CorrectionResult& result, v1::CorrectCrossingResponse* response);
 void ToProto(const app::CrossingView& view, v1::Crossing* proto);
 void ToProto(const ports::CaseRecord& record, v1::Case* proto);
 void ToProto(const app::CaseView& view, v1::GetCaseResponse* response);

@@ -600,5 +600,125 @@ TEST(AdmissionChange, AndAllowanceAreForOfficersOnly) {
       Succeeds());
 }
 
+// ------------------------------------------------------------------------------------ corrections
+
+BackOffice& Supervisor() {
+  static const std::unique_ptr<BackOffice> kSupervisor =
+      v1::BackOfficeService::NewStub(World::Shared().Connect("entryexit://supervisor/12"));
+  return *kSupervisor;
+}
+
+std::vector<v1::Crossing> CrossingsOf(const std::string& traveler_id) {
+  v1::ListCrossingsRequest request;
+  request.set_traveler_id(traveler_id);
+  const auto answer = Call(Officer(), &BackOffice::ListCrossings, request);
+  EXPECT_THAT(answer, Succeeds());
+  return {answer.response.crossings().begin(), answer.response.crossings().end()};
+}
+
+v1::CorrectCrossingRequest Correction(const v1::Crossing& crossing, int revision) {
+  v1::CorrectCrossingRequest request;
+  request.set_request_id(crypto::NewUuid());
+  request.set_crossing_id(crossing.crossing_id());
+  request.set_revision(revision);
+  request.set_reason("the lane's clock was wrong");
+  return request;
+}
+
+TEST(Correction, OfATimeWithdrawsTheOverstayAndStaysVisible) {
+  Traveler traveler = VisitorOfSpring2024(35);
+  traveler.Depart("2024-05-20");
+  ASSERT_EQ(OverstayCasesOf(traveler.id()).size(), 1U);
+  const v1::Crossing departure = CrossingsOf(traveler.id())[1];
+
+  auto request = Correction(departure, 1);
+  *request.mutable_captured_at() = client::ParseTimestamp("2024-04-12T20:00:00Z").value();
+  const auto answer = Call(Supervisor(), &BackOffice::CorrectCrossing, request);
+  ASSERT_THAT(answer, Succeeds());
+  EXPECT_EQ(answer.response.traveler_id(), traveler.id());
+  ASSERT_EQ(answer.response.stays_size(), 1);
+  EXPECT_EQ(client::FormatDate(answer.response.stays(0).departed_on()), "2024-04-12");
+  EXPECT_EQ(OverstayCasesOf(traveler.id())[0].state(), v1::CASE_STATE_WITHDRAWN);
+  EXPECT_FALSE(OverstayOf(traveler.id(), "2024-07-01").has_value());
+
+  const v1::Crossing corrected = CrossingsOf(traveler.id())[1];
+  EXPECT_EQ(client::FormatDate(corrected.local_date()), "2024-05-20") << "as recorded";
+  EXPECT_EQ(client::FormatDate(corrected.correction().local_date()), "2024-04-12");
+  EXPECT_EQ(corrected.correction().principal(), "supervisor/12");
+  EXPECT_EQ(corrected.correction().reason(), "the lane's clock was wrong");
+
+  const auto again = Call(Supervisor(), &BackOffice::CorrectCrossing, request);
+  ASSERT_THAT(again, Succeeds());
+  EXPECT_EQ(again.response.correction().correction_id(),
+            answer.response.correction().correction_id());
+  EXPECT_THAT(Call(Supervisor(), &BackOffice::CorrectCrossing, Correction(departure, 1)),
+              Fails(StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"))
+      << "it says nothing";
+  auto stale = Correction(departure, 1);
+  stale.set_voided(true);
+  EXPECT_THAT(Call(Supervisor(), &BackOffice::CorrectCrossing, stale),
+              Fails(StatusCode::ABORTED, "CROSSING_CHANGED"));
+  EXPECT_THAT(Call(Supervisor(), &BackOffice::CorrectCrossing, Correction(departure, 2)),
+              Succeeds());
+  EXPECT_EQ(OverstayCasesOf(traveler.id())[0].state(), v1::CASE_STATE_OPEN);
+}
+
+TEST(Correction, OfAnImpostorsDepartureLeavesTheTravelerInTheCountry) {
+  Traveler traveler = VisitorOfSpring2024(36);
+  traveler.Depart("2024-04-10");
+  auto request = Correction(CrossingsOf(traveler.id())[1], 1);
+  request.set_voided(true);
+  const auto answer = Call(Supervisor(), &BackOffice::CorrectCrossing, request);
+  ASSERT_THAT(answer, Succeeds());
+  EXPECT_EQ(answer.response.stays(0).state(), v1::STAY_STATE_OPEN);
+  const auto overstay = OverstayOf(traveler.id(), "2024-07-01");
+  ASSERT_TRUE(overstay.has_value());
+  EXPECT_EQ(overstay->kind(), v1::OVERSTAY_KIND_SUSPECTED_IN_COUNTRY);
+}
+
+TEST(Correction, RefusesWhatCannotBeAndWhoMayNot) {
+  Traveler traveler = VisitorOfSpring2024(37);
+  const v1::Crossing arrival = CrossingsOf(traveler.id())[0];
+  auto voids = Correction(arrival, 1);
+  voids.set_voided(true);
+  EXPECT_THAT(Call(Officer(), &BackOffice::CorrectCrossing, voids),
+              Fails(StatusCode::PERMISSION_DENIED, "ROLE_NOT_ALLOWED"));
+  struct Row {
+    std::function<void(v1::CorrectCrossingRequest&)> spoil;
+    StatusCode code;
+    const char* reason;
+  };
+  const Row rows[] = {
+      {[](auto& r) { r.clear_request_id(); }, StatusCode::INVALID_ARGUMENT, "MISSING_FIELD"},
+      {[](auto& r) { r.clear_revision(); }, StatusCode::INVALID_ARGUMENT, "MISSING_FIELD"},
+      {[](auto& r) { r.clear_reason(); }, StatusCode::INVALID_ARGUMENT, "MISSING_FIELD"},
+      {[](auto& r) { r.set_reason(std::string(2001, 'x')); }, StatusCode::INVALID_ARGUMENT,
+       "INVALID_FIELD"},
+      {[](auto& r) { r.set_crossing_id("x"); }, StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
+      {[](auto& r) { r.set_crossing_id(crypto::NewUuid()); }, StatusCode::NOT_FOUND,
+       "CROSSING_NOT_FOUND"},
+      {[](auto& r) { r.mutable_admission()->set_class_of_admission("WT"); },
+       StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
+      {[](auto& r) {
+         r.set_voided(false);
+         r.mutable_captured_at()->set_seconds(4'000'000'000);
+       },
+       StatusCode::INVALID_ARGUMENT, "CAPTURED_AT_IN_FUTURE"},
+      {[](auto& r) {
+         r.set_voided(false);
+         r.mutable_admission()->set_class_of_admission("ZZ-9");
+       },
+       StatusCode::FAILED_PRECONDITION, "CLASS_UNKNOWN"},
+  };
+  for (const Row& row : rows) {
+    auto request = voids;
+    row.spoil(request);
+    EXPECT_THAT(Call(Supervisor(), &BackOffice::CorrectCrossing, request),
+                Fails(row.code, row.reason))
+        << request.ShortDebugString();
+  }
+  EXPECT_FALSE(CrossingsOf(traveler.id())[0].has_correction());
+}
+
 }  // namespace
 }  // namespace entryexit::testing

@@ -26,7 +26,8 @@ struct AllowanceView {
 
 struct CrossingView {
   ports::CrossingRecord crossing;
-  std::vector<ports::ComparisonRecord> comparisons;  // oldest first
+  std::vector<ports::ComparisonRecord> comparisons;                  // oldest first
+  std::optional<ports::CorrectionRecord> correction = std::nullopt;  // the one that counts
 };
 
 template <typename Row, typename Cursor>

@@ -32,6 +32,7 @@ using TravelerId = StrongId<struct TravelerIdTag>;
 using CrossingId = StrongId<struct CrossingIdTag>;
 using ComparisonId = StrongId<struct ComparisonIdTag>;
 using CaseId = StrongId<struct CaseIdTag>;
+using CorrectionId = StrongId<struct CorrectionIdTag>;
 using AdmissionChangeId = StrongId<struct AdmissionChangeIdTag>;
 // The deterministic id of (issuing state, document number); see crypto/digest.h.
 using DocumentId = StrongId<struct DocumentIdTag>;

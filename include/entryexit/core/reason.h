@@ -46,6 +46,7 @@ enum class Reason {
   kCrossingAlreadyRecorded,
   kCaseClosed,
   kCaseChanged,
+  kCrossingChanged,
   kModelNotLoaded,
   // The service (RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE): try again later.
   kOverloaded,

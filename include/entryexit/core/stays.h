@@ -7,24 +7,10 @@
 
 #include "entryexit/core/admission.h"
 #include "entryexit/core/clock.h"
+#include "entryexit/core/crossings.h"
 #include "entryexit/core/ids.h"
 
 namespace entryexit::core {
-
-enum class Direction { kArrival, kDeparture };
-const char* NameOf(Direction direction);  // "ARRIVAL", "DEPARTURE"
-
-// A crossing as the stay rules see it.
-struct CrossingEvent {
-  CrossingId id;
-  Direction direction;
-  Timestamp captured_at;
-  Date local_date;                     // the calendar day of `captured_at` at the port
-  std::optional<Admission> admission;  // present on arrivals
-  // Departures: the face was compared and not matched, and no officer found it to be the
-  // traveler's.
-  bool in_doubt = false;
-};
 
 enum class StayState {
   kOpen,                  // arrived; no departure known
@@ -72,9 +58,10 @@ struct Flag {
 
 // All that is known of one traveler's movements.
 struct TravelerEvents {
-  std::vector<CrossingEvent> crossings;
+  std::vector<CrossingEvent> crossings;  // as recorded
   std::vector<AdmissionChange> changes;
   std::optional<Date> birth_date;
+  std::vector<CrossingCorrection> corrections = {};
 };
 
 struct StayHistory {
@@ -88,7 +75,8 @@ struct StayHistory {
 };
 
 // Computes all stays and flags of one traveler. A pure function of the set of events: their order
-// does not matter. Crossings at the same moment count arrival first.
+// does not matter. Crossings are taken as their latest corrections say; those that were voided
+// count nowhere. Crossings at the same moment count arrival first.
 //
 // An application bears on the stay in which it was filed; one for adjustment of status also on
 // later stays, while it is undecided or when it is decided in them. Filed on or before the last day
@@ -96,7 +84,7 @@ struct StayHistory {
 // 248.1(b); the time pending is a period of authorized stay under 8 U.S.C. 1182(a)(9)(B)). Filed
 // later it changes nothing until it is granted, save that a pending adjustment suspends an overstay
 // in any case. Of several grants the one made last is in force.
-StayHistory ComputeStays(TravelerEvents events);
+StayHistory ComputeStays(const TravelerEvents& events);
 
 enum class OverstayKind {
   kOutOfCountry,        // departed late

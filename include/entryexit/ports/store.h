@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "entryexit/core/cases.h"
 #include "entryexit/core/clock.h"
+#include "entryexit/core/crossings.h"
 #include "entryexit/core/face.h"
 #include "entryexit/core/ids.h"
 #include "entryexit/core/matching.h"
@@ -26,13 +27,14 @@ struct RequestRecord {
   std::string principal;       // who sent it
   std::string content_digest;  // SHA-256 of what was asked, lower-case hex
   core::TravelerId traveler_id;
-  std::string subject_id;  // the crossing, case or admission change that it made or changed
+  // The crossing, case, admission change or correction that it made or changed.
+  std::string subject_id;
 };
 
 struct TravelerRecord {
   core::TravelerId traveler_id;
   core::Timestamp created_at;
-  std::vector<core::TravelDocument> documents;  // by first use
+  std::vector<core::TravelDocument> documents;  // as each was recorded first, in that order
 };
 
 // What became of the capture of a crossing.
@@ -58,6 +60,9 @@ struct CrossingRecord {
   std::vector<core::QualityFinding> findings;
   std::vector<core::CaseId>
       opened_cases;  // opened in the same transaction, for the answer's replay
+  // As the document said that was shown; absent in records of old, for which that of the traveler's
+  // document stands.
+  std::optional<core::Holder> holder = std::nullopt;
 };
 
 // The picture as received, encrypted. Absent for waived captures.
@@ -136,9 +141,20 @@ struct AdmissionChangeRecord {
   core::AdmissionChange change;
 };
 
+// Append-only: of the corrections of one crossing the one with the greatest revision counts.
+struct CorrectionRecord {
+  core::TravelerId traveler_id;
+  core::CorrectionId correction_id;
+  core::RequestId request_id;
+  std::string principal;  // who corrected
+  core::Timestamp recorded_at;
+  core::CrossingCorrection correction;
+  std::string reason;  // the principal's words
+};
+
 struct StayRecord {
   core::TravelerId traveler_id;
-  std::string nationality;  // as the traveler's first document says
+  std::string nationality;  // as the document said that was shown on arrival
   core::PortId port_id;     // of the arrival
   core::Stay stay;
 
@@ -179,13 +195,8 @@ class Transaction {
 
   // The traveler who uses the document, created when new. Holds that traveler's lock until the
   // transaction ends, so that crossings of one traveler are recorded one after the other.
-  // `known_document` is the data that the document was first seen with.
-  struct LockedTraveler {
-    core::TravelerId traveler_id;
-    core::TravelDocument known_document;
-  };
-  virtual absl::StatusOr<LockedTraveler> LockTravelerOf(const core::DocumentId& document_id,
-                                                        const core::TravelDocument& document) = 0;
+  virtual absl::StatusOr<core::TravelerId> LockTravelerOf(const core::DocumentId& document_id,
+                                                          const core::TravelDocument& document) = 0;
   virtual absl::Status LockTraveler(const core::TravelerId& id) = 0;
 
   // Errors of the Get methods besides: the _NOT_FOUND reason of the thing.
@@ -217,6 +228,11 @@ class Transaction {
   virtual absl::Status AddAdmissionChange(const AdmissionChangeRecord& record) = 0;
   // All of one traveler, by recorded_at and id.
   virtual absl::StatusOr<std::vector<AdmissionChangeRecord>> AllAdmissionChanges(
+      const core::TravelerId& id) = 0;
+
+  virtual absl::Status AddCorrection(const CorrectionRecord& record) = 0;
+  // All of one traveler's crossings, by recorded_at and id.
+  virtual absl::StatusOr<std::vector<CorrectionRecord>> AllCorrections(
       const core::TravelerId& id) = 0;
 
   // Makes `stays` the traveler's stays as known from `recorded_at` on. Those that are no longer so

@@ -47,6 +47,17 @@ INSERT INTO crossing (traveler_id, crossing_id, request_id, document_id, directi
          CASE WHEN i % 20 = 0 THEN 'LOW_QUALITY' ELSE 'TEMPLATE_STORED' END, '[]', '{}'
   FROM visit WHERE departed_on IS NOT NULL ORDER BY departed_on, i;
 
+-- One in a hundred was corrected: voided, or by a day.
+INSERT INTO crossing_correction (traveler_id, correction_id, crossing_id, request_id, principal,
+                                 recorded_at, revision, voided, captured_at, local_date, reason)
+  SELECT traveler_id, md5('correction ' || crossing_id)::uuid, crossing_id, crossing_id,
+         'supervisor/1', recorded_at + interval '1 day', 1, voids,
+         CASE WHEN NOT voids THEN captured_at + interval '1 day' END,
+         CASE WHEN NOT voids THEN local_date + 1 END, 'x'
+  FROM (SELECT *, row_number() OVER (ORDER BY captured_at, crossing_id) AS n FROM crossing) c,
+       LATERAL (SELECT n % 200 = 0 AS voids) v
+  WHERE n % 100 = 0;
+
 INSERT INTO template (traveler_id, crossing_id, direction, captured_at, model_id, model_digest,
                       model_engine, digest, key_id, nonce, ciphertext)
   SELECT traveler_id, crossing_id, direction, captured_at, 'model', repeat('a', 64), 'engine',

@@ -84,6 +84,7 @@ AppTest::AppTest() {
   policy_.admissions = Admissions();
   record_ = std::make_unique<RecordCrossing>(*lanes_, engine_, *store_, *vault_, clock_, policy_);
   record_change_ = std::make_unique<RecordAdmissionChange>(*store_, clock_, policy_.admissions);
+  correct_ = std::make_unique<CorrectCrossing>(*lanes_, engine_, *store_, *vault_, clock_, policy_);
   review_ = std::make_unique<ReviewOverstays>(*store_, clock_);
   queries_ = std::make_unique<Queries>(*store_, *vault_, policy_.admissions);
   decide_ = std::make_unique<DecideCase>(*store_, clock_);
@@ -97,6 +98,11 @@ Call AppTest::LaneCall(const std::string& lane) {
 }
 Call AppTest::OfficerCall(const std::string& id) {
   return {{Role::kOfficer, id, "officer/" + id},
+          std::chrono::steady_clock::now() + std::chrono::seconds(30)};
+}
+
+Call AppTest::SupervisorCall(const std::string& id) {
+  return {{Role::kSupervisor, id, "supervisor/" + id},
           std::chrono::steady_clock::now() + std::chrono::seconds(30)};
 }
 

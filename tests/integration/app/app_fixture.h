@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
 #include "entryexit/app/queries.h"
 #include "entryexit/app/record_admission_change.h"
@@ -33,6 +34,7 @@ class AppTest : public ::testing::Test {
 
   static Call LaneCall(const std::string& lane = "SEA-1");
   static Call OfficerCall(const std::string& id = "4711");
+  static Call SupervisorCall(const std::string& id = "12");
 
   // Plans faces whose distance to one another is that of the numbers, and uses the name as the
   // picture.
@@ -68,6 +70,7 @@ class AppTest : public ::testing::Test {
   CrossingPolicy policy_;
   std::unique_ptr<RecordCrossing> record_;
   std::unique_ptr<RecordAdmissionChange> record_change_;
+  std::unique_ptr<CorrectCrossing> correct_;
   std::unique_ptr<ReviewOverstays> review_;
   std::unique_ptr<Queries> queries_;
   std::unique_ptr<DecideCase> decide_;

@@ -395,6 +395,48 @@ TEST_F(RecordCrossingTest, AKnownDocumentWithOtherPersonalDataOpensACase) {
   EXPECT_THAT(OpenCases(), ElementsAre(CaseKind::kDocumentDataConflict)) << "and it stays";
 }
 
+TEST_F(RecordCrossingTest, WhatADocumentNamedFirstIsDecidedByWhatHappenedFirst) {
+  CrossingRequest departure = Departure(10, "anna again");
+  std::get<core::TravelDocument>(departure.identification).sex = core::Sex::kMale;
+  const CrossingResult second = Record(departure);
+  const CrossingResult third = Record(Arrival(20, "anna", 50));
+  EXPECT_EQ(TheCase(CaseKind::kDocumentDataConflict).record.crossing_id,
+            third.crossing->crossing_id);
+  Record(Arrival(0, "anna", 30));
+  std::vector<std::pair<core::CrossingId, CaseState>> conflicts;
+  for (const ports::CaseRecord& record : Cases()) {
+    if (record.kind != CaseKind::kDocumentDataConflict) continue;
+    conflicts.emplace_back(record.crossing_id, record.state);
+  }
+  EXPECT_THAT(conflicts,
+              UnorderedElementsAre(std::pair(third.crossing->crossing_id, CaseState::kWithdrawn),
+                                   std::pair(second.crossing->crossing_id, CaseState::kOpen)));
+}
+
+TEST_F(RecordCrossingTest, ADocumentConflictFromBeforeItsDataWasKeptStays) {
+  Record(Arrival(0, "anna", 30));
+  CrossingRequest departure = Departure(10, "anna again");
+  std::get<core::TravelDocument>(departure.identification).sex = core::Sex::kMale;
+  Record(departure);
+  Sql("ALTER TABLE crossing DISABLE TRIGGER USER");
+  Sql("UPDATE crossing SET nationality = NULL, birth_date = NULL, sex = NULL");
+  Record(Arrival(20, "anna", 50));
+  EXPECT_THAT(OpenCases(), ElementsAre(CaseKind::kDocumentDataConflict));
+  EXPECT_EQ(Traveler().stays[0].nationality, "UTO");
+}
+
+TEST_F(RecordCrossingTest, AStayIsOfTheNationalityShownOnItsArrival) {
+  CrossingRequest second = Arrival(20, "anna", 50);
+  std::get<core::TravelDocument>(second.identification).nationality = "XXA";
+  Record(second);
+  Record(Arrival(0, "anna", 10));
+  Record(Departure(5, "anna again"));
+  const std::vector<ports::StayRecord> stays = Traveler().stays;
+  ASSERT_THAT(stays, SizeIs(2));
+  EXPECT_EQ(stays[0].nationality, "UTO");
+  EXPECT_EQ(stays[1].nationality, "XXA");
+}
+
 TEST_F(RecordCrossingTest, ALaneReportsForItselfOnlyAndInItsDirection) {
   CrossingRequest request = Departure(10, "anna");
   EXPECT_THAT(record_->Record(LaneCall("SEA-2"), request), FailsWith(Reason::kLaneNotYours));

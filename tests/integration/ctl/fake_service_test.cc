@@ -123,6 +123,24 @@ class FakeBackOfficeService : public v1::BackOfficeService::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status CorrectCrossing(grpc::ServerContext*, const v1::CorrectCrossingRequest* request,
+                               v1::CorrectCrossingResponse* response) override {
+    if (request->reason() == "too late") {
+      return {grpc::StatusCode::ABORTED, "the crossing has 1 correction"};
+    }
+    response->set_traveler_id("t");
+    v1::CrossingCorrection& correction = *response->mutable_correction();
+    correction.set_correction_id("the-correction");
+    correction.set_revision(request->revision());
+    correction.set_voided(request->voided());
+    if (request->has_captured_at()) *correction.mutable_captured_at() = request->captured_at();
+    correction.set_class_of_admission(request->admission().class_of_admission());
+    if (request->admission().has_authorized_until()) {
+      *correction.mutable_authorized_until() = request->admission().authorized_until();
+    }
+    return grpc::Status::OK;
+  }
+
   grpc::Status ListCrossings(grpc::ServerContext*, const v1::ListCrossingsRequest*,
                              v1::ListCrossingsResponse* response) override {
     v1::Crossing& by_window = *response->add_crossings();
@@ -133,6 +151,10 @@ class FakeBackOfficeService : public v1::BackOfficeService::Service {
     by_both = by_window;
     *by_both.mutable_authorized_until() = Day("2026-05-31");
     response->add_crossings()->set_class_of_admission("F-1");
+    response->add_crossings()->mutable_correction()->set_voided(true);
+    v1::CrossingCorrection& moved = *response->add_crossings()->mutable_correction();
+    moved.mutable_captured_at()->set_seconds(1'800'000'000);
+    response->add_crossings()->mutable_correction()->set_revision(2);
     return grpc::Status::OK;
   }
 
@@ -303,6 +325,31 @@ TEST_F(FakeService, CrossingsAreShownWithWhatLimitsTheStay) {
   EXPECT_NE(out().find("SCH-C until 2026-05-31, at most 90 days in any 180"), std::string::npos)
       << out();
   EXPECT_NE(out().find("F-1 without a last day"), std::string::npos) << out();
+}
+
+TEST_F(FakeService, CrossingsAreShownWithTheirCorrection) {
+  EXPECT_EQ(Call({"crossings", "t"}), ExitCode::kOk) << err();
+  EXPECT_NE(out().find("  voided "), std::string::npos) << out();
+  EXPECT_NE(out().find("  at 2027-01-15T08:00:00Z "), std::string::npos) << out();
+  EXPECT_NE(out().find("  as recorded "), std::string::npos) << out();
+}
+
+TEST_F(FakeService, ACorrectionIsAnsweredWithTheStays) {
+  EXPECT_EQ(Call({"correct-crossing", "c", "--revision", "2", "--reason", "r", "--captured-at",
+                  "2027-01-15T08:00:00Z", "--class", "B-2", "--authorized-until", "2027-05-31"}),
+            ExitCode::kOk)
+      << err();
+  EXPECT_NE(out().find("at 2027-01-15T08:00:00Z, B-2 until 2027-05-31"), std::string::npos)
+      << out();
+  EXPECT_NE(out().find("the-correction"), std::string::npos) << out();
+  EXPECT_NE(out().find("No stays"), std::string::npos) << out();
+  EXPECT_EQ(Call({"correct-crossing", "c", "--revision", "2", "--reason", "r", "--void"}),
+            ExitCode::kOk)
+      << err();
+  EXPECT_NE(out().find("voided"), std::string::npos) << out();
+  EXPECT_NE(Call({"correct-crossing", "c", "--revision", "1", "--reason", "too late", "--void"}),
+            ExitCode::kOk);
+  EXPECT_NE(err().find("the crossing has 1 correction"), std::string::npos) << err();
 }
 
 TEST_F(FakeService, OverstaysAreShownWithTheirBand) {

@@ -38,11 +38,11 @@ class FailureTest : public StoreTest {
     const core::TravelDocument document = Document(number);
     const auto locked = transaction.LockTravelerOf(DocumentIdOf(document), document);
     if (!locked.ok()) return locked.status();
-    ports::CrossingRecord crossing = Departure(locked->traveler_id, minutes);
+    ports::CrossingRecord crossing = Departure(*locked, minutes);
     crossing.request_id = request;
     if (absl::Status status = transaction.AddCrossing(crossing); !status.ok()) return status;
     return transaction.AddRequest(
-        {request, "lane", Hex('a'), locked->traveler_id, crossing.crossing_id.value()});
+        {request, "lane", Hex('a'), *locked, crossing.crossing_id.value()});
   }
 
   std::string Count(const std::string& from) const {
@@ -191,7 +191,7 @@ TEST_F(FailureTest, AFullDiskSaysSo) {
   const absl::Status status = Run([&](Transaction& t) -> absl::Status {
     const auto locked = t.LockTravelerOf(DocumentIdOf(Document("P1")), Document("P1"));
     if (!locked.ok()) return locked.status();
-    const ports::CrossingRecord crossing = Departure(locked->traveler_id, 0);
+    const ports::CrossingRecord crossing = Departure(*locked, 0);
     if (absl::Status added = t.AddCrossing(crossing); !added.ok()) return added;
     return t.AddCapture({crossing.traveler_id,
                          crossing.crossing_id,

@@ -463,6 +463,74 @@ TEST_F(ReportsTest, EachFigureOfCrossingsCountsItsOwn) {
                                       CrossingFiguresOf({1, 1, 2, 1, 0, 1, 0, 0, 0, 0, 0, 0})}));
 }
 
+// The counts in SQL say what core::Corrected says of every crossing on every day.
+TEST_F(ReportsTest, CrossingsAreCountedAsCorrectedByThen) {
+  constexpr int kDay = 1440;
+  std::minstd_rand random(3);
+  std::vector<ports::CrossingRecord> crossings;
+  Add([&](const core::TravelerId& traveler) {
+    crossings.clear();
+    for (int i = 0; i < 60; ++i) {
+      crossings.push_back(Arrival(traveler, static_cast<int>(random() % 10) * kDay + i));
+      crossings.back().recorded_at = At(20 * kDay + i);
+    }
+    return crossings;
+  });
+  std::vector<ports::CorrectionRecord> corrections;
+  for (int step = 0; step < 60; ++step) {
+    const ports::CrossingRecord& crossing = crossings[random() % 30];
+    const auto known =
+        std::ranges::count_if(corrections, [&](const ports::CorrectionRecord& record) {
+          return record.correction.crossing_id == crossing.crossing_id;
+        });
+    ports::CorrectionRecord record =
+        CorrectionOf(crossing, static_cast<int>(known) + 1, 21 * kDay + step);
+    record.correction.local_date = Day(static_cast<int>(random() % 10));
+    if (random() % 3 == 0) {
+      record.correction.captured_at.reset();
+      record.correction.local_date.reset();
+    }
+    if (random() % 3 == 0) {
+      record.correction = {crossing.crossing_id, record.correction.revision, true, {}, {}, {}};
+    }
+    corrections.push_back(record);
+  }
+  ASSERT_THAT(Run([&](Transaction& t) {
+                absl::Status status;
+                for (const auto& record : corrections) {
+                  if (status.ok()) status = t.AddCorrection(record);
+                }
+                return status;
+              }),
+              testing::IsOk());
+  for (const int minutes : {20 * kDay, 21 * kDay, 21 * kDay + 20, 21 * kDay + 40, 22 * kDay}) {
+    std::vector<core::CrossingEvent> events;
+    for (const ports::CrossingRecord& crossing : crossings) {
+      if (crossing.recorded_at > At(minutes)) continue;
+      events.push_back({crossing.crossing_id, crossing.direction, crossing.captured_at,
+                        crossing.local_date, crossing.admission});
+    }
+    std::vector<core::CrossingCorrection> known;
+    for (const ports::CorrectionRecord& record : corrections) {
+      if (record.recorded_at <= At(minutes)) known.push_back(record.correction);
+    }
+    const std::vector<core::CrossingEvent> corrected = core::Corrected(events, known);
+    for (int from = 0; from < 10; ++from) {
+      for (int to = from; to < 10; to += 3) {
+        const auto expected =
+            std::ranges::count_if(corrected, [&](const core::CrossingEvent& event) {
+              return event.local_date >= Day(from) && event.local_date <= std::min(Day(to), Day(8));
+            });
+        std::int64_t counted = 0;
+        for (const auto& count : CrossingCounts({Day(from), Day(to), Day(8), At(minutes)})) {
+          counted += count.figures[CrossingFigure::kArrivals];
+        }
+        EXPECT_EQ(counted, expected) << from << " to " << to << " known at " << minutes;
+      }
+    }
+  }
+}
+
 TEST_F(ReportsTest, TravelersAreToBeReviewedWhenTheirCaseIsMissingOrLessSevere) {
   const core::Date as_of = Day(500);
   const auto kind = core::CaseKind::kSuspectedOverstay;

@@ -69,7 +69,8 @@ TEST_F(SchemaTest, EveryTableIsDescribed) {
 }
 
 TEST_F(SchemaTest, AppendOnlyTablesRefuseTheDaemonByPrivilegeAndTheOwnerByTrigger) {
-  for (const std::string table : {"crossing", "comparison", "case_event", "admission_change"}) {
+  for (const std::string table :
+       {"crossing", "comparison", "case_event", "admission_change", "crossing_correction"}) {
     for (const std::string& change :
          {"DELETE FROM " + table, "UPDATE " + table + " SET traveler_id = traveler_id",
           "TRUNCATE " + table + " CASCADE"}) {
@@ -116,6 +117,80 @@ TEST_F(SchemaTest, WindowsOfStayAreWholeAndOfArrivals) {
   EXPECT_THAT(add("DEPARTURE", R"("window_stay_days": null)"), IsEmpty());
   EXPECT_THAT(add("DEPARTURE", R"("window_stay_days": 90, "window_days": 180)"),
               ElementsAre("23514"));
+}
+
+TEST_F(SchemaTest, ACrossingHasAllOfItsDocumentsDataOrNone) {
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [](const core::TravelerId& traveler) {
+                            return std::vector{Departure(traveler, 1)};
+                          }),
+              testing::IsOk());
+  int lane = 0;
+  const auto add = [&](const std::string& changes) {
+    return AddCopy("crossing", "lane_id = 'SEA-1'",
+                   R"({"crossing_id": ")" + crypto::NewUuid() + R"(", "lane_id": ")" +
+                       std::to_string(++lane) + R"(", )" + changes + "}");
+  };
+  EXPECT_THAT(add(R"("sex": "<")"), IsEmpty());
+  EXPECT_THAT(add(R"("nationality": null, "birth_date": null, "sex": null)"), IsEmpty());
+  for (const char* changes :
+       {R"("nationality": null)", R"("birth_date": null)", R"("sex": null)", R"("sex": "X")",
+        R"("nationality": "d")", R"("nationality": "")", R"("nationality": "ABCD")"}) {
+    EXPECT_THAT(add(changes), ElementsAre("23514")) << changes;
+  }
+}
+
+TEST_F(SchemaTest, CorrectionsObeyTheirRules) {
+  ports::CrossingRecord arrival;
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [&](const core::TravelerId& traveler) {
+                            return std::vector{arrival = Arrival(traveler, 0)};
+                          }),
+              testing::IsOk());
+  const ports::CorrectionRecord first = CorrectionOf(arrival, 1, 5);
+  ASSERT_THAT(Run([&](ports::Transaction& t) { return t.AddCorrection(first); }), testing::IsOk());
+  int revision = 1;
+  const auto add = [&](const std::string& changes) {
+    return AddCopy("crossing_correction", "revision = 1",
+                   R"({"correction_id": ")" + crypto::NewUuid() + R"(", "revision": )" +
+                       std::to_string(++revision) + ", " + changes + "}");
+  };
+  const std::string no_time = R"("captured_at": null, "local_date": null)";
+  const std::string no_admission =
+      R"("class_of_admission": null, "authorized_until": null, "window_stay_days": null, )"
+      R"("window_days": null)";
+  const std::string voided = R"("voided": true, )";
+  const std::vector<std::string> lawful = {
+      voided + no_time + ", " + no_admission,
+      no_time + ", " + no_admission,
+      no_time,
+      no_admission,
+      R"("authorized_until": null)",
+      R"("window_stay_days": null, "window_days": null)",
+      R"("reason": ")" + std::string(2000, 'x') + R"(")",
+  };
+  for (const std::string& changes : lawful) EXPECT_THAT(add(changes), IsEmpty()) << changes;
+  const std::vector<std::string> unlawful = {
+      voided + no_time,
+      voided + no_admission,
+      R"("captured_at": null)",
+      R"("local_date": null)",
+      R"("class_of_admission": null)",
+      no_admission + R"(, "authorized_until": "2026-09-30")",
+      no_admission + R"(, "window_stay_days": 30, "window_days": 60)",
+      R"("window_days": null)",
+      R"("window_days": 30)",
+      R"("reason": "")",
+      R"("reason": ")" + std::string(2001, 'x') + R"(")",
+      R"("principal": "")",
+      R"("revision": 0)",
+      R"("revision": 1001)",
+  };
+  for (const std::string& changes : unlawful) {
+    EXPECT_THAT(add(changes), ElementsAre("23514")) << changes;
+  }
+  EXPECT_THAT(add(R"("revision": 1)"), ElementsAre("23505"));
+  EXPECT_THAT(add(R"("crossing_id": ")" + crypto::NewUuid() + R"(")"), ElementsAre("23503"));
 }
 
 TEST_F(SchemaTest, AdmissionChangesObeyTheirRules) {

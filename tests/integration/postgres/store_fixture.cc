@@ -29,6 +29,7 @@ ports::CrossingRecord Crossing(const core::TravelerId& traveler, int minutes) {
   record.recorded_at = At(minutes) + std::chrono::microseconds(123456);
   record.local_date = Day(minutes / 1440);
   record.capture_status = ports::CaptureStatus::kTemplateStored;
+  record.holder = Document("P1").holder();
   return record;
 }
 
@@ -125,6 +126,23 @@ ports::AdmissionChangeRecord Extension(const core::TravelerId& traveler, int min
   return record;
 }
 
+ports::CorrectionRecord CorrectionOf(const ports::CrossingRecord& crossing, int revision,
+                                     int minutes) {
+  ports::CorrectionRecord record;
+  record.traveler_id = crossing.traveler_id;
+  record.correction_id = core::CorrectionId(crypto::NewUuid());
+  record.request_id = core::RequestId(crypto::NewUuid());
+  record.principal = "supervisor";
+  record.recorded_at = At(minutes) + std::chrono::microseconds(123456);
+  record.correction.crossing_id = crossing.crossing_id;
+  record.correction.revision = revision;
+  record.correction.captured_at = At(minutes) + std::chrono::microseconds(1);
+  record.correction.local_date = Day(minutes / 1440);
+  record.correction.admission = {"SCH-C", Day(40), core::WindowRule{30, 60}};
+  record.reason = "the clock was wrong";
+  return record;
+}
+
 ports::CaseRecord CaseOf(const ports::CrossingRecord& crossing, int minutes) {
   ports::CaseRecord record;
   record.traveler_id = crossing.traveler_id;
@@ -169,7 +187,7 @@ absl::StatusOr<core::TravelerId> AddTraveler(
         const core::TravelDocument document = Document(number);
         const auto locked = transaction.LockTravelerOf(DocumentIdOf(document), document);
         if (!locked.ok()) return locked.status();
-        id = locked->traveler_id;
+        id = *locked;
         if (!make) return absl::OkStatus();
         for (const ports::CrossingRecord& crossing : make(id)) {
           if (absl::Status added = transaction.AddCrossing(crossing); !added.ok()) return added;

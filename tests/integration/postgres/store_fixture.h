@@ -65,6 +65,8 @@ std::string Hex(char digit);  // a digest's worth of one digit
 ports::CrossingRecord Arrival(const core::TravelerId& traveler, int minutes);
 ports::CrossingRecord Departure(const core::TravelerId& traveler, int minutes);
 ports::AdmissionChangeRecord Extension(const core::TravelerId& traveler, int minutes);
+ports::CorrectionRecord CorrectionOf(const ports::CrossingRecord& crossing, int revision,
+                                     int minutes);
 ports::CaseRecord CaseOf(const ports::CrossingRecord& crossing, int minutes);
 // The open stay that `arrival` began, and the same ended by `departure`.
 ports::StayRecord StayOf(const ports::CrossingRecord& arrival);

@@ -42,8 +42,7 @@ TEST_F(TransactionTest, ADocumentKeepsItsTravelerAndItsFirstData) {
   const auto locked =
       Fetch([&](Transaction& t) { return t.LockTravelerOf(DocumentIdOf(later), later); });
   ASSERT_THAT(locked, testing::IsOk());
-  EXPECT_EQ(locked->traveler_id, *id);
-  EXPECT_EQ(locked->known_document, Document("P1"));
+  EXPECT_EQ(*locked, *id);
 
   const auto traveler = Fetch([&](Transaction& t) { return t.GetTraveler(*id); });
   ASSERT_THAT(traveler, testing::IsOk());
@@ -103,6 +102,7 @@ TEST_F(TransactionTest, ACrossingComesBackAsItWasStored) {
   EXPECT_EQ(stored->capture_status, record.capture_status);
   EXPECT_EQ(stored->findings, record.findings);
   EXPECT_EQ(stored->opened_cases, record.opened_cases);
+  EXPECT_EQ(stored->holder, record.holder);
 }
 
 TEST_F(TransactionTest, EveryLimitOfAStayComesBackAsItWasStored) {
@@ -324,6 +324,46 @@ TEST_F(TransactionTest, AdmissionChangesComeBackAsTheyWereStoredAndInOrder) {
   EXPECT_THAT(*Fetch([&](Transaction& t) { return t.AllAdmissionChanges(nobody); }), IsEmpty());
 }
 
+TEST_F(TransactionTest, CorrectionsComeBackAsTheyWereStoredAndInOrder) {
+  std::vector<ports::CrossingRecord> crossings;
+  const auto id = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {
+    return crossings = {Arrival(traveler, 0), Departure(traveler, 1)};
+  });
+  ASSERT_THAT(id, testing::IsOk());
+  std::vector<ports::CorrectionRecord> records = {
+      CorrectionOf(crossings[0], 1, 10), CorrectionOf(crossings[1], 1, 11),
+      CorrectionOf(crossings[0], 2, 12), CorrectionOf(crossings[0], 3, 13)};
+  records[0].principal = kHostile;
+  records[0].reason = kHostile;
+  records[1].correction.admission.reset();
+  records[2].correction.captured_at.reset();
+  records[2].correction.local_date.reset();
+  records[2].correction.admission = core::Admission{"F-1", std::nullopt, std::nullopt};
+  records[3].correction = {crossings[0].crossing_id, 3, true, {}, {}, {}};
+  ASSERT_THAT(Run([&](Transaction& t) {
+                absl::Status status;
+                for (const size_t i : {2, 0, 3, 1}) {
+                  if (status.ok()) status = t.AddCorrection(records[i]);
+                }
+                return status;
+              }),
+              testing::IsOk());
+  const auto stored = Fetch([&](Transaction& t) { return t.AllCorrections(*id); });
+  ASSERT_THAT(stored, testing::IsOk());
+  ASSERT_THAT(*stored, SizeIs(records.size()));
+  for (size_t i = 0; i < records.size(); ++i) {
+    EXPECT_EQ(stored->at(i).traveler_id, *id) << i;
+    EXPECT_EQ(stored->at(i).correction_id, records[i].correction_id) << i;
+    EXPECT_EQ(stored->at(i).request_id, records[i].request_id) << i;
+    EXPECT_EQ(stored->at(i).principal, records[i].principal) << i;
+    EXPECT_EQ(stored->at(i).recorded_at, records[i].recorded_at) << i;
+    EXPECT_EQ(stored->at(i).correction, records[i].correction) << i;
+    EXPECT_EQ(stored->at(i).reason, records[i].reason) << i;
+  }
+  const core::TravelerId nobody(crypto::NewUuid());
+  EXPECT_THAT(*Fetch([&](Transaction& t) { return t.AllCorrections(nobody); }), IsEmpty());
+}
+
 TEST_F(TransactionTest, ACaseKeepsItsHistoryAndRefusesAStaleChange) {
   ports::CrossingRecord departure;
   ASSERT_THAT(AddTraveler(*store_, "P1",
@@ -520,22 +560,26 @@ TEST_F(TransactionTest, EveryDayAndTimeOfTheCalendarComesBackAsItWas) {
     const core::Date day = std::chrono::sys_days(std::chrono::year(year) / 2 / 3);
     core::TravelDocument document = Document("Y" + std::to_string(year));
     document.birth_date = day;
-    absl::StatusOr<Transaction::LockedTraveler> locked;
+    absl::StatusOr<core::TravelerId> locked;
     ports::CrossingRecord crossing;
     ASSERT_THAT(Run([&](Transaction& t) {
                   locked = t.LockTravelerOf(DocumentIdOf(document), document);
                   if (!locked.ok()) return locked.status();
-                  crossing = Arrival(locked->traveler_id, 0);
+                  crossing = Arrival(*locked, 0);
                   crossing.captured_at = core::Timestamp(day) + std::chrono::microseconds(7);
                   crossing.local_date = day;
+                  crossing.holder = document.holder();
                   return t.AddCrossing(crossing);
                 }),
                 testing::IsOk());
-    EXPECT_EQ(locked->known_document.birth_date, day) << year;
     const auto stored = Fetch([&](Transaction& t) { return t.GetCrossing(crossing.crossing_id); });
     ASSERT_THAT(stored, testing::IsOk());
     EXPECT_EQ(stored->captured_at, crossing.captured_at) << year;
     EXPECT_EQ(stored->local_date, day) << year;
+    EXPECT_EQ(stored->holder, crossing.holder) << year;
+    const auto traveler = Fetch([&](Transaction& t) { return t.GetTraveler(*locked); });
+    ASSERT_THAT(traveler, testing::IsOk());
+    EXPECT_THAT(traveler->documents, ElementsAre(document)) << year;
   }
 }
 

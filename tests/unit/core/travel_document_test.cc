@@ -176,5 +176,43 @@ TEST(NormalizedTest, RefusesMissingAndImpossibleFields) {
   EXPECT_THAT(Normalized(bad), FailsWith(Reason::kInvalidField));
 }
 
+ShownDocument Shown(const std::string& crossing, const std::string& document, int at, Sex sex) {
+  return {CrossingId(crossing),
+          DocumentId(document),
+          Timestamp(std::chrono::microseconds(at)),
+          {"UTO", Date(), sex}};
+}
+
+TEST(ShownWithAnotherHolder, ComparesWithTheFirstCrossingOfTheDocumentInWhateverOrder) {
+  std::vector<ShownDocument> shown = {
+      Shown("c1", "A", 3, Sex::kFemale), Shown("c2", "A", 2, Sex::kFemale),
+      Shown("c3", "A", 5, Sex::kMale),   Shown("c4", "B", 1, Sex::kMale),
+      Shown("c5", "B", 6, Sex::kMale),
+  };
+  const auto ids = [](const std::vector<std::string>& texts) {
+    std::vector<CrossingId> all;
+    for (const std::string& text : texts) all.emplace_back(text);
+    return all;
+  };
+  const auto by_id = [](const ShownDocument& a, const ShownDocument& b) {
+    return a.crossing_id < b.crossing_id;
+  };
+  do {
+    EXPECT_EQ(ShownWithAnotherHolder(shown), ids({"c3"}));
+  } while (std::next_permutation(shown.begin(), shown.end(), by_id));
+
+  shown.push_back(Shown("c6", "A", 1, Sex::kMale));
+  EXPECT_EQ(ShownWithAnotherHolder(shown), ids({"c1", "c2"}))
+      << "what was known first was not first";
+  EXPECT_EQ(ShownWithAnotherHolder({}), ids({}));
+  // At one moment the order of the ids must not tell.
+  EXPECT_EQ(
+      ShownWithAnotherHolder({Shown("x", "A", 1, Sex::kMale), Shown("y", "A", 1, Sex::kFemale)}),
+      ids({"x"}));
+  EXPECT_EQ(
+      ShownWithAnotherHolder({Shown("y", "A", 1, Sex::kMale), Shown("x", "A", 1, Sex::kFemale)}),
+      ids({"y"}));
+}
+
 }  // namespace
 }  // namespace entryexit::core

@@ -46,6 +46,7 @@ TEST_F(CommandLine, HelpOfEveryCommandGoesToTheOutputAndSucceeds) {
                                                           {"crossings"},
                                                           {"allowance"},
                                                           {"admission-change"},
+                                                          {"correct-crossing"},
                                                           {"capture"},
                                                           {"replay"},
                                                           {"cases"},
@@ -133,6 +134,42 @@ TEST_F(CommandLine, ANightlyReportIsOfADayThatIsOverAndGoesIntoAFolderThatIsTher
   EXPECT_EQ(Run({"report", "nightly", "--date", "2026-01-01", "--out", In("none")}),
             ExitCode::kUsage);
   EXPECT_NE(err().find(In("none") + ": there is no such folder"), std::string::npos) << err();
+}
+
+TEST_F(CommandLine, ACorrectionVoidsOrChanges) {
+  unsetenv("ENTRYEXITCTL_CERTS");
+  const auto run = [this](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"correct-crossing", "c", "--reason", "r"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    EXPECT_EQ(Run(arguments), ExitCode::kUsage);
+    return err();
+  };
+  const std::string all_is_well_but = "no client certificate";
+  EXPECT_NE(run({"--revision", "1", "--void"}).find(all_is_well_but), std::string::npos) << err();
+  EXPECT_NE(run({"--revision", "2"}).find(all_is_well_but), std::string::npos) << err();
+  EXPECT_NE(run({"--revision", "1", "--captured-at", "2026-05-01T09:30:00Z", "--class", "B-2",
+                 "--authorized-until", "2026-10-31"})
+                .find(all_is_well_but),
+            std::string::npos)
+      << err();
+
+  EXPECT_NE(run({"--void"}).find("--revision"), std::string::npos) << err();
+  EXPECT_NE(run({"--revision", "0", "--void"}).find("--revision"), std::string::npos) << err();
+  EXPECT_NE(
+      run({"--revision", "1", "--void", "--captured-at", "2026-05-01T09:30:00Z"}).find("excludes"),
+      std::string::npos)
+      << err();
+  EXPECT_NE(run({"--revision", "1", "--void", "--class", "B-2"}).find("excludes"),
+            std::string::npos)
+      << err();
+  EXPECT_NE(run({"--revision", "1", "--authorized-until", "2026-10-31"}).find("need --class"),
+            std::string::npos)
+      << err();
+  EXPECT_NE(
+      run({"--revision", "1", "--class", "B-2", "--authorized-until", "2026-10-31", "--days", "9"})
+          .find("at most one"),
+      std::string::npos)
+      << err();
 }
 
 TEST_F(CommandLine, AnAdmissionChangeNeedsWhatMakesOneAndNoMore) {

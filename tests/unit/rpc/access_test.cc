@@ -84,6 +84,14 @@ TEST(AccessTable, LetsNobodyButOfficersAskForAllowancesAndReportAdmissionChanges
   }
 }
 
+TEST(AccessTable, LetsNobodyButSupervisorsCorrectCrossings) {
+  for (const Role role : kEveryRole) {
+    const absl::Status status =
+        CheckAccess("/entryexit.v1.BackOfficeService/CorrectCrossing", {role, "x", "x"});
+    EXPECT_EQ(status.ok(), role == Role::kSupervisor);
+  }
+}
+
 TEST(AccessTable, LetsReadersHaveTheFiguresAndNobodyButTheNightlyJobReviewOverstays) {
   for (const Role role : kEveryRole) {
     EXPECT_EQ(CheckAccess("/entryexit.v1.ReportService/GetSummary", {role, "x", "x"}).ok(),

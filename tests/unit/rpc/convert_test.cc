@@ -240,6 +240,67 @@ TEST(FromProto, RefusesAnEtagOrDecisionThatIsNoneOfOurs) {
   EXPECT_THAT(FromProto(request), FailsWith(Reason::kInvalidField));
 }
 
+v1::CorrectCrossingRequest WholeCorrection() {
+  v1::CorrectCrossingRequest request;
+  request.set_request_id(kUuid);
+  request.set_crossing_id("704fb99f-921d-4fa0-8292-b7e2656a5b65");
+  request.set_revision(3);
+  request.set_reason("the clock was wrong");
+  request.mutable_captured_at()->set_seconds(1'800'000'000);
+  request.mutable_admission()->set_class_of_admission("B-2");
+  *request.mutable_admission()->mutable_authorized_until() = Day(2026, 10, 31);
+  return request;
+}
+
+TEST(FromProto, TakesEveryFieldOfACorrection) {
+  const auto correction = FromProto(WholeCorrection());
+  ASSERT_THAT(correction, IsOk());
+  EXPECT_EQ(correction->request_id.value(), kUuid);
+  EXPECT_EQ(correction->crossing_id.value(), "704fb99f-921d-4fa0-8292-b7e2656a5b65");
+  EXPECT_EQ(correction->revision, 3);
+  EXPECT_EQ(correction->reason, "the clock was wrong");
+  EXPECT_FALSE(correction->voided);
+  EXPECT_EQ(correction->captured_at, core::Timestamp(std::chrono::seconds(1'800'000'000)));
+  EXPECT_EQ(correction->admission->class_of_admission, "B-2");
+
+  v1::CorrectCrossingRequest voids;
+  voids.set_request_id(kUuid);
+  voids.set_crossing_id(kUuid);
+  voids.set_revision(1);
+  voids.set_voided(true);
+  const auto voided = FromProto(voids);
+  ASSERT_THAT(voided, IsOk());
+  EXPECT_TRUE(voided->voided);
+  EXPECT_EQ(voided->captured_at, std::nullopt);
+  EXPECT_FALSE(voided->admission.has_value());
+}
+
+TEST(FromProto, NamesTheFieldOfACorrectionThatIsMissingOrWrong) {
+  using Request = v1::CorrectCrossingRequest;
+  struct Row {
+    const char* field;
+    Reason reason;
+    std::function<void(Request&)> change;
+  };
+  const Row rows[] = {
+      {"request_id", Reason::kMissingField, [](Request& r) { r.clear_request_id(); }},
+      {"crossing_id", Reason::kMissingField, [](Request& r) { r.clear_crossing_id(); }},
+      {"revision", Reason::kMissingField, [](Request& r) { r.clear_revision(); }},
+      {"crossing_id", Reason::kInvalidField, [](Request& r) { r.set_crossing_id("x"); }},
+      {"captured_at", Reason::kInvalidField,
+       [](Request& r) { r.mutable_captured_at()->set_nanos(-1); }},
+      {"admission.authorized_until", Reason::kInvalidField,
+       [](Request& r) { *r.mutable_admission()->mutable_authorized_until() = Day(2026, 2, 30); }},
+  };
+  for (const Row& row : rows) {
+    v1::CorrectCrossingRequest request = WholeCorrection();
+    row.change(request);
+    const absl::Status status = FromProto(request).status();
+    EXPECT_THAT(status, FailsWith(row.reason)) << row.field;
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr(row.field));
+  }
+}
+
 v1::RecordAdmissionChangeRequest GrantedExtension() {
   v1::RecordAdmissionChangeRequest request;
   request.set_request_id(kUuid);
@@ -567,6 +628,43 @@ TEST(ToProto, TellsOfTheWindowThatACrossingWasAdmittedUnder) {
   v1::Crossing without_window;
   ToProto(view, &without_window);
   EXPECT_FALSE(without_window.has_window());
+}
+
+TEST(ToProto, TellsWhatACrossingShouldHaveSaid) {
+  app::CrossingView view;
+  view.crossing.direction = core::Direction::kArrival;
+  v1::Crossing crossing;
+  ToProto(view, &crossing);
+  EXPECT_FALSE(crossing.has_correction());
+
+  ports::CorrectionRecord& record = view.correction.emplace();
+  record.correction_id = core::CorrectionId(kUuid);
+  record.principal = "supervisor/12";
+  record.reason = "the clock was wrong";
+  record.recorded_at = core::Timestamp(std::chrono::seconds(7));
+  record.correction.revision = 2;
+  record.correction.captured_at = core::Timestamp(std::chrono::seconds(5));
+  record.correction.local_date = core::Date(std::chrono::year(2026) / 10 / 1);
+  record.correction.admission = {"SCH-C", core::Date(std::chrono::year(2026) / 10 / 31),
+                                 core::WindowRule{90, 180}};
+  ToProto(view, &crossing);
+  const v1::CrossingCorrection& correction = crossing.correction();
+  EXPECT_EQ(correction.correction_id(), kUuid);
+  EXPECT_EQ(correction.revision(), 2);
+  EXPECT_FALSE(correction.voided());
+  EXPECT_EQ(correction.captured_at().seconds(), 5);
+  EXPECT_EQ(correction.local_date().day(), 1);
+  EXPECT_EQ(correction.class_of_admission(), "SCH-C");
+  EXPECT_EQ(correction.authorized_until().day(), 31);
+  EXPECT_EQ(correction.window().days(), 90);
+  EXPECT_EQ(correction.reason(), "the clock was wrong");
+  EXPECT_EQ(correction.principal(), "supervisor/12");
+  EXPECT_EQ(correction.recorded_at().seconds(), 7);
+
+  record.correction = {core::CrossingId(kUuid), 3, true, {}, {}, {}};
+  ToProto(view, &crossing);
+  EXPECT_TRUE(crossing.correction().voided());
+  EXPECT_FALSE(crossing.correction().has_local_date());
 }
 
 TEST(ToProto, TellsWhatATravelerAppliedForAndWhatBecameOfIt) {
