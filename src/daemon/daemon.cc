@@ -7,7 +7,9 @@
 #include <iostream>
 
 #include "daemon/metrics_endpoint.h"
+#include "daemon/tls_refresher.h"
 #include "daemon/wiring.h"
+#include "entryexit/crypto/tls_files.h"
 #include "entryexit/crypto/vault.h"
 #include "entryexit/face/engine.h"
 #include "entryexit/postgres/migrations.h"
@@ -81,15 +83,19 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
 
   const auto exposer = ExposeMetrics(config.metrics.listen, metrics);
   if (!exposer.ok()) return exposer.status();
+  const auto tls = crypto::TlsFiles::Open({config.server.tls_certificate, config.server.tls_key},
+                                          config.server.tls_ca);
+  if (!tls.ok()) return tls.status();
   const auto check_certificate = CertificateCheckFrom(config.server);
   if (!check_certificate.ok()) return check_certificate.status();
   const auto server =
-      rpc::StartServer(ServerOptionsFrom(config, *check_certificate),
+      rpc::StartServer(ServerOptionsFrom(config, **tls, *check_certificate),
                        {record, decide, record_admission_change, correct_crossing, replay, queries,
                         reports, review_overstays, clock, engine, **store, **feed},
                        metrics);
   if (!server.ok()) return server.status();
 
+  const TlsRefresher refresher(**tls);
   AnnounceReady(**server, config.metrics, exposer->get());
   spdlog::info("ready on {} with model {}", (*server)->address(), engine.model().id);
   const int signal = WaitForSignal();

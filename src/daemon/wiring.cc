@@ -96,14 +96,13 @@ absl::StatusOr<rpc::CertificateCheck> CertificateCheckFrom(const config::ServerC
   return [revocations](const std::string& certificate) { return revocations->Check(certificate); };
 }
 
-rpc::ServerOptions ServerOptionsFrom(const config::Config& config,
+rpc::ServerOptions ServerOptionsFrom(const config::Config& config, const crypto::TlsFiles& tls,
                                      rpc::CertificateCheck check_certificate) {
   const config::ServerConfig& server = config.server;
   return {
       .listen = server.listen,
-      .client_ca = server.tls_ca,
-      .certificate = server.tls_certificate,
-      .key = server.tls_key,
+      .client_ca = tls.authorities_path(),
+      .identity = tls.identity_path(),
       .max_message_bytes = server.max_message_mib * kMebibyte,
       .threads = server.request_threads,
       // Half of the face engine at most, so that lanes with travelers before them find the rest.

@@ -10,6 +10,7 @@
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/config/config.h"
 #include "entryexit/core/admission.h"
+#include "entryexit/crypto/tls_files.h"
 #include "entryexit/face/engine_config.h"
 #include "entryexit/postgres/store.h"
 #include "entryexit/rpc/server.h"
@@ -36,7 +37,8 @@ absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
 // None when no list is configured. Errors: CONFIG_INVALID.
 absl::StatusOr<rpc::CertificateCheck> CertificateCheckFrom(const config::ServerConfig& config);
 
-rpc::ServerOptions ServerOptionsFrom(const config::Config& config,
+// The files of `tls` must exist as long as the server does.
+rpc::ServerOptions ServerOptionsFrom(const config::Config& config, const crypto::TlsFiles& tls,
                                      rpc::CertificateCheck check_certificate);
 
 }  // namespace entryexit::daemon

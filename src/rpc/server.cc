@@ -4,11 +4,11 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/tls_certificate_provider.h>
 
 #include <cstdlib>
 #include <utility>
 
-#include "entryexit/base/files.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/rpc/request_pool.h"
 #include "rpc/access_processor.h"
@@ -42,33 +42,23 @@ constexpr int kMaxCallsPerConnection = 32;
 // What messages may take while they are on their way in and out.
 constexpr size_t kTransportMemory = size_t{256} << 20;
 constexpr int kKeepaliveMs = 30'000;
+constexpr unsigned kLookForFilesEverySeconds = 2;
 
 // gRPC takes TLS 1.2 as well and has no setting against it. It does take the ciphers of TLS 1.2
 // from its environment, before its first use: those for keys that were agreed on beforehand serve
 // nobody here, and TLS 1.3 has ciphers of its own.
 void LeaveOnlyTls13() { setenv("GRPC_SSL_CIPHER_SUITES", "PSK-AES256-GCM-SHA384", /*replace=*/1); }
 
-// A file in PEM format, which gRPC looks into only when the first client comes.
-absl::StatusOr<std::string> ReadPem(const std::filesystem::path& path) {
-  absl::StatusOr<std::string> content = base::ReadFile(path);
-  if (content.ok() && content->empty()) {
-    return MakeError(Reason::kConfigInvalid, fmt::format("{} is empty", path.string()));
-  }
-  return content;
-}
-
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const ServerOptions& options) {
-  absl::StatusOr<std::string> client_ca = ReadPem(options.client_ca);
-  if (!client_ca.ok()) return client_ca.status();
-  absl::StatusOr<std::string> certificate = ReadPem(options.certificate);
-  if (!certificate.ok()) return certificate.status();
-  absl::StatusOr<std::string> key = ReadPem(options.key);
-  if (!key.ok()) return key.status();
-
-  grpc::SslServerCredentialsOptions ssl(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  ssl.pem_root_certs = *std::move(client_ca);
-  ssl.pem_key_cert_pairs.push_back({*std::move(key), *std::move(certificate)});
-  std::shared_ptr<grpc::ServerCredentials> credentials = grpc::SslServerCredentials(ssl);
+std::shared_ptr<grpc::ServerCredentials> Credentials(const ServerOptions& options) {
+  const auto files = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+      options.identity.string(), options.identity.string(), options.client_ca.string(),
+      kLookForFilesEverySeconds);
+  grpc::experimental::TlsServerCredentialsOptions tls(files);
+  tls.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  tls.watch_root_certs();
+  tls.watch_identity_key_cert_pairs();
+  std::shared_ptr<grpc::ServerCredentials> credentials =
+      grpc::experimental::TlsServerCredentials(tls);
   credentials->SetAuthMetadataProcessor(
       std::make_shared<AccessProcessor>(options.check_certificate));
   return credentials;
@@ -104,12 +94,9 @@ class ServerImpl final : public Server {
   ~ServerImpl() override { Drain(std::chrono::milliseconds(0)); }
 
   absl::Status Start(const ServerOptions& options) {
-    const absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials =
-        Credentials(options);
-    if (!credentials.ok()) return credentials.status();
     int port = 0;
     grpc::ServerBuilder builder;
-    builder.AddListeningPort(options.listen, *credentials, &port);
+    builder.AddListeningPort(options.listen, Credentials(options), &port);
     builder.SetMaxReceiveMessageSize(options.max_message_bytes);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxCallsPerConnection);
@@ -122,9 +109,8 @@ class ServerImpl final : public Server {
     if (server_ == nullptr || port == 0) {
       return MakeError(
           Reason::kConfigInvalid,
-          fmt::format("cannot serve on {}: the address is in use, or {} and {} are no certificate "
-                      "and its key",
-                      options.listen, options.certificate.string(), options.key.string()));
+          fmt::format("cannot serve on {}: the address is in use, or not of this machine",
+                      options.listen));
     }
     address_ = fmt::format("{}:{}", options.listen.substr(0, options.listen.rfind(':')), port);
     monitor_ = std::make_unique<HealthMonitor>(store_, [this](bool healthy) {

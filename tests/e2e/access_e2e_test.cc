@@ -2,14 +2,18 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <chrono>
+#include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "entryexit/crypto/digest.h"
 #include "tests/e2e/world.h"
+#include "tests/support/files.h"
 
 namespace entryexit::testing {
 namespace {
@@ -33,6 +37,17 @@ grpc::Status CallByName(const std::shared_ptr<grpc::Channel>& channel, const std
   bool ok = false;
   queue.Next(&tag, &ok);
   return status;
+}
+
+// Whether `condition` comes to hold in a time that only a broken service exceeds.
+template <typename Condition>
+bool ComesTrue(const Condition& condition) {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > give_up) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  return true;
 }
 
 v1::GetCaseRequest SomeCase() {
@@ -127,13 +142,8 @@ TEST(Access, EndsWhenTheCertificateIsRevokedAlsoOnAnOpenConnection) {
   const auto call = [&] { return Call(*stub, &v1::BackOfficeService::Stub::GetCase, SomeCase()); };
   ASSERT_THAT(call(), Fails(StatusCode::NOT_FOUND, "CASE_NOT_FOUND"));
   world.Revoke(files.certificate);
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  auto answer = call();
-  while (answer.status.error_code() == StatusCode::NOT_FOUND &&
-         std::chrono::steady_clock::now() < give_up) {
-    answer = call();
-  }
-  EXPECT_THAT(answer, Fails(StatusCode::UNAUTHENTICATED, "CERTIFICATE_REVOKED"));
+  EXPECT_TRUE(ComesTrue([&] { return call().status.error_code() != StatusCode::NOT_FOUND; }));
+  EXPECT_THAT(call(), Fails(StatusCode::UNAUTHENTICATED, "CERTIFICATE_REVOKED"));
   EXPECT_EQ(CallByName(channel, "/grpc.health.v1.Health/Check").error_code(),
             StatusCode::UNAUTHENTICATED);
   // Another certificate of the same name is another one.
@@ -142,8 +152,9 @@ TEST(Access, EndsWhenTheCertificateIsRevokedAlsoOnAnOpenConnection) {
               Fails(StatusCode::NOT_FOUND, "CASE_NOT_FOUND"));
 }
 
-// Whether a TLS handshake of no version after `newest` succeeds.
-bool ShakesHands(World& world, int newest) {
+// The server's certificate, PEM, as a TLS handshake of no version after `newest` shows it; empty
+// when none succeeds.
+std::string ShakeHands(World& world, int newest) {
   const ClientFiles files = world.IssueClient("entryexit://officer/4711");
   const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
                                                                   &SSL_CTX_free);
@@ -156,14 +167,49 @@ bool ShakesHands(World& world, int newest) {
   BIO_get_ssl(connection, &tls);
   constexpr unsigned char kHttp2[] = {2, 'h', '2'};
   SSL_set_alpn_protos(tls, kHttp2, sizeof(kHttp2));
-  const bool done = BIO_do_connect(connection) == 1;
+  std::string shown;
+  if (BIO_do_connect(connection) == 1) {
+    const std::unique_ptr<X509, decltype(&X509_free)> peer(SSL_get1_peer_certificate(tls),
+                                                           &X509_free);
+    const std::unique_ptr<BIO, decltype(&BIO_free_all)> pem(BIO_new(BIO_s_mem()), &BIO_free_all);
+    PEM_write_bio_X509(pem.get(), peer.get());
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(pem.get(), &text);
+    shown.assign(text, static_cast<size_t>(size));
+  }
   BIO_free_all(connection);
-  return done;
+  return shown;
 }
 
 TEST(Access, NeedsTls13) {
-  EXPECT_TRUE(ShakesHands(World::Shared(), TLS1_3_VERSION));
-  EXPECT_FALSE(ShakesHands(World::Shared(), TLS1_2_VERSION));
+  EXPECT_NE(ShakeHands(World::Shared(), TLS1_3_VERSION), "");
+  EXPECT_EQ(ShakeHands(World::Shared(), TLS1_2_VERSION), "");
+}
+
+TEST(Access, GoesOnWhenTheServersCertificateIsRenewed) {
+  World& world = World::Shared();
+  const auto shown = [&] { return ShakeHands(world, TLS1_3_VERSION); };
+  const auto renewed = [&] { return shown() == ReadAll(world.ServerFiles().certificate); };
+  ASSERT_TRUE(renewed()) << "the one that it started with";
+  const auto officer = world.Officer();
+  ASSERT_THAT(Call(*officer, &v1::BackOfficeService::Stub::GetCase, SomeCase()),
+              Fails(StatusCode::NOT_FOUND, "CASE_NOT_FOUND"));
+  world.RenewServerCertificate();
+  EXPECT_TRUE(ComesTrue(renewed));
+  // Connections from before stay.
+  EXPECT_THAT(Call(*officer, &v1::BackOfficeService::Stub::GetCase, SomeCase()),
+              Fails(StatusCode::NOT_FOUND, "CASE_NOT_FOUND"));
+
+  // Half of a renewal serves nobody: the certificate without its key.
+  const std::string before = shown();
+  const std::string key = ReadAll(world.ServerFiles().key);
+  world.RenewServerCertificate();
+  std::ofstream(world.ServerFiles().key) << key;
+  EXPECT_TRUE(ComesTrue(
+      [&] { return world.Log().find("the TLS files stay as they were") != std::string::npos; }));
+  EXPECT_EQ(shown(), before);
+  world.RenewServerCertificate();
+  EXPECT_TRUE(ComesTrue(renewed));
 }
 
 TEST(Access, LetsEveryPrincipalAskForHealthAndNobodyElse) {

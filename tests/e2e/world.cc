@@ -228,6 +228,14 @@ std::shared_ptr<grpc::Channel> World::ConnectAs(const ClientFiles& files) const 
   return ConnectWith(credentials);
 }
 
+crypto::CertificateFiles World::ServerFiles() const { return FilesIn(directory_.path(), "server"); }
+
+void World::RenewServerCertificate() const {
+  OrDie(crypto::IssueServerCertificate(FilesIn(directory_.path(), "ca"),
+                                       {{"localhost"}, {"127.0.0.1"}}, kValidDays, ServerFiles(),
+                                       crypto::IfExists::kReplace));
+}
+
 void World::Revoke(const std::filesystem::path& certificate) const {
   OrDie(crypto::Revoke(FilesIn(directory_.path(), "ca"), certificate,
                        directory_.path() / "revoked.pem"));

@@ -112,6 +112,9 @@ class World {
   ClientFiles IssueClient(const std::string& uri) const;
   // A new connection with files of IssueClient.
   std::shared_ptr<grpc::Channel> ConnectAs(const ClientFiles& files) const;
+  // Where the daemon's own certificate and key are. It takes others within seconds.
+  crypto::CertificateFiles ServerFiles() const;
+  void RenewServerCertificate() const;
   // Puts a client's certificate on the list of those revoked, which the daemon sees within seconds.
   void Revoke(const std::filesystem::path& certificate) const;
   // As another authority's client of the same name, as one whose certificate was valid until

@@ -18,7 +18,7 @@ ALLOWED = {
     "ports": {"core"},
     "app": {"ports", "core", "crypto/digest"},
     "config": {"base", "core"},
-    "crypto": {"ports", "core"},
+    "crypto": {"base", "ports", "core"},
     "face": {"base", "ports", "core", "crypto/digest"},
     "postgres": {"ports", "core", "crypto/digest"},
     "evaluation": {"base", "ports", "core"},

@@ -24,14 +24,15 @@
 namespace entryexit::rpc {
 
 struct ServerOptions {
-  std::string listen;                 // "host:port"; port 0: one that is free
-  std::filesystem::path client_ca;    // PEM; who signs the certificates of clients
-  std::filesystem::path certificate;  // PEM; the server's own, with its chain
-  std::filesystem::path key;          // PEM
-  int max_message_bytes;              // a larger request is refused with RESOURCE_EXHAUSTED
-  int threads;                        // that serve unary calls
-  int backlog_threads;                // that serve backlogs, which no live call waits behind
-  size_t queue_capacity;              // calls that may wait for one of them
+  std::string listen;  // "host:port"; port 0: one that is free
+  // PEM files, read again within seconds when they change, for the connections made from then on.
+  // They must fit together at any time.
+  std::filesystem::path client_ca;  // who signs the certificates of clients
+  std::filesystem::path identity;   // the server's own certificate with its chain, and its key
+  int max_message_bytes;            // a larger request is refused with RESOURCE_EXHAUSTED
+  int threads;                      // that serve unary calls
+  int backlog_threads;              // that serve backlogs, which no live call waits behind
+  size_t queue_capacity;            // calls that may wait for one of them
   std::chrono::milliseconds default_deadline;  // of calls that come without
   CertificateCheck check_certificate;          // asked at every call, at the start of every stream
 };
@@ -67,8 +68,7 @@ class Server {
 };
 
 // Starts to serve. `metrics` must outlive the server.
-// Errors: CONFIG_INVALID for a certificate that cannot be read or used and an address that cannot
-// be listened on.
+// Errors: CONFIG_INVALID for an address that cannot be listened on.
 absl::StatusOr<std::unique_ptr<Server>> StartServer(const ServerOptions& options,
                                                     const UseCases& use_cases, Metrics& metrics);
 
