@@ -44,8 +44,8 @@ T OrThrow(absl::StatusOr<T> result) {
 }
 
 // Travelers $1 to $2 with one stay each, spread over two years: of 1,000, 958 departed in time, 12
-// late and 30 have no departure, of whom some may still stay. Made in the order of their keys, which
-// spares the indexes; the triggers have nothing to check here.
+// late and 30 have no departure, of whom some may still stay. Made in the order of their keys,
+// which spares the indexes; the triggers have nothing to check here.
 constexpr char kFill[] = R"sql(
   SET session_replication_role = replica;
   CREATE TEMP TABLE made AS
