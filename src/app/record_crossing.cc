@@ -63,10 +63,6 @@ bool HasPicture(const CrossingRequest& request, const core::FaceObservation& obs
                            &core::QualityFinding::issue) == observation.findings.end();
 }
 
-bool SamePerson(const core::TravelDocument& a, const core::TravelDocument& b) {
-  return a.nationality == b.nationality && a.birth_date == b.birth_date && a.sex == b.sex;
-}
-
 // What the request that made `crossing` was answered; `comparisons` has those of it, `stays` the
 // traveler's.
 CrossingResult ResultOf(const ports::CrossingRecord& crossing,
@@ -177,8 +173,12 @@ class Recording {
                                            const std::string& principal) {
     const auto first = transaction_.FindRequest(known.request_id);
     if (!first.ok()) return first.status();
-    if (!*first) return MakeError(Reason::kStoredDataInvalid, "a crossing's request is missing");
-    if ((*first)->content_digest != checked_.content_digest) {
+    // What was imported without a capture was no request, and has other content than this one.
+    const bool imported = known.capture_status == CaptureStatus::kNotCaptured;
+    if (!*first && !imported) {
+      return MakeError(Reason::kStoredDataInvalid, "a crossing's request is missing");
+    }
+    if (!*first || (*first)->content_digest != checked_.content_digest) {
       return MakeError(Reason::kCrossingAlreadyRecorded,
                        "a crossing of this traveler at this lane, direction and captured_at is "
                        "recorded with other content; it stays as it is");
@@ -226,13 +226,9 @@ class Recording {
 
     stays_ = StayRecordsOf(state_);
     changes_ = ReconcileCases(state_, now_);
-    if (!SamePerson(known_document, checked_.document)) {
-      constexpr auto kConflict = core::CaseKind::kDocumentDataConflict;
-      changes_.push_back(OpenCase(
-          state_,
-          {kConflict, crossing_.crossing_id, core::SeverityOf(kConflict, /*days_overstayed=*/0)},
-          now_,
-          "nationality, birth date or sex differ from those this document was first seen with"));
+    if (auto conflict = DocumentConflict(state_, crossing_.crossing_id, known_document,
+                                         checked_.document, now_)) {
+      changes_.push_back(*std::move(conflict));
     }
     for (const CaseChange& change : changes_) {
       if (change.is_new) crossing_.opened_cases.push_back(change.record.case_id);

@@ -207,6 +207,20 @@ core::Timestamp RecordingTime(const TravelerState& state, core::Timestamp now) {
   return time;
 }
 
+std::optional<CaseChange> DocumentConflict(const TravelerState& state,
+                                           const core::CrossingId& crossing_id,
+                                           const core::TravelDocument& first_seen,
+                                           const core::TravelDocument& shown, core::Timestamp now) {
+  if (first_seen.nationality == shown.nationality && first_seen.birth_date == shown.birth_date &&
+      first_seen.sex == shown.sex) {
+    return std::nullopt;
+  }
+  constexpr auto kConflict = core::CaseKind::kDocumentDataConflict;
+  return OpenCase(
+      state, {kConflict, crossing_id, core::SeverityOf(kConflict, /*days_overstayed=*/0)}, now,
+      "nationality, birth date or sex differ from those this document was first seen with");
+}
+
 absl::Status WriteCases(ports::Transaction& transaction, const std::vector<CaseChange>& changes) {
   for (const CaseChange& change : changes) {
     absl::Status status =

@@ -1,6 +1,7 @@
 #ifndef ENTRYEXIT_APP_TRAVELER_STATE_H_
 #define ENTRYEXIT_APP_TRAVELER_STATE_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,13 @@ core::Timestamp RecordingTime(const TravelerState& state, core::Timestamp now);
 // The change that opens a new case.
 CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Timestamp now,
                     const std::string& why);
+
+// The case that a document opens which is shown at a crossing with other data than those it was
+// first seen with; none when they are the same.
+std::optional<CaseChange> DocumentConflict(const TravelerState& state,
+                                           const core::CrossingId& crossing_id,
+                                           const core::TravelDocument& first_seen,
+                                           const core::TravelDocument& shown, core::Timestamp now);
 
 absl::Status WriteCases(ports::Transaction& transaction, const std::vector<CaseChange>& changes);
 

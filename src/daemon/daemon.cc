@@ -56,6 +56,9 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   // Reports take long, and must not take the connections of lanes.
   const auto report_store = postgres::OpenStore(ReportOptionsFrom(config.database, *database));
   if (!report_store.ok()) return report_store.status();
+  // Nor must imports.
+  const auto import_store = postgres::OpenStore(ImportOptionsFrom(config.database, *database));
+  if (!import_store.ok()) return import_store.status();
   const auto feed = postgres::OpenCaseFeed(*database);
   if (!feed.ok()) return feed.status();
 
@@ -71,6 +74,10 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
 
   const core::SystemClock clock;
   const app::RecordCrossing record(*lanes, engine, **store, **vault, clock, *policy);
+  const app::RecordCrossing record_imported(*lanes, engine, **import_store, **vault, clock,
+                                            *policy);
+  const app::ImportCrossings import_crossings(*lanes, record_imported, **import_store, clock,
+                                              *policy);
   const app::DecideCase decide(**store, clock);
   const app::RecordAdmissionChange record_admission_change(**store, clock, admissions);
   const app::ReplayDecision replay(**store, **vault, engine.model(), engine.calibration());
@@ -80,10 +87,11 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
 
   const auto exposer = ExposeMetrics(config.metrics.listen, metrics);
   if (!exposer.ok()) return exposer.status();
-  const auto server = rpc::StartServer(ServerOptionsFrom(config),
-                                       {record, decide, record_admission_change, replay, queries,
-                                        reports, review_overstays, clock, engine, **store, **feed},
-                                       metrics);
+  const auto server =
+      rpc::StartServer(ServerOptionsFrom(config),
+                       {record, decide, record_admission_change, replay, queries, reports,
+                        review_overstays, import_crossings, clock, engine, **store, **feed},
+                       metrics);
   if (!server.ok()) return server.status();
 
   AnnounceReady(**server, config.metrics, exposer->get());

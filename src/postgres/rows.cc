@@ -160,6 +160,11 @@ void ReadRow(RowReader& row, core::TravelDocument& d) {
 
 void ReadRow(RowReader& row, core::TravelerId& id) { row.Read(id); }
 
+void ReadRow(RowReader& row, ports::Transaction::KnownDocument& k) {
+  row.Read(k.document_id, k.traveler.traveler_id);
+  ReadRow(row, k.traveler.known_document);
+}
+
 Params ParamsOf(const core::ReportScope& s) { return ParamsOf(s.as_of, s.known_at, s.from, s.to); }
 
 void ReadRow(RowReader& row, core::StayCount& c) {

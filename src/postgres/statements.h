@@ -49,6 +49,9 @@ enum class StatementId {
   kCaseEvents,
   kAllCases,
   kListCases,
+  kLockTravelersOf,
+  kCrossingsOf,
+  kAnnounceCases,
   kCount,  // not a statement
 };
 
@@ -59,6 +62,25 @@ struct Statement {
 };
 
 const Statement& StatementOf(StatementId id);
+
+// What is written by COPY, many rows at once; such a statement cannot be prepared.
+enum class CopyId {
+  kTravelers,
+  kTravelDocuments,
+  kCrossings,
+  kStays,
+  kCases,
+  kCaseEvents,
+  kCount,  // not a statement
+};
+
+struct CopyStatement {
+  CopyId id;
+  const char* name;  // in logs
+  const char* sql;
+};
+
+const CopyStatement& StatementOf(CopyId id);
 
 }  // namespace entryexit::postgres
 
