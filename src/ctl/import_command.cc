@@ -206,8 +206,8 @@ ExitCode ImportFile(const Context& context, const ImportOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const auto source = SourceOf(options);
   if (!source.ok()) return context.Fail(source.status());
-  const std::filesystem::path place =
-      options.results.empty() ? options.file.string() + ".results.csv" : options.results;
+  std::filesystem::path place = options.results;
+  if (place.empty()) place = options.file.string() + ".results.csv";
   // Before anything is sent: without it nobody would learn what was refused.
   const auto file = ReportFile::Create(place, kForOwner);
   if (!file.ok()) return context.Fail(file.status());
