@@ -127,6 +127,17 @@ absl::StatusOr<CheckedRequest> Check(const Call& call, const CrossingRequest& re
     return MakeError(Reason::kLaneNotYours,
                      "lane_id is not the lane that the client certificate names");
   }
+  absl::StatusOr<CheckedRequest> checked = CheckWithoutDigests(request, lanes, policy, now);
+  if (!checked.ok()) return checked;
+  if (!request.image.empty()) checked->image_digest = crypto::Sha256Hex(request.image);
+  checked->content_digest = crypto::Sha256Hex(ContentOf(request, *checked));
+  return checked;
+}
+
+absl::StatusOr<CheckedRequest> CheckWithoutDigests(const CrossingRequest& request,
+                                                   const LaneDirectory& lanes,
+                                                   const CrossingPolicy& policy,
+                                                   core::Timestamp now) {
   const absl::StatusOr<LaneDirectory::Lane> lane = lanes.Find(request.lane_id, request.direction);
   if (!lane.ok()) return lane.status();
 
@@ -148,8 +159,6 @@ absl::StatusOr<CheckedRequest> Check(const Call& call, const CrossingRequest& re
     status = CheckAdmission(request.admission);
     if (!status.ok()) return status;
   }
-  if (!request.image.empty()) checked.image_digest = crypto::Sha256Hex(request.image);
-  checked.content_digest = crypto::Sha256Hex(ContentOf(request, checked));
   return checked;
 }
 

@@ -31,7 +31,14 @@ absl::StatusOr<CheckedRequest> Check(const Call& call, const CrossingRequest& re
 absl::Status CheckCapturedAt(core::Timestamp captured_at, core::Timestamp now,
                              std::chrono::seconds max_skew);
 
-// What is granted on an arrival; none for a departure, which asks for none.
+// The same less the digests, for whoever may record on behalf of any lane.
+// Errors: as Check, but for LANE_NOT_YOURS.
+absl::StatusOr<CheckedRequest> CheckWithoutDigests(const CrossingRequest& request,
+                                                   const LaneDirectory& lanes,
+                                                   const CrossingPolicy& policy,
+                                                   core::Timestamp now);
+
+// What is granted on an arrival; none for a departure. `request` was checked.
 // Errors: MISSING_FIELD, INVALID_FIELD, CLASS_UNKNOWN.
 absl::StatusOr<std::optional<core::Admission>> AdmissionOf(
     const std::optional<AdmissionRequest>& asked, core::Date arrived_on,

@@ -18,6 +18,7 @@ Outcome OutcomeWithoutTemplate(CaptureStatus status) {
       return Outcome::kOptedOut;
     case CaptureStatus::kLowQuality:
     case CaptureStatus::kTemplateStored:
+    case CaptureStatus::kNotCaptured:  // is never compared
       break;
   }
   return Outcome::kLowQuality;

@@ -172,8 +172,12 @@ class Recording {
                                            const std::string& principal) {
     const auto first = transaction_.FindRequest(known.request_id);
     if (!first.ok()) return first.status();
-    if (!*first) return MakeError(Reason::kStoredDataInvalid, "a crossing's request is missing");
-    if ((*first)->content_digest != checked_.content_digest) {
+    // What was imported without a capture was no request, and has other content than this one.
+    const bool imported = known.capture_status == CaptureStatus::kNotCaptured;
+    if (!*first && !imported) {
+      return MakeError(Reason::kStoredDataInvalid, "a crossing's request is missing");
+    }
+    if (!*first || (*first)->content_digest != checked_.content_digest) {
       return MakeError(Reason::kCrossingAlreadyRecorded,
                        "a crossing of this traveler at this lane, direction and captured_at is "
                        "recorded with other content; it stays as it is");

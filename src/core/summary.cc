@@ -134,6 +134,8 @@ const char* NameOf(CrossingFigure figure) {
       return "exempt";
     case CrossingFigure::kOptedOut:
       return "opted_out";
+    case CrossingFigure::kNotCaptured:
+      return "not_captured";
   }
   return "unknown";
 }
@@ -151,7 +153,8 @@ std::optional<double> CaptureRate(const CrossingFigures& figures) {
   const std::int64_t arrivals = figures[CrossingFigure::kArrivals];
   const std::int64_t departures = figures[CrossingFigure::kDepartures];
   if (arrivals == kSuppressed || departures == kSuppressed) return std::nullopt;
-  return Rate({figures[CrossingFigure::kWithTemplate]}, arrivals + departures);
+  return Rate({figures[CrossingFigure::kWithTemplate]},
+              arrivals + departures - figures[CrossingFigure::kNotCaptured]);
 }
 
 Summary Summarize(const std::vector<StayCount>& stays,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "src/crypto/openssl.h"
@@ -43,6 +44,26 @@ std::array<unsigned char, 32> Sha256(std::string_view bytes) {
 
 std::string Sha256Hex(std::string_view bytes) { return Hex(Sha256(bytes)); }
 
+struct Sha256Stream::State {
+  Owned<EVP_MD_CTX, EVP_MD_CTX_free> context{EVP_MD_CTX_new()};
+};
+
+Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {
+  OrDie(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr));
+}
+
+Sha256Stream::~Sha256Stream() = default;
+
+void Sha256Stream::Add(std::string_view bytes) {
+  OrDie(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()));
+}
+
+std::string Sha256Stream::Hex() {
+  std::array<unsigned char, 32> digest;
+  OrDie(EVP_DigestFinal_ex(state_->context.get(), digest.data(), nullptr));
+  return crypto::Hex(digest);
+}
+
 std::string GitBlobIdHex(std::string_view bytes) {
   const std::string header = "blob " + std::to_string(bytes.size()) + '\0';
   const Owned<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
@@ -58,6 +79,17 @@ std::string NewUuid() {
   UuidBytes bytes;
   FillRandom(bytes);
   return UuidText(bytes, 4);
+}
+
+std::string NewTimeOrderedUuid(std::chrono::system_clock::time_point now) {
+  UuidBytes bytes;
+  FillRandom(bytes);
+  const auto milliseconds = static_cast<std::uint64_t>(
+      std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count());
+  for (size_t i = 0; i < 6; ++i) {
+    bytes[i] = static_cast<unsigned char>(milliseconds >> (8 * (5 - i)));
+  }
+  return UuidText(bytes, 7);
 }
 
 std::string DeterministicUuid(std::string_view name) {

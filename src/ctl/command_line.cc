@@ -65,6 +65,7 @@ ExitCode ParseAndRun(std::vector<std::string> arguments, Context& context) {
   AddGlobalOptions(app, context);
   AddLaneCommands(app, context);
   AddBacklogCommand(app, context);
+  AddImportCommand(app, context);
   AddTravelerCommands(app, context);
   AddStayCommands(app, context);
   AddCorrectionCommands(app, context);

@@ -11,6 +11,7 @@ namespace entryexit::ctl {
 
 void AddLaneCommands(CLI::App& app, Context& context);      // arrive, depart, assess
 void AddBacklogCommand(CLI::App& app, Context& context);    // backlog
+void AddImportCommand(CLI::App& app, Context& context);     // import
 void AddTravelerCommands(CLI::App& app, Context& context);  // traveler, crossings, capture, replay
 void AddStayCommands(CLI::App& app, Context& context);      // allowance, admission-change
 void AddCorrectionCommands(CLI::App& app, Context& context);  // correct-crossing

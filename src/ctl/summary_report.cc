@@ -52,7 +52,8 @@ std::vector<FigureColumn> CrossingColumns() {
           {"no reference", "NO REFERENCE", "no_reference"},
           {"low quality", "LOW QUALITY", "low_quality"},
           {"exempt", "EXEMPT", "exempt"},
-          {"opted out", "OPTED OUT", "opted_out"}};
+          {"opted out", "OPTED OUT", "opted_out"},
+          {"not captured", "NOT CAPTURED", "not_captured"}};
 }
 
 std::optional<std::int64_t> CountOf(const google::protobuf::Message& figures,

@@ -58,6 +58,9 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   // Reports take long, and must not take the connections of lanes.
   const auto report_store = postgres::OpenStore(ReportOptionsFrom(config.database, *database));
   if (!report_store.ok()) return report_store.status();
+  // Nor must imports.
+  const auto import_store = postgres::OpenStore(ImportOptionsFrom(config.database, *database));
+  if (!import_store.ok()) return import_store.status();
   const auto feed = postgres::OpenCaseFeed(*database);
   if (!feed.ok()) return feed.status();
 
@@ -73,6 +76,10 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
 
   const core::SystemClock clock;
   const app::RecordCrossing record(*lanes, engine, **store, **vault, clock, *policy);
+  const app::RecordCrossing record_imported(*lanes, engine, **import_store, **vault, clock,
+                                            *policy);
+  const app::ImportCrossings import_crossings(*lanes, record_imported, **import_store, clock,
+                                              *policy);
   const app::DecideCase decide(**store, clock);
   const app::RecordAdmissionChange record_admission_change(**store, clock, admissions);
   const app::CorrectCrossing correct_crossing(*lanes, engine, **store, **vault, clock, *policy);
@@ -88,11 +95,11 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   if (!tls.ok()) return tls.status();
   const auto check_certificate = CertificateCheckFrom(config.server);
   if (!check_certificate.ok()) return check_certificate.status();
-  const auto server =
-      rpc::StartServer(ServerOptionsFrom(config, **tls, *check_certificate),
-                       {record, decide, record_admission_change, correct_crossing, replay, queries,
-                        reports, review_overstays, clock, engine, **store, **feed},
-                       metrics);
+  const auto server = rpc::StartServer(
+      ServerOptionsFrom(config, **tls, *check_certificate),
+      {record, decide, record_admission_change, correct_crossing, replay, queries, reports,
+       review_overstays, import_crossings, clock, engine, **store, **feed},
+      metrics);
   if (!server.ok()) return server.status();
 
   const TlsRefresher refresher(**tls);

@@ -37,6 +37,14 @@ postgres::DatabaseOptions ReportOptionsFrom(const config::DatabaseConfig& config
   return options;
 }
 
+postgres::DatabaseOptions ImportOptionsFrom(const config::DatabaseConfig& config,
+                                            postgres::DatabaseOptions options) {
+  constexpr int kConnections = 2;  // as many as threads work on imports
+  options.pool_size = kConnections;
+  options.statement_timeout = config.report_timeout;
+  return options;
+}
+
 face::EngineConfig EngineConfigFrom(const config::Config& config) {
   const config::FaceConfig& face = config.face;
   face::EngineConfig engine;

@@ -25,6 +25,10 @@ absl::StatusOr<postgres::DatabaseOptions> DatabaseOptionsFrom(const config::Data
 postgres::DatabaseOptions ReportOptionsFrom(const config::DatabaseConfig& config,
                                             postgres::DatabaseOptions options);
 
+// The same for imports.
+postgres::DatabaseOptions ImportOptionsFrom(const config::DatabaseConfig& config,
+                                            postgres::DatabaseOptions options);
+
 face::EngineConfig EngineConfigFrom(const config::Config& config);
 
 std::vector<app::LaneEntry> LanesFrom(const std::vector<config::PortConfig>& ports);

@@ -12,6 +12,8 @@ const char* NameOf(CaptureStatus status) {
       return "EXEMPT";
     case CaptureStatus::kOptedOut:
       return "OPTED_OUT";
+    case CaptureStatus::kNotCaptured:
+      return "NOT_CAPTURED";
   }
   return "UNKNOWN";
 }

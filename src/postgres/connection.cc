@@ -145,6 +145,57 @@ absl::StatusOr<Result> Connection::Receive(const std::vector<Expected>& expected
   return last;
 }
 
+// The protocol has no COPY in pipeline mode.
+absl::Status Connection::CopyIn(CopyId copy, std::string_view rows, core::Deadline deadline) {
+  const CopyStatement& statement = StatementOf(copy);
+  spdlog::debug("statement {}", statement.name);
+  if (PQexitPipelineMode(connection_) != 1 || PQsendQuery(connection_, statement.sql) != 1) {
+    return Broken(LinkError(connection_));
+  }
+  absl::Status status = Exchange(deadline);
+  if (!status.ok()) return Broken(status);
+  const Result begun(PQgetResult(connection_));
+  const bool takes_rows = PQresultStatus(begun.get()) == PGRES_COPY_IN;
+  if (takes_rows) status = SendRows(rows, deadline);
+  if (!status.ok()) return Broken(status);
+  if (!takes_rows) status = ErrorOf(begun.get(), statement.name);
+  if (absl::Status finished = FinishCopy(statement, deadline); status.ok()) status = finished;
+  if (PQenterPipelineMode(connection_) != 1) return Broken(LinkError(connection_));
+  return status;
+}
+
+absl::Status Connection::SendRows(std::string_view rows, core::Deadline deadline) {
+  constexpr size_t kPiece = size_t{1} << 16;
+  while (!rows.empty()) {
+    const std::string_view piece = rows.substr(0, kPiece);
+    if (PQputCopyData(connection_, piece.data(), static_cast<int>(piece.size())) != 1) {
+      return LinkError(connection_);
+    }
+    rows.remove_prefix(piece.size());
+    // What cannot be sent yet waits here, not in memory.
+    for (int unsent = PQflush(connection_); unsent != 0; unsent = PQflush(connection_)) {
+      if (unsent < 0) return LinkError(connection_);
+      if (absl::Status status = WaitFor(POLLIN | POLLOUT, deadline); !status.ok()) return status;
+      if (PQconsumeInput(connection_) != 1) return LinkError(connection_);
+    }
+  }
+  return PQputCopyEnd(connection_, nullptr) == 1 ? absl::OkStatus() : LinkError(connection_);
+}
+
+// Takes results until there are none.
+absl::Status Connection::FinishCopy(const CopyStatement& statement, core::Deadline deadline) {
+  absl::Status status;
+  for (;;) {
+    if (absl::Status exchanged = Exchange(deadline); !exchanged.ok()) return Broken(exchanged);
+    const Result result(PQgetResult(connection_));
+    if (PQstatus(connection_) == CONNECTION_BAD) return Broken(LinkError(connection_));
+    if (result == nullptr) return status;
+    if (PQresultStatus(result.get()) != PGRES_COMMAND_OK && status.ok()) {
+      status = ErrorOf(result.get(), statement.name);
+    }
+  }
+}
+
 // Sends and reads until the next result is there.
 absl::Status Connection::Exchange(core::Deadline deadline) {
   for (;;) {

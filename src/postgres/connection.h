@@ -6,6 +6,7 @@
 #include <bitset>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -42,6 +43,10 @@ class Connection {
   // is of no further use since an answer may be on its way.
   absl::StatusOr<Result> Run(const std::vector<Call>& calls, core::Deadline deadline);
 
+  // Writes `rows`, as CopyRows makes them, by one COPY. No transaction needs to be open.
+  // Errors: as Run.
+  absl::Status CopyIn(CopyId copy, std::string_view rows, core::Deadline deadline);
+
   // True when the link is whole as far as is known without asking, and no transaction is open.
   bool IsIdle() const;
 
@@ -66,6 +71,8 @@ class Connection {
   absl::Status SendOne(const Call& call, std::vector<Expected>& expected);
   absl::StatusOr<Result> Receive(const std::vector<Expected>& expected, core::Deadline deadline);
   absl::Status Exchange(core::Deadline deadline);
+  absl::Status SendRows(std::string_view rows, core::Deadline deadline);
+  absl::Status FinishCopy(const CopyStatement& statement, core::Deadline deadline);
   absl::Status WaitFor(short events, core::Deadline deadline);
   absl::Status Broken(absl::Status status);
 

@@ -203,6 +203,10 @@ void ReadRow(RowReader& row, core::TravelDocument& d) {
 
 void ReadRow(RowReader& row, core::TravelerId& id) { row.Read(id); }
 
+void ReadRow(RowReader& row, ports::Transaction::KnownDocument& k) {
+  row.Read(k.document_id, k.traveler_id);
+}
+
 Params ParamsOf(const core::ReportScope& s) { return ParamsOf(s.as_of, s.known_at, s.from, s.to); }
 
 void ReadRow(RowReader& row, core::StayCount& c) {

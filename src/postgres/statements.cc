@@ -81,6 +81,8 @@ constexpr std::array kStatements = {
     // that is absent costs nothing, and a filter or a period that is present can choose the index.
     Statement{kUseCustomPlans, "use_custom_plans",
               "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"},
+    // For reports that read a year at once: what fits into memory is not sorted and joined on disk.
+    Statement{kUseMuchMemory, "use_much_memory", "SELECT set_config('work_mem', '64MB', true)"},
     Statement{kCommit, "commit", "COMMIT"},
     Statement{kRollback, "rollback", "ROLLBACK"},
 
@@ -222,7 +224,8 @@ constexpr std::array kStatements = {
              count(*) FILTER (WHERE outcome = 'NO_REFERENCE'),
              count(*) FILTER (WHERE outcome = 'LOW_QUALITY'),
              count(*) FILTER (WHERE outcome = 'EXEMPT'),
-             count(*) FILTER (WHERE outcome = 'OPTED_OUT')
+             count(*) FILTER (WHERE outcome = 'OPTED_OUT'),
+             count(*) FILTER (WHERE capture_status = 'NOT_CAPTURED')
       FROM crossing c
         LEFT JOIN stay ended
           ON ended.traveler_id = c.traveler_id AND ended.arrival_id = c.crossing_id
@@ -231,11 +234,14 @@ constexpr std::array kStatements = {
         LEFT JOIN stay closed
           ON closed.traveler_id = c.traveler_id AND closed.departure_id = c.crossing_id
           AND closed.known_from <= $2 AND closed.known_until > $2
-        LEFT JOIN LATERAL (
-          SELECT outcome FROM comparison
-          WHERE c.direction = 'DEPARTURE' AND traveler_id = c.traveler_id
-            AND crossing_id = c.crossing_id AND compared_at <= $2
-          ORDER BY attempt DESC LIMIT 1) compared ON true
+        LEFT JOIN comparison compared
+          ON compared.traveler_id = c.traveler_id AND compared.crossing_id = c.crossing_id
+          AND compared.compared_at <= $2
+          AND NOT EXISTS (
+            SELECT FROM comparison later
+            WHERE later.traveler_id = compared.traveler_id
+              AND later.crossing_id = compared.crossing_id AND later.compared_at <= $2
+              AND later.attempt > compared.attempt AND later.attempt > 1)
       WHERE (c.local_date BETWEEN $3 AND LEAST($4::date, $1::date)
              OR c.crossing_id = ANY (ARRAY (
                   SELECT crossing_id FROM corrected
@@ -293,6 +299,33 @@ constexpr std::array kStatements = {
         AND (opened_at, case_id) > (COALESCE($5::timestamptz, ')sql" AFTER_TIME R"sql('),
                                     COALESCE($6::uuid, ')sql" AFTER_ID R"sql('))
       ORDER BY opened_at, case_id LIMIT $7::integer)sql"},
+
+    // In one order for all, so that of two imports none waits for the other while that waits for
+    // it.
+    Statement{kLockTravelersOf, "lock_travelers_of", R"sql(
+      SELECT d.document_id, t.traveler_id
+      FROM travel_document d JOIN traveler t ON t.traveler_id = d.traveler_id
+      WHERE d.document_id = ANY ($1::uuid[]) ORDER BY t.traveler_id FOR UPDATE OF t)sql"},
+    Statement{kCrossingsOf, "crossings_of",
+              "SELECT " CROSSING_COLUMNS " FROM crossing WHERE traveler_id = ANY ($1::uuid[]) "
+              "ORDER BY traveler_id, captured_at, crossing_id"},
+    Statement{kAnnounceCases, "announce_cases",
+              "SELECT pg_notify('entryexit_case', id) FROM unnest($1::text[]) AS id"},
+};
+
+constexpr std::array kCopyStatements = {
+    CopyStatement{CopyId::kTravelers, "copy_travelers", "COPY traveler (traveler_id) FROM STDIN"},
+    CopyStatement{CopyId::kTravelDocuments, "copy_travel_documents",
+                  "COPY travel_document (document_id, traveler_id, issuing_state, number, "
+                  "nationality, birth_date, sex) FROM STDIN"},
+    CopyStatement{CopyId::kCrossings, "copy_crossings",
+                  "COPY crossing (" CROSSING_COLUMNS ") FROM STDIN"},
+    CopyStatement{CopyId::kStays, "copy_stays",
+                  "COPY stay (" STAY_COLUMNS ", known_from) FROM STDIN"},
+    CopyStatement{CopyId::kCases, "copy_cases", "COPY review_case (" CASE_COLUMNS ") FROM STDIN"},
+    CopyStatement{CopyId::kCaseEvents, "copy_case_events",
+                  "COPY case_event (traveler_id, case_id, version, kind, happened_at, principal, "
+                  "reason) FROM STDIN"},
 };
 
 constexpr bool StatementsAreInEnumOrder() {
@@ -303,8 +336,18 @@ constexpr bool StatementsAreInEnumOrder() {
 }
 static_assert(StatementsAreInEnumOrder(), "StatementOf looks a statement up by its position");
 
+constexpr bool CopyStatementsAreInEnumOrder() {
+  for (size_t i = 0; i < kCopyStatements.size(); ++i) {
+    if (static_cast<size_t>(kCopyStatements[i].id) != i) return false;
+  }
+  return kCopyStatements.size() == static_cast<size_t>(CopyId::kCount);
+}
+static_assert(CopyStatementsAreInEnumOrder(), "StatementOf looks a statement up by its position");
+
 }  // namespace
 
 const Statement& StatementOf(StatementId id) { return kStatements[static_cast<size_t>(id)]; }
+
+const CopyStatement& StatementOf(CopyId id) { return kCopyStatements[static_cast<size_t>(id)]; }
 
 }  // namespace entryexit::postgres

@@ -11,6 +11,7 @@ enum class StatementId {
   kBegin,
   kSetTimeout,
   kUseCustomPlans,
+  kUseMuchMemory,
   kCommit,
   kRollback,
   kFindRequest,
@@ -51,6 +52,9 @@ enum class StatementId {
   kCaseEvents,
   kAllCases,
   kListCases,
+  kLockTravelersOf,
+  kCrossingsOf,
+  kAnnounceCases,
   kCount,  // not a statement
 };
 
@@ -61,6 +65,25 @@ struct Statement {
 };
 
 const Statement& StatementOf(StatementId id);
+
+// What is written by COPY, many rows at once; such a statement cannot be prepared.
+enum class CopyId {
+  kTravelers,
+  kTravelDocuments,
+  kCrossings,
+  kStays,
+  kCases,
+  kCaseEvents,
+  kCount,  // not a statement
+};
+
+struct CopyStatement {
+  CopyId id;
+  const char* name;  // in logs
+  const char* sql;
+};
+
+const CopyStatement& StatementOf(CopyId id);
 
 }  // namespace entryexit::postgres
 

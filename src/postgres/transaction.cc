@@ -340,11 +340,13 @@ absl::StatusOr<std::vector<ports::StayRecord>> PostgresTransaction::ListOverstay
 
 absl::StatusOr<std::vector<core::StayCount>> PostgresTransaction::CountStays(
     const core::ReportScope& scope) {
+  if (absl::Status status = Queue(kUseMuchMemory, {}); !status.ok()) return status;
   return QueryRowsPlannedAnew<core::StayCount>(kCountStays, ParamsOf(scope));
 }
 
 absl::StatusOr<std::vector<core::CrossingCount>> PostgresTransaction::CountCrossings(
     const core::ReportScope& scope) {
+  if (absl::Status status = Queue(kUseMuchMemory, {}); !status.ok()) return status;
   return QueryRowsPlannedAnew<core::CrossingCount>(kCountCrossings, ParamsOf(scope));
 }
 

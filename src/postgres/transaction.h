@@ -9,6 +9,7 @@
 #include "entryexit/core/reason.h"
 #include "entryexit/ports/store.h"
 #include "src/postgres/connection.h"
+#include "src/postgres/copy_rows.h"
 
 namespace entryexit::postgres {
 
@@ -82,7 +83,20 @@ class PostgresTransaction final : public ports::Transaction {
   absl::StatusOr<std::vector<core::TravelerId>> TravelersToReview(
       core::Date as_of, const std::optional<core::TravelerId>& after, int limit) override;
 
+  absl::StatusOr<std::vector<KnownDocument>> LockTravelersOf(
+      const std::vector<core::DocumentId>& documents) override;
+  absl::StatusOr<std::vector<ports::CrossingRecord>> CrossingsOf(
+      const std::vector<core::TravelerId>& travelers) override;
+  absl::Status AddTravelers(const std::vector<ports::NewTraveler>& travelers) override;
+  absl::Status AddCrossings(const std::vector<ports::CrossingRecord>& crossings) override;
+  absl::Status AddStays(const std::vector<ports::StayRecord>& stays,
+                        core::Timestamp recorded_at) override;
+  absl::Status AddCases(const std::vector<ports::CaseRecord>& cases) override;
+  absl::Status AddCaseEvents(const std::vector<ports::CaseEvent>& events) override;
+
  private:
+  // Sends what is pending, and then `rows`, if there are any.
+  absl::Status Copy(CopyId copy, const CopyRows& rows);
   absl::Status Queue(StatementId statement, Params params);
   absl::StatusOr<Result> Query(StatementId statement, Params params);
   template <typename Record>

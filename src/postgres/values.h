@@ -118,7 +118,7 @@ constexpr core::CaseState LastOf(core::CaseState) { return core::CaseState::kWit
 constexpr core::Severity LastOf(core::Severity) { return core::Severity::kHigh; }
 constexpr core::QualityIssue LastOf(core::QualityIssue) { return core::QualityIssue::kNoPicture; }
 constexpr ports::CaptureStatus LastOf(ports::CaptureStatus) {
-  return ports::CaptureStatus::kOptedOut;
+  return ports::CaptureStatus::kNotCaptured;
 }
 constexpr ports::CaseEventKind LastOf(ports::CaseEventKind) {
   return ports::CaseEventKind::kWithdrawn;

@@ -49,6 +49,7 @@ const std::vector<MethodAccess>& AccessTable() {
   static const std::vector<Role> kReaders = {Role::kReport, Role::kOfficer, Role::kSupervisor,
                                              Role::kAuditor};
   static const std::vector<Role> kNightlyJobs = {Role::kReport};
+  static const std::vector<Role> kAdmins = {Role::kAdmin};
   static const std::vector<MethodAccess> kTable = {
       {"/entryexit.v1.LaneService/RecordArrival", kLanes},
       {"/entryexit.v1.LaneService/RecordDeparture", kLanes},
@@ -68,6 +69,7 @@ const std::vector<MethodAccess>& AccessTable() {
       {"/entryexit.v1.ReportService/ListOverstays", kReaders},
       {"/entryexit.v1.ReportService/GetSummary", kReaders},
       {"/entryexit.v1.ReportService/ReviewOverstays", kNightlyJobs},
+      {"/entryexit.v1.ImportService/ImportCrossings", kAdmins},
       {"/grpc.health.v1.Health/Check", kAnybody},
       {"/grpc.health.v1.Health/Watch", kAnybody},
       {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kAnybody},

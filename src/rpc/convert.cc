@@ -352,6 +352,39 @@ absl::StatusOr<app::CrossingRequest> FromProto(const v1::RecordDepartureRequest&
   return CrossingFrom(request, core::Direction::kDeparture);
 }
 
+absl::StatusOr<app::CrossingRequest> FromProto(const v1::ImportRow& row) {
+  if (row.direction() == v1::DIRECTION_UNSPECIFIED) return Missing("direction");
+  if (row.direction() != v1::DIRECTION_ARRIVAL && row.direction() != v1::DIRECTION_DEPARTURE) {
+    return Invalid("direction", "is no known value");
+  }
+  const bool is_arrival = row.direction() == v1::DIRECTION_ARRIVAL;
+  absl::StatusOr<std::string> lane_id = NameFrom(row.lane_id(), "lane_id");
+  if (!lane_id.ok()) return lane_id.status();
+  if (lane_id->empty()) return Missing("lane_id");
+  const absl::StatusOr<core::Timestamp> captured_at =
+      TimestampFrom(row.captured_at(), row.has_captured_at(), "captured_at");
+  if (!captured_at.ok()) return captured_at.status();
+  if (!row.has_document()) return Missing("document");
+  absl::StatusOr<core::TravelDocument> document = DocumentFrom(row.document());
+  if (!document.ok()) return document.status();
+  if (is_arrival && !row.has_admission()) return Missing("admission");
+  if (!is_arrival && row.has_admission()) return Invalid("admission", "is for arrivals only");
+  app::CrossingRequest crossing;
+  crossing.direction = is_arrival ? core::Direction::kArrival : core::Direction::kDeparture;
+  crossing.lane_id = core::LaneId(*std::move(lane_id));
+  crossing.captured_at = *captured_at;
+  crossing.identification = *std::move(document);
+  crossing.image = row.image();
+  crossing.carrier = row.carrier();
+  crossing.flight = row.flight();
+  if (!is_arrival) return crossing;
+  const absl::StatusOr<core::Authorization> authorization =
+      AuthorizationFrom(row.admission(), "admission");
+  if (!authorization.ok()) return authorization.status();
+  crossing.admission = app::AdmissionRequest{row.admission().class_of_admission(), *authorization};
+  return crossing;
+}
+
 absl::StatusOr<app::DecisionRequest> FromProto(const v1::DecideCaseRequest& request) {
   absl::StatusOr<std::string> request_id = UuidFrom(request.request_id(), "request_id");
   if (!request_id.ok()) return request_id.status();

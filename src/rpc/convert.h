@@ -13,6 +13,7 @@
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/app/replay_decision.h"
 #include "entryexit/v1/back_office_service.pb.h"
+#include "entryexit/v1/import_service.pb.h"
 #include "entryexit/v1/lane_service.pb.h"
 #include "entryexit/v1/report_service.pb.h"
 #include "entryexit/v1/types.pb.h"
@@ -24,13 +25,14 @@ namespace entryexit::rpc {
 
 // Errors of all functions that return absl::StatusOr: MISSING_FIELD, INVALID_FIELD.
 
-// `image` of the result lies in `request`.
+// `image` of the result lies in the message.
 absl::StatusOr<app::CrossingRequest> FromProto(const v1::RecordArrivalRequest& request);
 absl::StatusOr<app::CrossingRequest> FromProto(const v1::RecordDepartureRequest& request);
 absl::StatusOr<app::DecisionRequest> FromProto(const v1::DecideCaseRequest& request);
 absl::StatusOr<app::AdmissionChangeRequest> FromProto(
     const v1::RecordAdmissionChangeRequest& request);
 absl::StatusOr<app::CorrectionRequest> FromProto(const v1::CorrectCrossingRequest& request);
+absl::StatusOr<app::CrossingRequest> FromProto(const v1::ImportRow& row);
 absl::StatusOr<ports::CaseFilter> FromProto(const v1::ListCasesRequest& request);
 
 // A day that must be given. `field` names it in errors.

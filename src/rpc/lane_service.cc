@@ -36,7 +36,7 @@ grpc::ServerUnaryReactor* LaneService::AssessCapture(grpc::CallbackServerContext
                     });
 }
 
-BacklogReactor* LaneService::RecordCrossings(grpc::CallbackServerContext* context) {
+BytesReactor* LaneService::RecordCrossings(grpc::CallbackServerContext* context) {
   return StartRecordCrossings(backlogs_, context, record_, streams_);
 }
 

@@ -38,7 +38,7 @@ class LaneService final : public LaneServiceBase {
   grpc::ServerUnaryReactor* AssessCapture(grpc::CallbackServerContext* context,
                                           const v1::AssessCaptureRequest* request,
                                           v1::AssessCaptureResponse* response) override;
-  BacklogReactor* RecordCrossings(grpc::CallbackServerContext* context) override;
+  BytesReactor* RecordCrossings(grpc::CallbackServerContext* context) override;
 
  private:
   const Environment& environment_;

@@ -28,6 +28,8 @@ Metrics::Metrics()
       backlog_items_(Register(prometheus::BuildCounter(), "entryexit_backlog_items_total",
                               "Items of backlogs that were worked on, by reason of refusal.",
                               *registry_)),
+      import_rows_(Register(prometheus::BuildCounter(), "entryexit_import_rows_total",
+                            "Rows of imports that were answered, by result.", *registry_)),
       captures_(Register(prometheus::BuildCounter(), "entryexit_captures_total",
                          "Captures that the face engine looked at.", *registry_)),
       quality_issues_(Register(prometheus::BuildCounter(), "entryexit_quality_issues_total",
@@ -55,6 +57,10 @@ void Metrics::DepartureRecorded(core::Outcome outcome) {
 
 void Metrics::BacklogItemEnded(const std::string& reason) {
   backlog_items_.Add({{"reason", reason}}).Increment();
+}
+
+void Metrics::ImportRowsEnded(const std::string& result, size_t rows) {
+  import_rows_.Add({{"result", result}}).Increment(static_cast<double>(rows));
 }
 
 void Metrics::CaptureObserved(const core::FaceObservation& observation,

@@ -1,18 +1,13 @@
 #ifndef ENTRYEXIT_RPC_RECORD_CROSSINGS_H_
 #define ENTRYEXIT_RPC_RECORD_CROSSINGS_H_
 
-#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include "entryexit/app/record_crossing.h"
 #include "rpc/convert.h"
-#include "rpc/streams.h"
-#include "rpc/unary.h"
+#include "rpc/item_stream.h"
 
 namespace entryexit::rpc {
-
-// RecordCrossingsRequest and RecordCrossingsResponse, as bytes.
-using BacklogReactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 
 // Converts, records and converts back. `gone`: the traveler has passed the lane, so that the
 // crossing is recorded whatever its capture is like.
@@ -34,9 +29,9 @@ absl::Status Record(const app::RecordCrossing& record, const app::Call& call,
 // Serves one stream of LaneService.RecordCrossings: reads an item, records it, writes its result,
 // and only then reads the next, so that a lane's backlog takes the memory of one item. An item has
 // the default deadline of `environment`. The arguments must outlive the stream.
-BacklogReactor* StartRecordCrossings(const Environment& environment,
-                                     grpc::CallbackServerContext* context,
-                                     const app::RecordCrossing& record, OpenStreams& streams);
+BytesReactor* StartRecordCrossings(const Environment& environment,
+                                   grpc::CallbackServerContext* context,
+                                   const app::RecordCrossing& record, OpenStreams& streams);
 
 }  // namespace entryexit::rpc
 

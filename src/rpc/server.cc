@@ -14,6 +14,7 @@
 #include "rpc/access_processor.h"
 #include "rpc/back_office_service.h"
 #include "rpc/health_monitor.h"
+#include "rpc/import_service.h"
 #include "rpc/lane_service.h"
 #include "rpc/report_service.h"
 #include "rpc/streams.h"
@@ -27,6 +28,7 @@ using core::Reason;
 constexpr std::chrono::seconds kLongestCall{30};
 constexpr std::chrono::hours kLongestReport{1};
 constexpr std::chrono::minutes kLongestPartOfReport{10};
+constexpr std::chrono::minutes kLongestPartOfImport{10};
 // Each kind of stream has threads of its own, so that none holds up a lane that has a traveler
 // before it, and none another kind. A stream has one job at a time, so its pool's queue needs as
 // many places as there may be streams.
@@ -34,10 +36,13 @@ constexpr int kReportThreads = 2;
 // A summary reads a year at once, on one thread and one connection of the database.
 constexpr int kSummaryThreads = 1;
 constexpr int kWatchThreads = 1;
+// One works while the other waits for the database. An import has two streams.
+constexpr int kImportThreads = 2;
 constexpr size_t kMaxBacklogs = 64;  // each takes the memory of one item, which has a picture
 constexpr size_t kMaxReports = 64;
 constexpr size_t kMaxSummaries = 16;
 constexpr size_t kMaxWatches = 256;
+constexpr size_t kMaxImports = 8;  // each takes the memory of one message
 constexpr int kMaxCallsPerConnection = 32;
 // What messages may take while they are on their way in and out.
 constexpr size_t kTransportMemory = size_t{256} << 20;
@@ -74,6 +79,7 @@ class ServerImpl final : public Server {
         watch_pool_(kWatchThreads, kMaxWatches),
         report_pool_(kReportThreads, kMaxReports),
         summary_pool_(kSummaryThreads, kMaxSummaries),
+        import_pool_(kImportThreads, kMaxImports),
         calls_{pool_,
                check_,
                metrics,
@@ -84,12 +90,14 @@ class ServerImpl final : public Server {
         watches_{watch_pool_, check_, metrics, {options.default_deadline, kLongestCall}},
         reports_{report_pool_, check_, metrics, {kLongestPartOfReport, kLongestReport}},
         summaries_{summary_pool_, check_, metrics, {options.default_deadline, kLongestReport}},
+        imports_{import_pool_, check_, metrics, {kLongestPartOfImport, kLongestPartOfImport}},
         lanes_(calls_, backlogs_, use_cases.record, use_cases.engine, open_backlogs_),
         back_office_(calls_, watches_, use_cases.queries, use_cases.decide,
                      use_cases.record_admission_change, use_cases.correct_crossing,
                      use_cases.replay, use_cases.feed, open_watches_),
         reporting_(summaries_, reports_, use_cases.reports, use_cases.review_overstays,
-                   use_cases.clock, open_reports_) {}
+                   use_cases.clock, open_reports_),
+        importing_(imports_, use_cases.import_crossings, open_imports_) {}
 
   ~ServerImpl() override { Drain(std::chrono::milliseconds(0)); }
 
@@ -105,6 +113,7 @@ class ServerImpl final : public Server {
     builder.RegisterService(&lanes_);
     builder.RegisterService(&back_office_);
     builder.RegisterService(&reporting_);
+    builder.RegisterService(&importing_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0) {
       return MakeError(
@@ -125,7 +134,7 @@ class ServerImpl final : public Server {
     if (server_ == nullptr) return;
     monitor_->Stop();
     server_->GetHealthCheckService()->SetServingStatus(false);
-    for (OpenStreams* streams : {&open_backlogs_, &open_watches_, &open_reports_}) {
+    for (OpenStreams* streams : {&open_backlogs_, &open_watches_, &open_reports_, &open_imports_}) {
       streams->DrainAll();
     }
     server_->Shutdown(std::chrono::system_clock::now() + patience);
@@ -140,17 +149,21 @@ class ServerImpl final : public Server {
   RequestPool watch_pool_;
   RequestPool report_pool_;
   RequestPool summary_pool_;
+  RequestPool import_pool_;
   const Environment calls_;
   const Environment backlogs_;
   const Environment watches_;
   const Environment reports_;
   const Environment summaries_;
+  const Environment imports_;
   OpenStreams open_backlogs_{kMaxBacklogs};
   OpenStreams open_watches_{kMaxWatches};
   OpenStreams open_reports_{kMaxReports};
+  OpenStreams open_imports_{kMaxImports};
   LaneService lanes_;
   BackOfficeService back_office_;
   ReportService reporting_;
+  ImportService importing_;
   std::string address_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<HealthMonitor> monitor_;

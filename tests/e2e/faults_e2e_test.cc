@@ -6,10 +6,7 @@
 #include <gmock/gmock.h>
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
-#include <pwd.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +27,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/e2e/small_disk.h"
 #include "tests/e2e/stored.h"
 #include "tests/e2e/world.h"
 #include "tests/support/status_matchers.h"
@@ -738,34 +736,8 @@ TEST(Overload, IsRefusedAtOnceAndStoresNothing) {
   EXPECT_LT(refused, 4);
 }
 
-// A small file system in memory that only this thread, and processes that it starts from now on,
-// can see, so that it goes when they go.
-class SmallDisk {
- public:
-  SmallDisk() {
-    const passwd* const account = geteuid() == 0 ? getpwnam("postgres") : getpwuid(geteuid());
-    const std::string options =
-        fmt::format("size=400k,mode=0700,uid={},gid={}", account->pw_uid, account->pw_gid);
-    mounted_ = unshare(CLONE_NEWNS) == 0 &&
-               mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-               mount("tmpfs", path().c_str(), "tmpfs", 0, options.c_str()) == 0;
-  }
-  ~SmallDisk() {
-    if (mounted_) umount2(path().c_str(), MNT_DETACH);
-  }
-
-  // Whether this account may mount at all.
-  bool mounted() const { return mounted_; }
-  const std::filesystem::path& path() const { return directory_.path(); }
-  bool Grow() const { return mount("tmpfs", path().c_str(), "tmpfs", MS_REMOUNT, "size=64m") == 0; }
-
- private:
-  const TempDir directory_;
-  bool mounted_ = false;
-};
-
 TEST(Database, WhoseDiskIsFullRefusesAndKeepsWhatItHas) {
-  const SmallDisk disk;
+  const SmallDisk disk("400k");
   if (!disk.mounted()) GTEST_SKIP() << "this account may not mount a small disk";
   World world({.environment = {}, .own_postgres = true});
   // Each in a call of its own, since a tablespace cannot be made in a transaction.
@@ -795,7 +767,7 @@ TEST(Database, WhoseDiskIsFullRefusesAndKeepsWhatItHas) {
   }
   EXPECT_EQ(BrokenCrossings(world), 0);
 
-  ASSERT_TRUE(disk.Grow());
+  ASSERT_TRUE(disk.Grow("64m"));
   EXPECT_TRUE(Send(*lane, refused.item).acknowledged());
   EXPECT_EQ(CrossingsOf(world, RequestIdOf(refused.item)), 1);
 }

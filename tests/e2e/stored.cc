@@ -8,9 +8,7 @@
 #include <memory>
 
 namespace entryexit::testing {
-namespace {
 
-// The one number that `sql` gives.
 int NumberOf(World& world, const std::string& sql) {
   const std::string dsn = world.postgres().Dsn(world.database(), "postgres");
   const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(dsn.c_str()),
@@ -23,8 +21,6 @@ int NumberOf(World& world, const std::string& sql) {
   }
   return std::stoi(PQgetvalue(result.get(), 0, 0));
 }
-
-}  // namespace
 
 LockedTravelers::LockedTravelers(World& world)
     : world_(world),

@@ -9,6 +9,9 @@
 // program when the database cannot be asked.
 namespace entryexit::testing {
 
+// The one number that `sql` gives.
+int NumberOf(World& world, const std::string& sql);
+
 // Rows of crossings that this request made.
 int CrossingsOf(World& world, const std::string& request_id);
 

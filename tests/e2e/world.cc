@@ -121,7 +121,7 @@ void SetPatience(grpc::ClientContext& context) {
 }
 
 World::World(WorldOptions options) : options_(std::move(options)) {
-  if (options_.own_postgres) own_postgres_ = OrDie(PostgresServer::Start());
+  if (options_.own_postgres) own_postgres_ = OrDie(PostgresServer::Start(options_.postgres));
   postgres_ = own_postgres_ ? own_postgres_.get() : &SharedPostgres();
   database_ = OrDie(postgres_->CreateDatabase());
   OrDie(postgres::Migrate(postgres_->OwnerDsn(database_), [](const std::string&) {}).status());

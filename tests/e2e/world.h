@@ -69,6 +69,7 @@ struct WorldOptions {
   // A PostgreSQL server of this world's own, which the test may stop, freeze or fill up. Otherwise
   // all worlds of a test program share one, each with its own database.
   bool own_postgres = false;
+  PostgresOptions postgres = {};  // of that server
 };
 
 // What mutual TLS needs of a client, PEM.

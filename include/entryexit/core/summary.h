@@ -54,8 +54,9 @@ enum class CrossingFigure {
   kLowQuality,
   kExempt,
   kOptedOut,
+  kNotCaptured,  // of both, those recorded without a capture: imported from another system
 };
-inline constexpr std::size_t kCrossingFigures = 12;
+inline constexpr std::size_t kCrossingFigures = 13;
 const char* NameOf(CrossingFigure figure);  // "arrivals", ...
 
 // A cell of a published report that is too small to be shown.
@@ -85,7 +86,8 @@ using CrossingFigures = Figures<CrossingFigure, kCrossingFigures>;
 // none without any, and where a cell that it is made of is suppressed.
 std::optional<double> OverstayRate(const StayFigures& figures);
 std::optional<double> InCountryRate(const StayFigures& figures);
-// Crossings with a template over all; none without any, and where a cell is suppressed.
+// Crossings with a template over all that were captured or should have been; none without any, and
+// where a cell is suppressed.
 std::optional<double> CaptureRate(const CrossingFigures& figures);
 
 // What the store counts.

@@ -38,7 +38,13 @@ struct TravelerRecord {
 };
 
 // What became of the capture of a crossing.
-enum class CaptureStatus { kTemplateStored, kLowQuality, kExempt, kOptedOut };
+enum class CaptureStatus {
+  kTemplateStored,
+  kLowQuality,
+  kExempt,
+  kOptedOut,
+  kNotCaptured,  // recorded without a capture: imported from another system
+};
 const char* NameOf(CaptureStatus status);  // "TEMPLATE_STORED", "LOW_QUALITY", ...
 
 // Append-only.
@@ -150,6 +156,13 @@ struct CorrectionRecord {
   core::Timestamp recorded_at;
   core::CrossingCorrection correction;
   std::string reason;  // the principal's words
+};
+
+// A traveler known by a first document, which is new too.
+struct NewTraveler {
+  core::TravelerId traveler_id;
+  core::DocumentId document_id;
+  core::TravelDocument document;
 };
 
 struct StayRecord {
@@ -276,6 +289,27 @@ class Transaction {
   // of it is missing or less severe than it has become; by id, after `after`.
   virtual absl::StatusOr<std::vector<core::TravelerId>> TravelersToReview(
       core::Date as_of, const std::optional<core::TravelerId>& after, int limit) = 0;
+
+  // For imports: many records in few round trips. Those of the documents that are known, with
+  // their travelers, whose locks are held until the transaction ends.
+  struct KnownDocument {
+    core::DocumentId document_id;
+    core::TravelerId traveler_id;
+  };
+  virtual absl::StatusOr<std::vector<KnownDocument>> LockTravelersOf(
+      const std::vector<core::DocumentId>& documents) = 0;
+  // All crossings of the travelers; those of one by captured_at and id.
+  virtual absl::StatusOr<std::vector<CrossingRecord>> CrossingsOf(
+      const std::vector<core::TravelerId>& travelers) = 0;
+  // Each as the method that adds one, but sent at once: their errors show here. AddTravelers fails
+  // with DATABASE_CONFLICT, upon which the transaction is run again, when a document is known;
+  // AddStays is for travelers without any.
+  virtual absl::Status AddTravelers(const std::vector<NewTraveler>& travelers) = 0;
+  virtual absl::Status AddCrossings(const std::vector<CrossingRecord>& crossings) = 0;
+  virtual absl::Status AddStays(const std::vector<StayRecord>& stays,
+                                core::Timestamp recorded_at) = 0;
+  virtual absl::Status AddCases(const std::vector<CaseRecord>& cases) = 0;
+  virtual absl::Status AddCaseEvents(const std::vector<CaseEvent>& events) = 0;
 };
 
 // The durable memory of the service. Thread-safe.

@@ -35,6 +35,8 @@ class Metrics {
   // entryexit_backlog_items_total{reason}: items of backlogs that were worked on. `reason` is empty
   // for one that was recorded, now or before.
   void BacklogItemEnded(const std::string& reason);
+  // entryexit_import_rows_total{result}: rows of imports that were answered.
+  void ImportRowsEnded(const std::string& result, size_t rows);
   // entryexit_captures_total{usable}, entryexit_quality_issues_total{issue} and
   // entryexit_face_seconds.
   void CaptureObserved(const core::FaceObservation& observation,
@@ -51,6 +53,7 @@ class Metrics {
   prometheus::Family<prometheus::Histogram>& call_seconds_;
   prometheus::Family<prometheus::Counter>& outcomes_;
   prometheus::Family<prometheus::Counter>& backlog_items_;
+  prometheus::Family<prometheus::Counter>& import_rows_;
   prometheus::Family<prometheus::Counter>& captures_;
   prometheus::Family<prometheus::Counter>& quality_issues_;
   prometheus::Histogram& face_seconds_;

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
+#include "entryexit/app/import_crossings.h"
 #include "entryexit/app/queries.h"
 #include "entryexit/app/record_admission_change.h"
 #include "entryexit/app/record_crossing.h"
@@ -47,6 +48,7 @@ struct UseCases {
   const app::Queries& queries;
   const app::Queries& reports;  // for the ReportService
   const app::ReviewOverstays& review_overstays;
+  const app::ImportCrossings& import_crossings;
   const core::Clock& clock;
   const ports::FaceEngine& engine;
   ports::Store& store;

@@ -17,7 +17,7 @@ namespace {
 
 using testing::IsOk;
 
-constexpr int kHistories = 60;
+constexpr int kRandomHistories = 60;
 constexpr int kOrders = 4;
 
 // A correction of one of the crossings, by its place in the history.
@@ -231,7 +231,7 @@ class AnyOrderTest : public AppTest {
 
 TEST_F(AnyOrderTest, OfTheSameEventsGivesTheSameStaysAndCases) {
   const auto number = [](int history, int order) { return fmt::format("H{}N{}", history, order); };
-  for (int history = 0; history < kHistories; ++history) {
+  for (int history = 0; history < kRandomHistories; ++history) {
     const std::vector<Event> events = History();
     for (int order = 0; order < kOrders; ++order) {
       RecordInAnyOrder(events, number(history, order));
@@ -239,7 +239,7 @@ TEST_F(AnyOrderTest, OfTheSameEventsGivesTheSameStaysAndCases) {
     }
   }
   ReviewAll();
-  for (int history = 0; history < kHistories; ++history) {
+  for (int history = 0; history < kRandomHistories; ++history) {
     const std::string first = Outcome(number(history, 0));
     for (int order = 1; order < kOrders; ++order) {
       EXPECT_EQ(Outcome(number(history, order)), first) << "history " << history;

@@ -46,6 +46,18 @@ TEST(SummaryTest, ThereIsNoRateOfNothing) {
   EXPECT_EQ(CaptureRate(figures), 0.75);
 }
 
+TEST(SummaryTest, WhatWasRecordedWithoutACaptureIsNoFailureToCapture) {
+  CrossingFigures figures;
+  figures[CrossingFigure::kArrivals] = 6;
+  figures[CrossingFigure::kDepartures] = 2;
+  figures[CrossingFigure::kWithTemplate] = 3;
+  figures[CrossingFigure::kNotCaptured] = 4;
+  EXPECT_EQ(CaptureRate(figures), 0.75);
+  figures[CrossingFigure::kWithTemplate] = 0;
+  figures[CrossingFigure::kNotCaptured] = 8;
+  EXPECT_EQ(CaptureRate(figures), std::nullopt) << "there is nothing that should have been";
+}
+
 TEST(SummaryTest, CountsAreAddedUpByClassAndByPort) {
   const Summary summary =
       Summarize({Count("UTO", "SEA", FiguresOf(10, 1, 2)), Count("UTO", "JFK", FiguresOf(5, 0, 1)),

@@ -30,6 +30,28 @@ TEST(NewUuid, IsACanonicalVersion4UuidThatDoesNotRepeat) {
   }
 }
 
+TEST(NewTimeOrderedUuid, IsACanonicalVersion7UuidThatBeginsWithTheTime) {
+  using std::chrono::milliseconds;
+  // The example of RFC 9562, A.6.
+  const std::chrono::system_clock::time_point time(milliseconds(0x017F22E279B0));
+  std::set<std::string> seen;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string uuid = NewTimeOrderedUuid(time);
+    EXPECT_TRUE(core::IsUuid(uuid)) << uuid;
+    EXPECT_EQ(uuid.substr(0, 15), "017f22e2-79b0-7") << uuid;
+    EXPECT_NE(std::string("89ab").find(uuid[19]), std::string::npos) << uuid;
+    EXPECT_TRUE(seen.insert(uuid).second) << uuid;
+    EXPECT_LT(uuid, NewTimeOrderedUuid(time + milliseconds(1)));
+  }
+}
+
+TEST(Sha256Stream, GivesTheDigestOfTheWholeHoweverItIsCut) {
+  Sha256Stream stream;
+  for (const char* piece : {"", "a", "", "bc"}) stream.Add(piece);
+  EXPECT_EQ(stream.Hex(), Sha256Hex("abc"));
+  EXPECT_EQ(Sha256Stream().Hex(), Sha256Hex(""));
+}
+
 TEST(DeterministicUuid, NeverChangesForAName) {
   // The first 16 bytes of the SHA-256 of "abc" with the version and variant bits put in. Stored
   // rows are found by these ids, so another result here means another algorithm and lost rows.

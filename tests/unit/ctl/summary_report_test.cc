@@ -186,13 +186,13 @@ TEST(SummaryTables, HaveAllFiguresAndTheirTotal) {
       "Crossings by lane\n"
       "PORT   LANE    ARRIVALS  DEPARTURES  TEMPLATES     RATE  NO DEPARTURE  NO ARRIVAL  MATCH  "
       "NO "
-      "MATCH  INCONCLUSIVE  NO REFERENCE  LOW QUALITY  EXEMPT  OPTED OUT\n"
+      "MATCH  INCONCLUSIVE  NO REFERENCE  LOW QUALITY  EXEMPT  OPTED OUT  NOT CAPTURED\n"
       "SEA    SEA-A1         3           1          3  75.00 %             2           0      1    "
       "  "
-      "   0             0             0            0       0          0\n"
+      "   0             0             0            0       0          0             0\n"
       "TOTAL                 3           1          3  75.00 %             2           0      1    "
       "  "
-      "   0             0             0            0       0          0\n"
+      "   0             0             0            0       0          0             0\n"
       "\n"
       "What the service says is a lead for an officer, never a determination.\n");
 }
@@ -225,7 +225,7 @@ constexpr char kCsvHeader[] =
     "departure_not_recorded,departure_unconfirmed,overstay_rate,in_country_rate,arrivals,"
     "departures,with_template,"
     "arrivals_without_departure,departures_without_arrival,match,no_match,inconclusive,"
-    "no_reference,low_quality,exempt,opted_out,capture_rate,withheld\r\n";
+    "no_reference,low_quality,exempt,opted_out,capture_rate,not_captured,withheld\r\n";
 
 TEST(SummaryCsvTest, HasARecordForEveryRowOfEveryTable) {
   SummaryReport report = Empty();
@@ -241,8 +241,8 @@ TEST(SummaryCsvTest, HasARecordForEveryRowOfEveryTable) {
   SetCrossings(/*any=*/true, report.response.mutable_crossings());
 
   const std::string scope = "2023-10-01,2024-09-30,2024-09-30,2024-10-01T12:00:00Z,,";
-  const std::string stays = ",8,7,0,1,0,0,0,0.125,0.125,,,,,,,,,,,,,,\r\n";
-  const std::string crossings = ",,,,,,,,,,3,1,3,2,0,1,0,0,0,0,0,0,0.75,\r\n";
+  const std::string stays = ",8,7,0,1,0,0,0,0.125,0.125,,,,,,,,,,,,,,,\r\n";
+  const std::string crossings = ",,,,,,,,,,3,1,3,2,0,1,0,0,0,0,0,0,0.75,0,\r\n";
   EXPECT_EQ(SummaryCsv(report), kCsvHeader + scope + "by_class,UTO,B-2,," + stays + scope +
                                     "by_port,,,SEA," + stays + scope + "stays,,,," + stays + scope +
                                     "by_lane,,,SEA,SEA-A1" + crossings + scope + "crossings,,,," +
@@ -252,14 +252,14 @@ TEST(SummaryCsvTest, HasARecordForEveryRowOfEveryTable) {
 TEST(SummaryCsvTest, LeavesEmptyWhatIsWithheldAndNamesIt) {
   EXPECT_THAT(SummaryCsv(Withheld()),
               HasSubstr("2024-10-01T12:00:00Z,10,by_class,UTO,B-2,,,46657108,46118560,,482954,,"
-                        "55594,0,,0.010351134493805317,,,,,,,,,,,,,,out_of_country pending\r\n"));
+                        "55594,0,,0.010351134493805317,,,,,,,,,,,,,,,out_of_country pending\r\n"));
 }
 
 TEST(SummaryCsvTest, OfNothingHasTotals) {
   const std::string scope = "2023-10-01,2024-09-30,2024-09-30,2024-10-01T12:00:00Z,,";
   EXPECT_EQ(SummaryCsv(Empty()), kCsvHeader + scope +
-                                     "stays,,,,,0,0,0,0,0,0,0,,,,,,,,,,,,,,,,\r\n" + scope +
-                                     "crossings,,,,,,,,,,,,,,0,0,0,0,0,0,0,0,0,0,0,0,,\r\n");
+                                     "stays,,,,,0,0,0,0,0,0,0,,,,,,,,,,,,,,,,,\r\n" + scope +
+                                     "crossings,,,,,,,,,,,,,,0,0,0,0,0,0,0,0,0,0,0,0,,0,\r\n");
 }
 
 TEST(SummaryCsvTest, QuotesNamesThatNeedIt) {

@@ -10,6 +10,7 @@
 
 #include "entryexit/core/reason.h"
 #include "entryexit/v1/back_office_service.pb.h"
+#include "entryexit/v1/import_service.pb.h"
 #include "entryexit/v1/lane_service.pb.h"
 #include "entryexit/v1/report_service.pb.h"
 #include "tests/support/status_matchers.h"
@@ -30,7 +31,7 @@ std::set<std::string> MethodsOfTheApi() {
   std::set<std::string> methods;
   for (const google::protobuf::FileDescriptor* file :
        {v1::RecordArrivalRequest::descriptor()->file(), v1::GetCaseRequest::descriptor()->file(),
-        v1::ListOverstaysRequest::descriptor()->file()}) {
+        v1::ListOverstaysRequest::descriptor()->file(), v1::ImportRow::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) {
       const google::protobuf::ServiceDescriptor& service = *file->service(i);
       for (int j = 0; j < service.method_count(); ++j) {
@@ -98,6 +99,13 @@ TEST(AccessTable, LetsReadersHaveTheFiguresAndNobodyButTheNightlyJobReviewOverst
               role != Role::kLane && role != Role::kAdmin);
     EXPECT_EQ(CheckAccess("/entryexit.v1.ReportService/ReviewOverstays", {role, "x", "x"}).ok(),
               role == Role::kReport);
+  }
+}
+
+TEST(AccessTable, LetsNobodyButAdministratorsImport) {
+  for (const Role role : kEveryRole) {
+    EXPECT_EQ(CheckAccess("/entryexit.v1.ImportService/ImportCrossings", {role, "x", "x"}).ok(),
+              role == Role::kAdmin);
   }
 }
 

@@ -482,7 +482,7 @@ TEST(ToProto, HasAValueForEachOfOurs) {
   ExpectOneToOne(core::Severity::kHigh, *v1::Severity_descriptor());
   ExpectOneToOne(core::CaseState::kWithdrawn, *v1::CaseState_descriptor());
   ExpectOneToOne(ports::CaseEventKind::kWithdrawn, *v1::CaseEventKind_descriptor());
-  ExpectOneToOne(ports::CaptureStatus::kOptedOut, *v1::CaptureStatus_descriptor());
+  ExpectOneToOne(ports::CaptureStatus::kNotCaptured, *v1::CaptureStatus_descriptor());
   ExpectOneToOne(core::OverstayKind::kSuspectedInCountry, *v1::OverstayKind_descriptor());
   ExpectOneToOne(core::OverstayBand::kYearOrMore, *v1::OverstayBand_descriptor());
   ExpectOneToOne(core::AdmissionChangeKind::kAdjustmentOfStatus,

@@ -1,0 +1,457 @@
+#include "entryexit/app/import_crossings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "app/crossing_request.h"
+#include "app/traveler_state.h"
+#include "entryexit/core/reason.h"
+#include "entryexit/crypto/digest.h"
+
+namespace entryexit::app {
+namespace {
+
+using core::MakeError;
+using core::Reason;
+using Results = std::vector<ImportResult>;
+
+// A crossing that may be imported.
+struct ImportedRow {
+  size_t index;  // in the call
+  const CrossingRequest* request;
+  CheckedRequest checked;
+  std::optional<core::Admission> admission;
+  // Chosen once for all attempts at its transaction: it tells what an attempt whose commit was in
+  // doubt recorded from what was recorded before.
+  core::CrossingId crossing_id;
+};
+
+// Rows of one document, by time.
+using DocumentRows = std::span<const ImportedRow>;
+
+// Whether the import as a whole must be run again. Everything else is about the crossing itself, or
+// about its traveler's records: the others' need not wait until it is mended.
+bool EndsImport(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kAborted:
+      return true;
+    default:
+      return false;
+  }
+}
+
+absl::Status RecordedOtherwise() {
+  return MakeError(Reason::kCrossingAlreadyRecorded,
+                   "a crossing of this traveler at this lane, direction and captured_at is "
+                   "recorded with another admission, carrier or flight; it stays as it is");
+}
+
+void Refuse(DocumentRows rows, const absl::Status& why, Results& results) {
+  for (const ImportedRow& row : rows) results[row.index] = {ImportResult::Kind::kRefused, {}, why};
+}
+
+// The key that names one crossing of a traveler.
+auto KeyOf(const CrossingRequest& request) {
+  return std::tie(request.captured_at, request.direction, request.lane_id);
+}
+auto KeyOf(const ports::CrossingRecord& crossing) {
+  return std::tie(crossing.captured_at, crossing.direction, crossing.lane_id);
+}
+
+// The rows that may be imported, by document and time; the others are refused.
+std::vector<ImportedRow> CheckRows(const std::vector<CrossingRequest>& crossings,
+                                   const LaneDirectory& lanes, const CrossingPolicy& policy,
+                                   core::Timestamp now, Results& results) {
+  std::vector<ImportedRow> rows;
+  rows.reserve(crossings.size());
+  for (size_t i = 0; i < crossings.size(); ++i) {
+    const CrossingRequest& request = crossings[i];
+    auto checked = CheckWithoutDigests(request, lanes, policy, now);
+    absl::Status status = checked.status();
+    std::optional<core::Admission> granted;
+    if (status.ok()) {
+      auto admission = AdmissionOf(request.admission, checked->local_date, policy.admissions);
+      status = admission.status();
+      if (status.ok()) granted = *std::move(admission);
+    }
+    if (status.ok()) {
+      rows.push_back({i, &request, *std::move(checked), std::move(granted),
+                      core::CrossingId(crypto::NewTimeOrderedUuid(now))});
+    } else {
+      results[i].refusal = std::move(status);
+    }
+  }
+  std::ranges::sort(rows, [](const ImportedRow& a, const ImportedRow& b) {
+    const int order = a.checked.document_id.value().compare(b.checked.document_id.value());
+    if (order != 0) return order < 0;
+    return std::tuple_cat(KeyOf(*a.request), std::tie(a.index)) <
+           std::tuple_cat(KeyOf(*b.request), std::tie(b.index));
+  });
+  return rows;
+}
+
+std::vector<DocumentRows> ByDocument(const std::vector<ImportedRow>& rows) {
+  std::vector<DocumentRows> documents;
+  for (auto first = rows.begin(); first != rows.end();) {
+    const auto last = std::find_if(first, rows.end(), [&](const ImportedRow& row) {
+      return row.checked.document_id != first->checked.document_id;
+    });
+    documents.emplace_back(first, last);
+    first = last;
+  }
+  return documents;
+}
+
+ports::CrossingRecord CrossingFrom(const ImportedRow& row, const core::TravelerId& traveler_id,
+                                   const core::RequestId& import_id, core::Timestamp now) {
+  const CrossingRequest& request = *row.request;
+  return {.traveler_id = traveler_id,
+          .crossing_id = row.crossing_id,
+          .request_id = import_id,
+          .document_id = row.checked.document_id,
+          .direction = request.direction,
+          .lane_id = request.lane_id,
+          .port_id = row.checked.lane.port_id,
+          .carrier = request.carrier,
+          .flight = request.flight,
+          .captured_at = request.captured_at,
+          .recorded_at = now,
+          .local_date = row.checked.local_date,
+          .admission = row.admission,
+          .capture_status = ports::CaptureStatus::kNotCaptured,
+          .findings = {},
+          .opened_cases = {},
+          .holder = row.checked.document.holder()};
+}
+
+// What is to be written about one traveler.
+struct TravelerPlan {
+  bool is_new = false;
+  TravelerState state;  // `crossings` as they will be
+  core::Timestamp now;  // of recording
+  size_t known_crossings = 0;
+  std::vector<CaseChange> changes;
+};
+
+// One transaction: crossings without images, of documents in the order of their ids, which is the
+// order in which every import adds and locks, so that none waits for another that waits for it.
+class ImportTransaction {
+ public:
+  ImportTransaction(ports::Transaction& transaction, const core::RequestId& import_id,
+                    core::Timestamp now, Results& results)
+      : transaction_(transaction), import_id_(import_id), now_(now), results_(results) {}
+
+  absl::Status Run(std::span<const DocumentRows> documents) {
+    absl::Status status = LoadKnown(documents);
+    for (const DocumentRows rows : documents) {
+      if (status.ok()) status = PlanDocument(rows);
+    }
+    if (!status.ok()) return status;
+    for (auto& [id, plan] : plans_) PlanCases(plan);
+    return Write();
+  }
+
+ private:
+  using KnownCrossings = std::unordered_map<core::TravelerId, std::vector<ports::CrossingRecord>>;
+
+  absl::Status LoadKnown(std::span<const DocumentRows> documents) {
+    std::vector<core::DocumentId> ids;
+    ids.reserve(documents.size());
+    for (const DocumentRows rows : documents) ids.push_back(rows.front().checked.document_id);
+    auto known = transaction_.LockTravelersOf(ids);
+    if (!known.ok()) return known.status();
+    std::vector<core::TravelerId> travelers;
+    for (const auto& [document_id, traveler_id] : *known) {
+      travelers.push_back(traveler_id);
+      known_.emplace(document_id, traveler_id);
+    }
+    if (travelers.empty()) return absl::OkStatus();
+    auto crossings = transaction_.CrossingsOf(travelers);
+    if (!crossings.ok()) return crossings.status();
+    for (ports::CrossingRecord& crossing : *crossings) {
+      crossings_[crossing.traveler_id].push_back(std::move(crossing));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status PlanDocument(DocumentRows rows) {
+    const auto known = known_.find(rows.front().checked.document_id);
+    if (known == known_.end()) {
+      TravelerPlan& plan = AddTraveler(rows.front());
+      AddCrossings(rows, plan);
+      return absl::OkStatus();
+    }
+    const core::TravelerId& id = known->second;
+    std::vector<ImportedRow> added;
+    for (const ImportedRow& row : rows) {
+      const ports::CrossingRecord* recorded = Find(crossings_[id], row);
+      if (recorded == nullptr) {
+        added.push_back(row);
+      } else {
+        AnswerWith(*recorded, row);
+      }
+    }
+    if (added.empty()) return absl::OkStatus();
+    const absl::StatusOr<TravelerPlan*> plan = LoadPlan(id);
+    if (!plan.ok()) return plan.status();
+    AddCrossings(added, **plan);
+    return absl::OkStatus();
+  }
+
+  TravelerPlan& AddTraveler(const ImportedRow& first) {
+    const core::TravelerId id(crypto::NewTimeOrderedUuid(now_));
+    TravelerPlan& plan = plans_[id];
+    plan.is_new = true;
+    plan.state.traveler_id = id;
+    plan.state.documents.emplace(first.checked.document_id, first.checked.document.holder());
+    plan.now = now_;
+    new_travelers_.push_back({id, first.checked.document_id, first.checked.document});
+    return plan;
+  }
+
+  // Of a traveler with two documents among the rows there is one plan.
+  absl::StatusOr<TravelerPlan*> LoadPlan(const core::TravelerId& id) {
+    if (const auto found = plans_.find(id); found != plans_.end()) return &found->second;
+    absl::StatusOr<TravelerState> state = LoadTraveler(transaction_, id);
+    if (!state.ok()) return state.status();
+    TravelerPlan& plan = plans_[id];
+    plan.now = RecordingTime(*state, now_);
+    plan.known_crossings = state->crossings.size();
+    plan.state = *std::move(state);
+    return &plan;
+  }
+
+  // `rows` are not recorded yet.
+  void AddCrossings(DocumentRows rows, TravelerPlan& plan) {
+    std::vector<ports::CrossingRecord>& crossings = plan.state.crossings;
+    // Those of another document of the traveler, if there is one among the rows.
+    const size_t before = crossings.size();
+    for (const ImportedRow& row : rows) {
+      const ports::CrossingRecord* earlier =
+          Find(std::span(crossings).subspan(0, before).subspan(plan.known_crossings), row);
+      // The same crossing of the same document stands right before it.
+      const bool repeated =
+          crossings.size() > before && KeyOf(crossings.back()) == KeyOf(*row.request);
+      if (repeated) earlier = &crossings.back();
+      if (earlier != nullptr) {
+        AnswerWith(*earlier, row);
+        continue;
+      }
+      crossings.push_back(CrossingFrom(row, plan.state.traveler_id, import_id_, plan.now));
+      results_[row.index] = {ImportResult::Kind::kRecorded, row.crossing_id, absl::OkStatus()};
+    }
+    if (before > plan.known_crossings) {
+      std::ranges::sort(std::span(crossings).subspan(plan.known_crossings), {},
+                        &ports::CrossingRecord::captured_at);
+    }
+  }
+
+  // `crossings` stand by time.
+  static const ports::CrossingRecord* Find(std::span<const ports::CrossingRecord> crossings,
+                                           const ImportedRow& row) {
+    const auto [first, last] = std::ranges::equal_range(crossings, row.request->captured_at, {},
+                                                        &ports::CrossingRecord::captured_at);
+    const auto found = std::find_if(first, last, [&](const ports::CrossingRecord& crossing) {
+      return KeyOf(crossing) == KeyOf(*row.request);
+    });
+    return found == last ? nullptr : &*found;
+  }
+
+  void AnswerWith(const ports::CrossingRecord& recorded, const ImportedRow& row) {
+    if (recorded.document_id != row.checked.document_id || recorded.admission != row.admission ||
+        recorded.carrier != row.request->carrier || recorded.flight != row.request->flight) {
+      results_[row.index] = {ImportResult::Kind::kRefused, {}, RecordedOtherwise()};
+      return;
+    }
+    const auto kind = recorded.crossing_id == row.crossing_id
+                          ? ImportResult::Kind::kRecorded  // by an attempt before this one
+                          : ImportResult::Kind::kAlreadyRecorded;
+    results_[row.index] = {kind, recorded.crossing_id, absl::OkStatus()};
+  }
+
+  static void PlanCases(TravelerPlan& plan) {
+    plan.changes = ReconcileCases(plan.state, plan.now);
+    const auto added = std::span(plan.state.crossings).subspan(plan.known_crossings);
+    for (const CaseChange& change : plan.changes) {
+      if (!change.is_new) continue;
+      const auto shows_it =
+          std::ranges::find(added, change.record.crossing_id, &ports::CrossingRecord::crossing_id);
+      if (shows_it != added.end()) shows_it->opened_cases.push_back(change.record.case_id);
+    }
+  }
+
+  absl::Status Write() {
+    std::vector<ports::CrossingRecord> crossings;
+    std::vector<ports::StayRecord> stays;
+    std::vector<ports::CaseRecord> cases;
+    std::vector<ports::CaseEvent> events;
+    for (auto& [id, plan] : plans_) {
+      if (plan.is_new) std::ranges::move(StayRecordsOf(plan.state), std::back_inserter(stays));
+      for (const CaseChange& change : plan.changes) {
+        if (!change.is_new) continue;
+        cases.push_back(change.record);
+        events.push_back(change.event);
+      }
+      const auto added = std::span(plan.state.crossings).subspan(plan.known_crossings);
+      crossings.insert(crossings.end(), added.begin(), added.end());
+    }
+    absl::Status status = transaction_.AddTravelers(new_travelers_);
+    if (status.ok()) status = transaction_.AddCrossings(crossings);
+    if (status.ok()) status = transaction_.AddStays(stays, now_);
+    if (status.ok()) status = transaction_.AddCases(cases);
+    if (status.ok()) status = transaction_.AddCaseEvents(events);
+    for (const auto& [id, plan] : plans_) {
+      if (status.ok() && !plan.is_new) status = WriteKnown(plan);
+    }
+    return status;
+  }
+
+  // What an import adds to a traveler who was known, less crossings and new cases.
+  absl::Status WriteKnown(const TravelerPlan& plan) {
+    absl::Status status =
+        transaction_.ReplaceStays(plan.state.traveler_id, StayRecordsOf(plan.state), plan.now);
+    std::vector<CaseChange> changed;
+    std::ranges::copy_if(plan.changes, std::back_inserter(changed),
+                         [](const CaseChange& change) { return !change.is_new; });
+    if (status.ok()) status = WriteCases(transaction_, changed);
+    return status;
+  }
+
+  ports::Transaction& transaction_;
+  const core::RequestId& import_id_;
+  const core::Timestamp now_;
+  Results& results_;
+  std::unordered_map<core::DocumentId, core::TravelerId> known_;
+  KnownCrossings crossings_;
+  // By id, which is by time of making: so the rows of one traveler are written side by side.
+  std::map<core::TravelerId, TravelerPlan> plans_;
+  std::vector<ports::NewTraveler> new_travelers_;
+};
+
+// What one call of Import works with.
+class ImportRun {
+ public:
+  ImportRun(const RecordCrossing& record, ports::Store& store, core::Mutex& one_face_at_a_time,
+            const Call& call, const core::RequestId& import_id, core::Timestamp now,
+            Results& results)
+      : record_(record),
+        store_(store),
+        one_face_at_a_time_(one_face_at_a_time),
+        call_(call),
+        import_id_(import_id),
+        now_(now),
+        results_(results) {}
+
+  absl::Status Run(const std::vector<DocumentRows>& documents) {
+    std::vector<DocumentRows> plain;
+    std::vector<DocumentRows> with_images;
+    for (const DocumentRows rows : documents) {
+      const bool has_image = std::ranges::any_of(
+          rows, [](const ImportedRow& row) { return !row.request->image.empty(); });
+      (has_image ? with_images : plain).push_back(rows);
+    }
+    absl::Status status = RecordPlain(plain);
+    for (const DocumentRows rows : with_images) {
+      if (status.ok()) status = RecordInTurn(rows);
+    }
+    return status;
+  }
+
+ private:
+  // Travelers whose records are damaged, or who meet a defect of ours, must not keep the others
+  // out: what fails is tried again in halves, down to the one document that is to blame.
+  absl::Status RecordPlain(std::span<const DocumentRows> documents) {
+    if (documents.empty()) return absl::OkStatus();
+    const absl::Status status =
+        store_.Transact(call_.deadline, [&](ports::Transaction& transaction) {
+          return ImportTransaction(transaction, import_id_, now_, results_).Run(documents);
+        });
+    if (status.ok() || EndsImport(status)) return status;
+    if (documents.size() == 1) {
+      Refuse(documents.front(), status, results_);
+      return absl::OkStatus();
+    }
+    const size_t half = documents.size() / 2;
+    absl::Status first = RecordPlain(documents.first(half));
+    return first.ok() ? RecordPlain(documents.subspan(half)) : first;
+  }
+
+  // Rows of one document, some of which have images, in the order of time.
+  absl::Status RecordInTurn(DocumentRows rows) {
+    absl::Status status;
+    for (auto first = rows.begin(); status.ok() && first != rows.end();) {
+      const auto image = std::find_if(
+          first, rows.end(), [](const ImportedRow& row) { return !row.request->image.empty(); });
+      const DocumentRows before(first, image);
+      if (!before.empty()) status = RecordPlain(std::span(&before, 1));
+      first = image;
+      if (status.ok() && image != rows.end()) status = RecordOne(*first++);
+    }
+    return status;
+  }
+
+  absl::Status RecordOne(const ImportedRow& row) {
+    CrossingRequest request = *row.request;
+    request.request_id = RequestIdOf(row);
+    request.traveler_is_gone = true;
+    // On behalf of the lane, and in the importer's own name.
+    Call call = call_;
+    call.principal.id = request.lane_id.value();
+    const core::MutexLock lock(one_face_at_a_time_);
+    const absl::StatusOr<CrossingResult> result = record_.Record(call, request);
+    if (!result.ok()) {
+      if (EndsImport(result.status())) return result.status();
+      Refuse(DocumentRows(&row, 1), result.status(), results_);
+      return absl::OkStatus();
+    }
+    results_[row.index] = {
+        result->is_new ? ImportResult::Kind::kRecorded : ImportResult::Kind::kAlreadyRecorded,
+        result->crossing->crossing_id, absl::OkStatus()};
+    return absl::OkStatus();
+  }
+
+  // The same for the same row whenever the import is run.
+  core::RequestId RequestIdOf(const ImportedRow& row) const {
+    return core::RequestId(crypto::DeterministicUuid(fmt::format(
+        "{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}", import_id_.value(), row.checked.document_id.value(),
+        row.request->lane_id.value(), core::NameOf(row.request->direction),
+        row.request->captured_at.time_since_epoch().count(),
+        crypto::Sha256Hex(row.request->image))));
+  }
+
+  const RecordCrossing& record_;
+  ports::Store& store_;
+  core::Mutex& one_face_at_a_time_;
+  const Call& call_;
+  const core::RequestId& import_id_;
+  const core::Timestamp now_;
+  Results& results_;
+};
+
+}  // namespace
+
+absl::StatusOr<Results> ImportCrossings::Import(
+    const Call& call, const core::RequestId& import_id,
+    const std::vector<CrossingRequest>& crossings) const {
+  const core::Timestamp now = clock_.Now();
+  Results results(crossings.size());
+  const std::vector<ImportedRow> rows = CheckRows(crossings, lanes_, policy_, now, results);
+  ImportRun run(record_, store_, one_face_at_a_time_, call, import_id, now, results);
+  if (absl::Status status = run.Run(ByDocument(rows)); !status.ok()) return status;
+  return results;
+}
+
+}  // namespace entryexit::app
