@@ -13,7 +13,7 @@ void AddLaneCommands(CLI::App& app, Context& context);      // arrive, depart, a
 void AddBacklogCommand(CLI::App& app, Context& context);    // backlog
 void AddTravelerCommands(CLI::App& app, Context& context);  // traveler, crossings, capture, replay
 void AddStayCommands(CLI::App& app, Context& context);      // allowance, admission-change
-void AddCorrectionCommands(CLI::App& app, Context& context);  // correct-crossing
+void AddCorrectionCommands(CLI::App& app, Context& context);  // correct-crossing, move-document
 void AddCaseCommands(CLI::App& app, Context& context);        // cases
 void AddReportCommands(CLI::App& app, Context& context);      // overstays, report
 void AddServiceCommands(CLI::App& app, Context& context);     // health, migrate

@@ -136,6 +136,12 @@ class Traveler {
 
   // Of the service, once the traveler has arrived.
   const std::string& id() const { return id_; }
+  v1::DocumentKey document() const {
+    v1::DocumentKey key;
+    key.set_issuing_state("UTO");
+    key.set_number(document_);
+    return key;
+  }
 
  private:
   static google::protobuf::Timestamp NoonOf(const std::string& day) {
@@ -674,6 +680,63 @@ TEST(Correction, OfAnImpostorsDepartureLeavesTheTravelerInTheCountry) {
   const auto overstay = OverstayOf(traveler.id(), "2024-07-01");
   ASSERT_TRUE(overstay.has_value());
   EXPECT_EQ(overstay->kind(), v1::OVERSTAY_KIND_SUSPECTED_IN_COUNTRY);
+}
+
+TEST(MoveDocument, EndsTheStayThatADualNationalLeftOnTheOtherPassport) {
+  Traveler anna = VisitorOfSpring2024(38);
+  Traveler on_the_other(38);
+  on_the_other.Depart("2024-04-10");
+  EXPECT_TRUE(OverstayOf(anna.id(), "2024-07-01").has_value());
+  v1::GetTravelerRequest find;
+  *find.mutable_document() = on_the_other.document();
+  const auto before = Call(Officer(), &BackOffice::GetTraveler, find);
+  ASSERT_THAT(before, Succeeds());
+
+  v1::MoveDocumentRequest request;
+  request.set_request_id(crypto::NewUuid());
+  *request.mutable_document() = on_the_other.document();
+  request.set_to_traveler_id(anna.id());
+  request.set_reason("her second passport");
+  EXPECT_THAT(Call(Officer(), &BackOffice::MoveDocument, request),
+              Fails(StatusCode::PERMISSION_DENIED, "ROLE_NOT_ALLOWED"));
+  const auto answer = Call(Supervisor(), &BackOffice::MoveDocument, request);
+  ASSERT_THAT(answer, Succeeds());
+  EXPECT_EQ(answer.response.from_traveler_id(), before.response.traveler_id());
+  EXPECT_EQ(answer.response.to_traveler_id(), anna.id());
+  ASSERT_EQ(answer.response.stays_size(), 1);
+  EXPECT_EQ(answer.response.stays(0).state(), v1::STAY_STATE_CLOSED);
+  EXPECT_FALSE(OverstayOf(anna.id(), "2024-07-01").has_value());
+  EXPECT_EQ(TravelerWith(anna.id()).documents_size(), 2);
+  EXPECT_THAT(Call(Supervisor(), &BackOffice::MoveDocument, request), Succeeds()) << "once more";
+
+  v1::GetTravelerRequest gone;
+  gone.set_traveler_id(before.response.traveler_id());
+  const auto empty = Call(Officer(), &BackOffice::GetTraveler, gone);
+  EXPECT_THAT(empty, Fails(StatusCode::NOT_FOUND, "TRAVELER_NOT_FOUND"));
+  EXPECT_NE(empty.status.error_message().find(anna.id()), std::string::npos);
+  const std::vector<v1::Crossing> crossings = CrossingsOf(anna.id());
+  ASSERT_EQ(crossings.size(), 2U);
+  v1::GetCaptureRequest picture;
+  picture.set_crossing_id(crossings[1].crossing_id());
+  EXPECT_THAT(Call(Officer(), &BackOffice::GetCapture, picture), Succeeds());
+  v1::ReplayDecisionRequest replay;
+  replay.set_crossing_id(crossings[1].crossing_id());
+  const auto replayed = Call(Officer(), &BackOffice::ReplayDecision, replay);
+  ASSERT_THAT(replayed, Succeeds());
+  EXPECT_TRUE(replayed.response.identical());
+  EXPECT_EQ(CrossingsOf(before.response.traveler_id())[0].correction().moved_to_traveler_id(),
+            anna.id());
+
+  request.set_request_id(crypto::NewUuid());
+  EXPECT_THAT(Call(Supervisor(), &BackOffice::MoveDocument, request),
+              Fails(StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"))
+      << "it is hers already";
+  request.set_to_traveler_id(crypto::NewUuid());
+  EXPECT_THAT(Call(Supervisor(), &BackOffice::MoveDocument, request),
+              Fails(StatusCode::NOT_FOUND, "TRAVELER_NOT_FOUND"));
+  request.clear_document();
+  EXPECT_THAT(Call(Supervisor(), &BackOffice::MoveDocument, request),
+              Fails(StatusCode::INVALID_ARGUMENT, "MISSING_FIELD"));
 }
 
 TEST(Correction, RefusesWhatCannotBeAndWhoMayNot) {
