@@ -760,8 +760,35 @@ TEST(Correction, RefusesWhatCannotBeAndWhoMayNot) {
       {[](auto& r) { r.set_crossing_id("x"); }, StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
       {[](auto& r) { r.set_crossing_id(crypto::NewUuid()); }, StatusCode::NOT_FOUND,
        "CROSSING_NOT_FOUND"},
+      {[](auto& r) { r.set_revision(1001); }, StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
       {[](auto& r) { r.mutable_admission()->set_class_of_admission("WT"); },
        StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
+      {[](auto& r) {
+         r.set_voided(false);
+         *r.mutable_captured_at() = client::ParseTimestamp("2024-04-17T20:00:00Z").value();
+       },
+       StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
+      {[](auto& r) {
+         r.set_voided(false);
+         *r.mutable_captured_at() = client::ParseTimestamp("1999-12-31T20:00:00Z").value();
+       },
+       StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
+      {[](auto& r) {
+         r.set_voided(false);
+         r.mutable_admission()->set_class_of_admission("WT");
+         r.mutable_admission()->set_days_from_arrival(91);
+       },
+       StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
+      {[](auto& r) {
+         r.set_voided(false);
+         r.mutable_admission()->set_class_of_admission("B-2");
+       },
+       StatusCode::INVALID_ARGUMENT, "MISSING_FIELD"},
+      {[](auto& r) {
+         r.set_voided(false);
+         r.mutable_admission()->set_days_from_arrival(30);
+       },
+       StatusCode::INVALID_ARGUMENT, "MISSING_FIELD"},
       {[](auto& r) {
          r.set_voided(false);
          r.mutable_captured_at()->set_seconds(4'000'000'000);
@@ -780,7 +807,43 @@ TEST(Correction, RefusesWhatCannotBeAndWhoMayNot) {
                 Fails(row.code, row.reason))
         << request.ShortDebugString();
   }
+  traveler.Depart("2024-04-10");
+  auto of_a_departure = Correction(CrossingsOf(traveler.id())[1], 1);
+  of_a_departure.mutable_admission()->set_class_of_admission("WT");
+  EXPECT_THAT(Call(Supervisor(), &BackOffice::CorrectCrossing, of_a_departure),
+              Fails(StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"));
   EXPECT_FALSE(CrossingsOf(traveler.id())[0].has_correction());
+}
+
+TEST(MoveDocument, RefusesWhatCannotBe) {
+  Traveler one = VisitorOfSpring2024(39);
+  Traveler other = VisitorOfSpring2024(39);
+  v1::MoveDocumentRequest valid;
+  valid.set_request_id(crypto::NewUuid());
+  *valid.mutable_document() = other.document();
+  valid.set_to_traveler_id(one.id());
+  valid.set_reason("one person");
+  struct Row {
+    std::function<void(v1::MoveDocumentRequest&)> spoil;
+    StatusCode code;
+    const char* reason;
+  };
+  const Row rows[] = {
+      {[](auto&) {}, StatusCode::ALREADY_EXISTS, "CROSSING_ALREADY_RECORDED"},
+      {[](auto& r) { r.clear_reason(); }, StatusCode::INVALID_ARGUMENT, "MISSING_FIELD"},
+      {[](auto& r) { r.mutable_document()->clear_number(); }, StatusCode::INVALID_ARGUMENT,
+       "MISSING_FIELD"},
+      {[](auto& r) { r.clear_to_traveler_id(); }, StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
+      {[](auto& r) { r.mutable_document()->set_number(NewDocumentNumber()); },
+       StatusCode::NOT_FOUND, "TRAVELER_NOT_FOUND"},
+  };
+  for (const Row& row : rows) {
+    auto request = valid;
+    row.spoil(request);
+    EXPECT_THAT(Call(Supervisor(), &BackOffice::MoveDocument, request), Fails(row.code, row.reason))
+        << request.ShortDebugString();
+  }
+  EXPECT_EQ(TravelerWith(other.id()).documents_size(), 1);
 }
 
 }  // namespace
