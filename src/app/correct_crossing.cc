@@ -60,11 +60,8 @@ std::string ContentDigest(const CorrectionRequest& request) {
 }
 
 absl::Status CheckNextRevision(const TravelerState& state, const CorrectionRequest& request) {
-  int latest = 0;
-  for (const ports::CorrectionRecord& record : state.corrections) {
-    if (record.correction.crossing_id != request.crossing_id) continue;
-    latest = std::max(latest, record.correction.revision);
-  }
+  const ports::CorrectionRecord* const known = LatestCorrection(state, request.crossing_id);
+  const int latest = known == nullptr ? 0 : known->correction.revision;
   if (request.revision == latest + 1) return absl::OkStatus();
   return MakeError(Reason::kCrossingChanged,
                    fmt::format("the crossing has {} correction{}: the next revision is {}, not {}",
@@ -129,6 +126,11 @@ absl::StatusOr<CorrectionResult> CorrectCrossing::Correct(const Call& call,
     if (!status.ok()) return status;
     const auto known = FindCarriedOut(transaction, request.request_id, call.principal.name, digest);
     if (!known.ok()) return known.status();
+    const auto locked = transaction.GetCrossing(request.crossing_id);
+    if (!locked.ok()) return locked.status();
+    if (locked->traveler_id != crossing->traveler_id) {
+      return MakeError(Reason::kDatabaseConflict, "the crossing was moved meanwhile");
+    }
     absl::StatusOr<TravelerState> state = LoadTraveler(transaction, crossing->traveler_id);
     if (!state.ok()) return state.status();
     if (*known) {

@@ -176,4 +176,16 @@ absl::StatusOr<std::optional<core::Admission>> AdmissionOf(
   return std::optional(*std::move(admission));
 }
 
+absl::StatusOr<core::DocumentId> DocumentIdFrom(const std::string& issuing_state,
+                                                const std::string& number) {
+  // Nationality stands in so that the pair alone can be checked like a whole document.
+  const auto document = core::Normalized({.issuing_state = issuing_state,
+                                          .number = number,
+                                          .nationality = issuing_state,
+                                          .birth_date = {},
+                                          .sex = core::Sex::kUnspecified});
+  if (!document.ok()) return document.status();
+  return DocumentIdOf(document->issuing_state, document->number);
+}
+
 }  // namespace entryexit::app

@@ -47,6 +47,10 @@ absl::StatusOr<std::optional<core::Admission>> AdmissionOf(
 // The id under which the traveler who uses this document is found. Requires a normalized document.
 core::DocumentId DocumentIdOf(const std::string& issuing_state, const std::string& number);
 
+// The same of a document as it is asked for. Errors: MISSING_FIELD, INVALID_FIELD.
+absl::StatusOr<core::DocumentId> DocumentIdFrom(const std::string& issuing_state,
+                                                const std::string& number);
+
 }  // namespace entryexit::app
 
 #endif  // ENTRYEXIT_APP_CROSSING_REQUEST_H_

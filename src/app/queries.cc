@@ -57,6 +57,10 @@ absl::StatusOr<std::vector<CrossingView>> ViewsOf(ports::Transaction& transactio
 absl::StatusOr<TravelerView> ViewOf(ports::Transaction& transaction, const core::TravelerId& id) {
   auto traveler = transaction.GetTraveler(id);
   if (!traveler.ok()) return traveler.status();
+  if (traveler->documents.empty()) {
+    const auto corrections = transaction.AllCorrections(id);
+    return corrections.ok() ? MovedAway(*corrections) : corrections.status();
+  }
   auto stays = transaction.AllStays(id);
   if (!stays.ok()) return stays.status();
   auto changes = transaction.AllAdmissionChanges(id);
@@ -102,17 +106,11 @@ absl::StatusOr<TravelerView> Queries::GetTraveler(const Call& call,
 absl::StatusOr<TravelerView> Queries::GetTravelerByDocument(const Call& call,
                                                             const std::string& issuing_state,
                                                             const std::string& number) const {
-  // Nationality stands in so that the pair alone can be checked like a whole document.
-  const auto document = core::Normalized({.issuing_state = issuing_state,
-                                          .number = number,
-                                          .nationality = issuing_state,
-                                          .birth_date = {},
-                                          .sex = core::Sex::kUnspecified});
-  if (!document.ok()) return document.status();
-  const core::DocumentId document_id = DocumentIdOf(document->issuing_state, document->number);
+  const absl::StatusOr<core::DocumentId> document_id = DocumentIdFrom(issuing_state, number);
+  if (!document_id.ok()) return document_id.status();
   return Read<TravelerView>(store_, call,
                             [&](ports::Transaction& transaction) -> absl::StatusOr<TravelerView> {
-                              const auto id = transaction.FindTravelerByDocument(document_id);
+                              const auto id = transaction.FindTravelerByDocument(*document_id);
                               if (!id.ok()) return id.status();
                               return ViewOf(transaction, *id);
                             });
@@ -132,6 +130,7 @@ absl::StatusOr<AllowanceView> Queries::GetStayAllowance(const Call& call,
     return LoadMovements(transaction, id);
   });
   if (!state.ok()) return state.status();
+  if (state->documents.empty()) return MovedAway(state->corrections);
   return AllowanceView{*rule, core::AllowanceOn(day, StaysOf(*state).window_stays, *rule)};
 }
 
@@ -183,7 +182,7 @@ absl::StatusOr<CaseView> Queries::GetCase(const Call& call, const core::CaseId& 
       store_, call, [&](ports::Transaction& transaction) -> absl::StatusOr<CaseView> {
         auto record = transaction.GetCase(id);
         if (!record.ok()) return record.status();
-        auto crossing = transaction.GetCrossing(record->crossing_id);
+        auto crossing = transaction.GetCrossingOf(record->traveler_id, record->crossing_id);
         if (!crossing.ok()) return crossing.status();
         auto views = ViewsOf(transaction, record->traveler_id, {*std::move(crossing)});
         if (!views.ok()) return views.status();

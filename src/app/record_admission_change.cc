@@ -168,6 +168,7 @@ absl::StatusOr<AdmissionChangeResult> RecordAdmissionChange::Record(
     if (!*known && !change.ok()) return change.status();
     absl::StatusOr<TravelerState> state = LoadTraveler(transaction, request.traveler_id);
     if (!state.ok()) return state.status();
+    if (!*known && state->documents.empty()) return MovedAway(state->corrections);
     if (*known) {
       result = {core::AdmissionChangeId((*known)->subject_id), StayRecordsOf(*state)};
       return absl::OkStatus();

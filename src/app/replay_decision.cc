@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
+#include <tuple>
+#include <vector>
 
 #include "app/decision.h"
 #include "app/read.h"
@@ -43,6 +46,31 @@ std::vector<std::string> DifferencesOf(const DecisionReceipt& recorded,
   return differences;
 }
 
+// The traveler's templates, and those of arrivals that the comparison used and that have been moved
+// to another traveler with their document since; in the order of AllTemplates.
+absl::StatusOr<std::vector<ports::TemplateRecord>> TemplatesFor(
+    ports::Transaction& transaction, const ports::ComparisonRecord& comparison) {
+  absl::StatusOr<std::vector<ports::TemplateRecord>> templates =
+      transaction.AllTemplates(comparison.traveler_id);
+  if (!templates.ok()) return templates;
+  for (const core::ReferenceDistance& reference : comparison.receipt.references) {
+    const auto is_it = [&](const ports::TemplateRecord& record) {
+      return record.crossing_id == reference.crossing_id;
+    };
+    if (std::ranges::any_of(*templates, is_it)) continue;
+    const auto arrival = transaction.GetCrossing(reference.crossing_id);
+    if (!arrival.ok()) return arrival.status();
+    if (arrival->traveler_id == comparison.traveler_id) continue;  // erased
+    const auto others = transaction.AllTemplates(arrival->traveler_id);
+    if (!others.ok()) return others.status();
+    std::ranges::copy_if(*others, std::back_inserter(*templates), is_it);
+  }
+  std::ranges::sort(*templates, {}, [](const ports::TemplateRecord& record) {
+    return std::tie(record.captured_at, record.crossing_id);
+  });
+  return templates;
+}
+
 }  // namespace
 
 absl::StatusOr<Replay> ReplayDecision::ReplayComparison(const Call& call,
@@ -79,7 +107,7 @@ absl::StatusOr<Replay> ReplayDecision::Recompute(ports::Transaction& transaction
   }
   const auto departure = transaction.GetCrossing(receipt.probe_crossing_id);
   if (!departure.ok()) return departure.status();
-  const auto templates = transaction.AllTemplates(recorded.traveler_id);
+  const auto templates = TemplatesFor(transaction, recorded);
   if (!templates.ok()) return templates.status();
 
   const auto was_reference = [&](const ports::TemplateRecord& record) {

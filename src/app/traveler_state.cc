@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/crossing_request.h"
+#include "entryexit/core/reason.h"
 #include "entryexit/crypto/digest.h"
 
 namespace entryexit::app {
@@ -38,13 +39,6 @@ std::set<core::CrossingId> DeparturesInDoubt(const TravelerState& state) {
     if (!settled) in_doubt.insert(comparison.crossing_id);
   }
   return in_doubt;
-}
-
-// What the document shown at the crossing said.
-core::Holder HolderOf(const TravelerState& state, const ports::CrossingRecord& crossing) {
-  if (crossing.holder) return *crossing.holder;
-  const auto document = state.documents.find(crossing.document_id);
-  return document == state.documents.end() ? core::Holder{} : document->second;
 }
 
 // Of the first crossing that counts, by what happened and not by what became known first; none
@@ -162,7 +156,8 @@ std::optional<CaseChange> Refreshed(const TravelerState& state, const ports::Cas
 // still holds.
 bool IsConflictOfOld(const TravelerState& state, const ports::CaseRecord& record) {
   return record.kind == core::CaseKind::kDocumentDataConflict &&
-         !CrossingOf(state, record.crossing_id).holder;
+         !CrossingOf(state, record.crossing_id).holder &&
+         ValidCrossingsOf(state).contains(record.crossing_id);
 }
 
 std::optional<CaseChange> Withdrawn(const TravelerState& state, const ports::CaseRecord& record,
@@ -175,8 +170,11 @@ std::optional<CaseChange> Withdrawn(const TravelerState& state, const ports::Cas
   if (!stands || IsConflictOfOld(state, record)) return std::nullopt;
   ports::CaseRecord changed = record;
   changed.state = core::CaseState::kWithdrawn;
+  const auto moved_to = MovedTo(state, record.crossing_id);
   return ChangeOf(std::move(changed), ports::CaseEventKind::kWithdrawn, now,
-                  "what became known later disproved this");
+                  moved_to
+                      ? "the crossing was moved with its document to traveler " + moved_to->value()
+                      : "what became known later disproved this");
 }
 
 const char* WhyOpened(core::CaseKind kind) {
@@ -255,6 +253,42 @@ ValidCrossings ValidCrossingsOf(const TravelerState& state) {
     valid.emplace(id, std::move(event));
   }
   return valid;
+}
+
+const ports::CorrectionRecord* LatestCorrection(const TravelerState& state,
+                                                const core::CrossingId& crossing) {
+  const ports::CorrectionRecord* latest = nullptr;
+  for (const ports::CorrectionRecord& record : state.corrections) {
+    if (record.correction.crossing_id == crossing &&
+        (latest == nullptr || latest->correction.revision < record.correction.revision)) {
+      latest = &record;
+    }
+  }
+  return latest;
+}
+
+std::optional<core::TravelerId> MovedTo(const TravelerState& state,
+                                        const core::CrossingId& crossing) {
+  const ports::CorrectionRecord* const latest = LatestCorrection(state, crossing);
+  return latest == nullptr ? std::nullopt : latest->moved_to;
+}
+
+core::Holder HolderOf(const TravelerState& state, const ports::CrossingRecord& crossing) {
+  if (crossing.holder) return *crossing.holder;
+  const auto document = state.documents.find(crossing.document_id);
+  return document == state.documents.end() ? core::Holder{} : document->second;
+}
+
+absl::Status MovedAway(const std::vector<ports::CorrectionRecord>& corrections) {
+  const auto last = std::ranges::max_element(corrections, {}, [](const auto& record) {
+    return std::pair(record.moved_to.has_value(), record.recorded_at);
+  });
+  if (last == corrections.end() || !last->moved_to) {
+    return core::MakeError(core::Reason::kTravelerNotFound, "the traveler has no documents");
+  }
+  return core::MakeError(
+      core::Reason::kTravelerNotFound,
+      "the traveler's documents were moved, the last to traveler " + last->moved_to->value());
 }
 
 core::StayHistory StaysOf(const TravelerState& state) {

@@ -2,6 +2,7 @@
 #define ENTRYEXIT_APP_TRAVELER_STATE_H_
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,17 @@ absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
 // The crossings as corrected, less those that were voided.
 using ValidCrossings = std::map<core::CrossingId, core::CrossingEvent>;
 ValidCrossings ValidCrossingsOf(const TravelerState& state);
+
+// The correction of a crossing that counts; null when it has none.
+const ports::CorrectionRecord* LatestCorrection(const TravelerState& state,
+                                                const core::CrossingId& crossing);
+// The traveler to whom a crossing was moved with its document; none when it is still here.
+std::optional<core::TravelerId> MovedTo(const TravelerState& state,
+                                        const core::CrossingId& crossing);
+// What the document shown at the crossing said.
+core::Holder HolderOf(const TravelerState& state, const ports::CrossingRecord& crossing);
+// TRAVELER_NOT_FOUND, for one whose documents were all moved, with where the last of them went.
+absl::Status MovedAway(const std::vector<ports::CorrectionRecord>& corrections);
 
 // A departure is in doubt while its last comparison is no match or inconclusive and no officer has
 // dismissed the case of it.

@@ -14,7 +14,7 @@ void AddBacklogCommand(CLI::App& app, Context& context);    // backlog
 void AddImportCommand(CLI::App& app, Context& context);     // import
 void AddTravelerCommands(CLI::App& app, Context& context);  // traveler, crossings, capture, replay
 void AddStayCommands(CLI::App& app, Context& context);      // allowance, admission-change
-void AddCorrectionCommands(CLI::App& app, Context& context);  // correct-crossing
+void AddCorrectionCommands(CLI::App& app, Context& context);  // correct-crossing, move-document
 void AddCaseCommands(CLI::App& app, Context& context);        // cases
 void AddReportCommands(CLI::App& app, Context& context);      // overstays, report
 void AddServiceCommands(CLI::App& app, Context& context);     // health, migrate

@@ -124,8 +124,71 @@ void AddCorrectCrossing(CLI::App& app, Context& context) {
   });
 }
 
+constexpr char kMoveExamples[] =
+    R"(Everything that was recorded with the document moves along: crossings, pictures, comparisons. What
+the travelers' stays and cases were is kept in their history. To undo it, move the document back.
+
+Examples:
+  entryexitctl move-document --document XXA:P123456 --to 704fb99f-921d-4fa0-8292-b7e2656a5b65 \
+      --reason "her second passport"
+  entryexitctl move-document --document XXA:P123456 --reason "they are two people")";
+
+struct MoveOptions {
+  std::string document;
+  std::string to;
+  std::string reason;
+  std::string request_id;
+};
+
+ExitCode MoveDocument(const Context& context, const MoveOptions& options) {
+  const auto key = ParseDocument(options.document);
+  if (!key.ok()) return context.Fail(key.status());
+  v1::MoveDocumentRequest request;
+  request.set_request_id(options.request_id.empty() ? crypto::NewUuid() : options.request_id);
+  *request.mutable_document() = *key;
+  request.set_to_traveler_id(options.to);
+  request.set_reason(options.reason);
+  const auto response = context.Call(&BackOffice::MoveDocument, request);
+  if (!response.ok()) return context.FailRequest(response.status(), request.request_id());
+  if (context.json) {
+    context.WriteJson(*response);
+    return ExitCode::kOk;
+  }
+  context.out << "Document moved\n";
+  context.WriteFields({{"from traveler", response->from_traveler_id()},
+                       {"to traveler", response->to_traveler_id()},
+                       {"request id", request.request_id()}});
+  WriteStays(context, response->stays());
+  return ExitCode::kOk;
+}
+
+void AddMoveDocument(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand(
+      "move-document", "Move a document with its crossings to another traveler (supervisors)");
+  auto options = std::make_shared<MoveOptions>();
+  command->add_option("--document", options->document, "The document")
+      ->required()
+      ->type_name("STATE:NUMBER");
+  command->add_option("--to", options->to, "To this traveler; default a new one of its own")
+      ->type_name("TRAVELER");
+  command->add_option("--reason", options->reason, "Why; kept for good")
+      ->required()
+      ->type_name("TEXT");
+  command
+      ->add_option("--request-id", options->request_id,
+                   "The UUID of a request that may have been sent before; default a new one")
+      ->type_name("UUID");
+  command->footer(kMoveExamples);
+  command->callback([&context, options] {
+    context.command = [&context, options] { return MoveDocument(context, *options); };
+  });
+}
+
 }  // namespace
 
-void AddCorrectionCommands(CLI::App& app, Context& context) { AddCorrectCrossing(app, context); }
+void AddCorrectionCommands(CLI::App& app, Context& context) {
+  AddCorrectCrossing(app, context);
+  AddMoveDocument(app, context);
+}
 
 }  // namespace entryexit::ctl

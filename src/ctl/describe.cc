@@ -87,6 +87,9 @@ std::string DescribeAdmission(const std::string& class_of_admission, bool has_da
 std::string DescribeAdmission(const v1::Crossing& crossing) { return AdmissionWords(crossing); }
 
 std::string DescribeCorrection(const v1::CrossingCorrection& correction) {
+  if (!correction.moved_to_traveler_id().empty()) {
+    return "moved to traveler " + correction.moved_to_traveler_id();
+  }
   if (correction.voided()) return "voided";
   std::string text;
   if (correction.has_captured_at()) {

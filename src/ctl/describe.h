@@ -38,7 +38,8 @@ std::string DescribeAdmission(const std::string& class_of_admission, bool has_da
 // 180".
 std::string DescribeAdmission(const v1::Crossing& crossing);
 
-// What a correction says: "voided", "at 2026-05-01T09:30:00Z, B-2 until 2026-05-30", "as recorded".
+// What a correction says: "voided", "at 2026-05-01T09:30:00Z, B-2 until 2026-05-30", "as recorded",
+// "moved to traveler 704fb99f-...".
 std::string DescribeCorrection(const v1::CrossingCorrection& correction);
 
 // How an outcome came about, one line each.

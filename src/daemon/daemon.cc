@@ -83,6 +83,7 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   const app::DecideCase decide(**store, clock);
   const app::RecordAdmissionChange record_admission_change(**store, clock, admissions);
   const app::CorrectCrossing correct_crossing(*lanes, engine, **store, **vault, clock, *policy);
+  const app::MoveDocument move_document(engine, **store, **vault, clock, *policy);
   const app::ReplayDecision replay(**store, **vault, engine.model(), engine.calibration());
   const app::Queries queries(**store, **vault, admissions);
   const app::Queries reports(**report_store, **vault, admissions);
@@ -97,8 +98,8 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   if (!check_certificate.ok()) return check_certificate.status();
   const auto server = rpc::StartServer(
       ServerOptionsFrom(config, **tls, *check_certificate),
-      {record, decide, record_admission_change, correct_crossing, replay, queries, reports,
-       review_overstays, import_crossings, clock, engine, **store, **feed},
+      {record, decide, record_admission_change, correct_crossing, move_document, replay, queries,
+       reports, review_overstays, import_crossings, clock, engine, **store, **feed},
       metrics);
   if (!server.ok()) return server.status();
 

@@ -153,7 +153,7 @@ Params ParamsOf(const ports::CorrectionRecord& r) {
   return ParamsOf(r.traveler_id, r.correction_id, c.crossing_id, r.request_id, r.principal,
                   r.recorded_at, c.revision, c.voided, c.captured_at, c.local_date,
                   a.class_of_admission, a.authorized_until, a.window_stay_days, a.window_days,
-                  r.reason);
+                  r.reason, r.moved_to);
 }
 
 void ReadRow(RowReader& row, ports::CorrectionRecord& r) {
@@ -161,7 +161,7 @@ void ReadRow(RowReader& row, ports::CorrectionRecord& r) {
   AdmissionColumns a;
   row.Read(r.traveler_id, r.correction_id, c.crossing_id, r.request_id, r.principal, r.recorded_at,
            c.revision, c.voided, c.captured_at, c.local_date, a.class_of_admission,
-           a.authorized_until, a.window_stay_days, a.window_days, r.reason);
+           a.authorized_until, a.window_stay_days, a.window_days, r.reason, r.moved_to);
   c.admission = AdmissionFrom(a);
 }
 

@@ -20,7 +20,14 @@
 #define CORRECTION_COLUMNS                                                                    \
   "traveler_id, correction_id, crossing_id, request_id, principal, recorded_at, revision, "   \
   "voided, captured_at, local_date, class_of_admission, authorized_until, window_stay_days, " \
-  "window_days, reason"
+  "window_days, reason, moved_to"
+// Whether the crossing of the row `c` is still with its traveler: the correction of it that counts
+// did not move it.
+#define NOT_MOVED                                                                      \
+  "NOT EXISTS (SELECT FROM crossing_correction k WHERE k.traveler_id = c.traveler_id " \
+  "AND k.crossing_id = c.crossing_id AND k.moved_to IS NOT NULL AND NOT EXISTS ("      \
+  "SELECT FROM crossing_correction l WHERE l.traveler_id = k.traveler_id "             \
+  "AND l.crossing_id = k.crossing_id AND l.revision > k.revision))"
 #define STAY_COLUMNS                                                                           \
   "traveler_id, nationality, port_id, state, arrival_id, arrived_at, arrived_on, "             \
   "class_of_admission, authorized_until, pending_since, adult_on, departure_id, departed_at, " \
@@ -102,15 +109,23 @@ constexpr std::array kStatements = {
         ON CONFLICT (document_id) DO NOTHING
         RETURNING traveler_id)
       INSERT INTO traveler (traveler_id) SELECT traveler_id FROM added)sql"},
+    // The document is locked too, after the traveler: one that was moved while this waited no
+    // longer
+    // joins the traveler, and there is no row.
     Statement{kLockTravelerOf, "lock_traveler_of", R"sql(
       SELECT t.traveler_id
       FROM travel_document d JOIN traveler t ON t.traveler_id = d.traveler_id
-      WHERE d.document_id = $1 FOR UPDATE OF t)sql"},
+      WHERE d.document_id = $1 FOR UPDATE OF t, d)sql"},
     Statement{kLockTraveler, "lock_traveler",
               "SELECT traveler_id FROM traveler WHERE traveler_id = $1 FOR UPDATE"},
+    Statement{kAddTraveler, "add_traveler", "INSERT INTO traveler (traveler_id) VALUES ($1)"},
+    Statement{kMoveDocument, "move_document",
+              "UPDATE travel_document SET traveler_id = $2 WHERE document_id = $1"},
+    Statement{kRemoveMovedBiometrics, "remove_moved_biometrics",
+              "SELECT remove_moved_biometrics($1, $2)"},
     Statement{kGetTraveler, "get_traveler", R"sql(
       SELECT t.created_at, d.issuing_state, d.number, d.nationality, d.birth_date, d.sex
-      FROM traveler t JOIN travel_document d ON d.traveler_id = t.traveler_id
+      FROM traveler t LEFT JOIN travel_document d ON d.traveler_id = t.traveler_id
       WHERE t.traveler_id = $1 ORDER BY d.first_used_at, d.document_id)sql"},
     Statement{kFindTravelerByDocument, "find_traveler_by_document",
               "SELECT traveler_id FROM travel_document WHERE document_id = $1"},
@@ -119,7 +134,10 @@ constexpr std::array kStatements = {
               "INSERT INTO crossing (" CROSSING_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
               "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"},
     Statement{kGetCrossing, "get_crossing",
-              "SELECT " CROSSING_COLUMNS " FROM crossing WHERE crossing_id = $1"},
+              "SELECT " CROSSING_COLUMNS " FROM crossing c WHERE crossing_id = $1 AND " NOT_MOVED},
+    Statement{kGetCrossingOf, "get_crossing_of",
+              "SELECT " CROSSING_COLUMNS
+              " FROM crossing WHERE traveler_id = $1 AND crossing_id = $2"},
     Statement{kAllCrossings, "all_crossings",
               "SELECT " CROSSING_COLUMNS " FROM crossing WHERE traveler_id = $1 "
               "ORDER BY captured_at, crossing_id"},
@@ -148,7 +166,8 @@ constexpr std::array kStatements = {
               "INSERT INTO comparison (" COMPARISON_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, "
               "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"},
     Statement{kGetComparison, "get_comparison",
-              "SELECT " COMPARISON_COLUMNS " FROM comparison WHERE comparison_id = $1"},
+              "SELECT " COMPARISON_COLUMNS " FROM comparison c WHERE comparison_id = $1 "
+              "AND " NOT_MOVED},
     Statement{kComparisonsOf, "comparisons_of",
               "SELECT " COMPARISON_COLUMNS " FROM comparison WHERE traveler_id = $1 "
               "AND crossing_id = ANY ($2::uuid[]) ORDER BY crossing_id, attempt"},
@@ -166,7 +185,8 @@ constexpr std::array kStatements = {
 
     Statement{kAddCorrection, "add_correction",
               "INSERT INTO crossing_correction (" CORRECTION_COLUMNS
-              ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"},
+              ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+              "$16)"},
     Statement{kAllCorrections, "all_corrections",
               "SELECT " CORRECTION_COLUMNS " FROM crossing_correction WHERE traveler_id = $1 "
               "ORDER BY recorded_at, correction_id"},
@@ -305,7 +325,7 @@ constexpr std::array kStatements = {
     Statement{kLockTravelersOf, "lock_travelers_of", R"sql(
       SELECT d.document_id, t.traveler_id
       FROM travel_document d JOIN traveler t ON t.traveler_id = d.traveler_id
-      WHERE d.document_id = ANY ($1::uuid[]) ORDER BY t.traveler_id FOR UPDATE OF t)sql"},
+      WHERE d.document_id = ANY ($1::uuid[]) ORDER BY t.traveler_id FOR UPDATE OF t, d)sql"},
     Statement{kCrossingsOf, "crossings_of",
               "SELECT " CROSSING_COLUMNS " FROM crossing WHERE traveler_id = ANY ($1::uuid[]) "
               "ORDER BY traveler_id, captured_at, crossing_id"},

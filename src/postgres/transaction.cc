@@ -109,7 +109,7 @@ absl::StatusOr<core::TravelerId> PostgresTransaction::LockTravelerOf(
   const absl::StatusOr<Result> result = Query(kLockTravelerOf, ParamsOf(document_id));
   if (!result.ok()) return result.status();
   if (PQntuples(result->get()) != 1) {
-    return core::MakeError(Reason::kStoredDataInvalid, "a travel document has no traveler");
+    return core::MakeError(Reason::kDatabaseConflict, "the document was moved meanwhile");
   }
   core::TravelerId traveler_id;
   RowReader row(result->get(), 0);
@@ -122,6 +122,20 @@ absl::Status PostgresTransaction::LockTraveler(const core::TravelerId& id) {
   return Queue(kLockTraveler, ParamsOf(id));
 }
 
+absl::Status PostgresTransaction::AddTraveler(const core::TravelerId& id) {
+  return Queue(kAddTraveler, ParamsOf(id));
+}
+
+absl::Status PostgresTransaction::MoveDocument(const core::DocumentId& document_id,
+                                               const core::TravelerId& to) {
+  return Queue(kMoveDocument, ParamsOf(document_id, to));
+}
+
+absl::Status PostgresTransaction::RemoveMovedBiometrics(const core::TravelerId& from,
+                                                        const core::TravelerId& to) {
+  return Queue(kRemoveMovedBiometrics, ParamsOf(from, to));
+}
+
 absl::StatusOr<ports::TravelerRecord> PostgresTransaction::GetTraveler(const core::TravelerId& id) {
   if (!core::IsUuid(id.value())) return NotFound(Reason::kTravelerNotFound);
   const absl::StatusOr<Result> result = Query(kGetTraveler, ParamsOf(id));
@@ -132,7 +146,8 @@ absl::StatusOr<ports::TravelerRecord> PostgresTransaction::GetTraveler(const cor
   for (int i = 0; i < count; ++i) {
     RowReader row(result->get(), i);
     row.Read(traveler.created_at);
-    ReadRow(row, traveler.documents.emplace_back());
+    const bool has_document = PQgetisnull(result->get(), i, 1) == 0;
+    if (has_document) ReadRow(row, traveler.documents.emplace_back());
     if (!row.status().ok()) return row.status();
   }
   return traveler;
@@ -156,6 +171,14 @@ absl::Status PostgresTransaction::AddCrossing(const ports::CrossingRecord& recor
 
 absl::StatusOr<ports::CrossingRecord> PostgresTransaction::GetCrossing(const core::CrossingId& id) {
   return QueryById<ports::CrossingRecord>(kGetCrossing, id, Reason::kCrossingNotFound);
+}
+
+absl::StatusOr<ports::CrossingRecord> PostgresTransaction::GetCrossingOf(
+    const core::TravelerId& traveler_id, const core::CrossingId& id) {
+  auto records = QueryRows<ports::CrossingRecord>(kGetCrossingOf, ParamsOf(traveler_id, id));
+  if (!records.ok()) return records.status();
+  if (records->empty()) return NotFound(Reason::kCrossingNotFound);
+  return std::move(records->front());
 }
 
 absl::StatusOr<std::vector<ports::CrossingRecord>> PostgresTransaction::AllCrossings(

@@ -35,10 +35,17 @@ class PostgresTransaction final : public ports::Transaction {
   absl::StatusOr<core::TravelerId> LockTravelerOf(const core::DocumentId& document_id,
                                                   const core::TravelDocument& document) override;
   absl::Status LockTraveler(const core::TravelerId& id) override;
+  absl::Status AddTraveler(const core::TravelerId& id) override;
+  absl::Status MoveDocument(const core::DocumentId& document_id,
+                            const core::TravelerId& to) override;
+  absl::Status RemoveMovedBiometrics(const core::TravelerId& from,
+                                     const core::TravelerId& to) override;
   absl::StatusOr<ports::TravelerRecord> GetTraveler(const core::TravelerId& id) override;
   absl::StatusOr<core::TravelerId> FindTravelerByDocument(const core::DocumentId& id) override;
   absl::Status AddCrossing(const ports::CrossingRecord& record) override;
   absl::StatusOr<ports::CrossingRecord> GetCrossing(const core::CrossingId& id) override;
+  absl::StatusOr<ports::CrossingRecord> GetCrossingOf(const core::TravelerId& traveler_id,
+                                                      const core::CrossingId& id) override;
   absl::StatusOr<std::vector<ports::CrossingRecord>> AllCrossings(
       const core::TravelerId& id) override;
   absl::StatusOr<std::vector<ports::CrossingRecord>> ListCrossings(

@@ -59,6 +59,7 @@ const std::vector<MethodAccess>& AccessTable() {
       {"/entryexit.v1.BackOfficeService/GetStayAllowance", kOfficers},
       {"/entryexit.v1.BackOfficeService/RecordAdmissionChange", kOfficers},
       {"/entryexit.v1.BackOfficeService/CorrectCrossing", kSupervisors},
+      {"/entryexit.v1.BackOfficeService/MoveDocument", kSupervisors},
       {"/entryexit.v1.BackOfficeService/ListCrossings", kOfficers},
       {"/entryexit.v1.BackOfficeService/ListCases", kOfficers},
       {"/entryexit.v1.BackOfficeService/GetCase", kOfficers},

@@ -169,6 +169,20 @@ grpc::ServerUnaryReactor* BackOfficeService::CorrectCrossing(
                     });
 }
 
+grpc::ServerUnaryReactor* BackOfficeService::MoveDocument(grpc::CallbackServerContext* context,
+                                                          const v1::MoveDocumentRequest* request,
+                                                          v1::MoveDocumentResponse* response) {
+  return ServeUnary(environment_, context, "/entryexit.v1.BackOfficeService/MoveDocument", *request,
+                    [this, request, response](const app::Call& call) {
+                      const absl::StatusOr<app::MoveRequest> move = FromProto(*request);
+                      if (!move.ok()) return move.status();
+                      const absl::StatusOr<app::MoveResult> result =
+                          move_document_.Move(call, *move);
+                      if (result.ok()) ToProto(*result, response);
+                      return result.status();
+                    });
+}
+
 grpc::ServerUnaryReactor* BackOfficeService::ListCrossings(grpc::CallbackServerContext* context,
                                                            const v1::ListCrossingsRequest* request,
                                                            v1::ListCrossingsResponse* response) {

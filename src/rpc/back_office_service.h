@@ -3,6 +3,7 @@
 
 #include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
+#include "entryexit/app/move_document.h"
 #include "entryexit/app/queries.h"
 #include "entryexit/app/record_admission_change.h"
 #include "entryexit/app/replay_decision.h"
@@ -20,7 +21,8 @@ class BackOfficeService final : public v1::BackOfficeService::CallbackService {
   BackOfficeService(const Environment& environment, const Environment& watching,
                     const app::Queries& queries, const app::DecideCase& decide,
                     const app::RecordAdmissionChange& record_admission_change,
-                    const app::CorrectCrossing& correct_crossing, const app::ReplayDecision& replay,
+                    const app::CorrectCrossing& correct_crossing,
+                    const app::MoveDocument& move_document, const app::ReplayDecision& replay,
                     ports::CaseFeed& feed, OpenStreams& streams)
       : environment_(environment),
         watching_(watching),
@@ -28,6 +30,7 @@ class BackOfficeService final : public v1::BackOfficeService::CallbackService {
         decide_(decide),
         record_admission_change_(record_admission_change),
         correct_crossing_(correct_crossing),
+        move_document_(move_document),
         replay_(replay),
         feed_(feed),
         streams_(streams) {}
@@ -44,6 +47,9 @@ class BackOfficeService final : public v1::BackOfficeService::CallbackService {
   grpc::ServerUnaryReactor* CorrectCrossing(grpc::CallbackServerContext* context,
                                             const v1::CorrectCrossingRequest* request,
                                             v1::CorrectCrossingResponse* response) override;
+  grpc::ServerUnaryReactor* MoveDocument(grpc::CallbackServerContext* context,
+                                         const v1::MoveDocumentRequest* request,
+                                         v1::MoveDocumentResponse* response) override;
   grpc::ServerUnaryReactor* ListCrossings(grpc::CallbackServerContext* context,
                                           const v1::ListCrossingsRequest* request,
                                           v1::ListCrossingsResponse* response) override;
@@ -72,6 +78,7 @@ class BackOfficeService final : public v1::BackOfficeService::CallbackService {
   const app::DecideCase& decide_;
   const app::RecordAdmissionChange& record_admission_change_;
   const app::CorrectCrossing& correct_crossing_;
+  const app::MoveDocument& move_document_;
   const app::ReplayDecision& replay_;
   ports::CaseFeed& feed_;
   OpenStreams& streams_;

@@ -317,6 +317,7 @@ void ToProto(const ports::CorrectionRecord& record, v1::CrossingCorrection* prot
   proto->set_reason(record.reason);
   proto->set_principal(record.principal);
   ToProto(record.recorded_at, proto->mutable_recorded_at());
+  if (record.moved_to) proto->set_moved_to_traveler_id(record.moved_to->value());
 }
 
 void ToProto(const ports::CaseEvent& event, v1::CaseEvent* proto) {
@@ -467,6 +468,23 @@ absl::StatusOr<app::CorrectionRequest> FromProto(const v1::CorrectCrossingReques
         app::AdmissionRequest{request.admission().class_of_admission(), *authorization};
   }
   return correction;
+}
+
+absl::StatusOr<app::MoveRequest> FromProto(const v1::MoveDocumentRequest& request) {
+  absl::StatusOr<std::string> request_id = UuidFrom(request.request_id(), "request_id");
+  if (!request_id.ok()) return request_id.status();
+  if (!request.has_document()) return Missing("document");
+  app::MoveRequest move{.request_id = core::RequestId(*std::move(request_id)),
+                        .issuing_state = request.document().issuing_state(),
+                        .number = request.document().number(),
+                        .to = std::nullopt,
+                        .reason = request.reason()};
+  if (!request.to_traveler_id().empty()) {
+    const absl::StatusOr<std::string> to = UuidFrom(request.to_traveler_id(), "to_traveler_id");
+    if (!to.ok()) return to.status();
+    move.to = core::TravelerId(*to);
+  }
+  return move;
 }
 
 absl::StatusOr<ports::CaseFilter> FromProto(const v1::ListCasesRequest& request) {
@@ -635,6 +653,12 @@ void ToProto(const app::AdmissionChangeResult& result,
 void ToProto(const app::CorrectionResult& result, v1::CorrectCrossingResponse* response) {
   response->set_traveler_id(result.correction.traveler_id.value());
   ToProto(result.correction, response->mutable_correction());
+  for (const ports::StayRecord& stay : result.stays) ToProto(stay, response->add_stays());
+}
+
+void ToProto(const app::MoveResult& result, v1::MoveDocumentResponse* response) {
+  response->set_from_traveler_id(result.from.value());
+  response->set_to_traveler_id(result.to.value());
   for (const ports::StayRecord& stay : result.stays) ToProto(stay, response->add_stays());
 }
 

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
+#include "entryexit/app/move_document.h"
 #include "entryexit/app/queries.h"
 #include "entryexit/app/record_admission_change.h"
 #include "entryexit/app/record_crossing.h"
@@ -33,6 +34,7 @@ absl::StatusOr<app::AdmissionChangeRequest> FromProto(
     const v1::RecordAdmissionChangeRequest& request);
 absl::StatusOr<app::CorrectionRequest> FromProto(const v1::CorrectCrossingRequest& request);
 absl::StatusOr<app::CrossingRequest> FromProto(const v1::ImportRow& row);
+absl::StatusOr<app::MoveRequest> FromProto(const v1::MoveDocumentRequest& request);
 absl::StatusOr<ports::CaseFilter> FromProto(const v1::ListCasesRequest& request);
 
 // A day that must be given. `field` names it in errors.
@@ -60,6 +62,7 @@ void ToProto(const app::TravelerView& view, v1::GetTravelerResponse* response);
 void ToProto(const app::AllowanceView& view, v1::GetStayAllowanceResponse* response);
 void ToProto(const app::AdmissionChangeResult& result, v1::RecordAdmissionChangeResponse* response);
 void ToProto(const app::CorrectionResult& result, v1::CorrectCrossingResponse* response);
+void ToProto(const app::MoveResult& result, v1::MoveDocumentResponse* response);
 void ToProto(const app::CrossingView& view, v1::Crossing* proto);
 void ToProto(const ports::CaseRecord& record, v1::Case* proto);
 void ToProto(const app::CaseView& view, v1::GetCaseResponse* response);

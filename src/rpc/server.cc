@@ -94,7 +94,7 @@ class ServerImpl final : public Server {
         lanes_(calls_, backlogs_, use_cases.record, use_cases.engine, open_backlogs_),
         back_office_(calls_, watches_, use_cases.queries, use_cases.decide,
                      use_cases.record_admission_change, use_cases.correct_crossing,
-                     use_cases.replay, use_cases.feed, open_watches_),
+                     use_cases.move_document, use_cases.replay, use_cases.feed, open_watches_),
         reporting_(summaries_, reports_, use_cases.reports, use_cases.review_overstays,
                    use_cases.clock, open_reports_),
         importing_(imports_, use_cases.import_crossings, open_imports_) {}

@@ -136,6 +136,12 @@ class Traveler {
 
   // Of the service, once the traveler has arrived.
   const std::string& id() const { return id_; }
+  v1::DocumentKey document() const {
+    v1::DocumentKey key;
+    key.set_issuing_state("UTO");
+    key.set_number(document_);
+    return key;
+  }
 
  private:
   static google::protobuf::Timestamp NoonOf(const std::string& day) {
@@ -676,6 +682,63 @@ TEST(Correction, OfAnImpostorsDepartureLeavesTheTravelerInTheCountry) {
   EXPECT_EQ(overstay->kind(), v1::OVERSTAY_KIND_SUSPECTED_IN_COUNTRY);
 }
 
+TEST(MoveDocument, EndsTheStayThatADualNationalLeftOnTheOtherPassport) {
+  Traveler anna = VisitorOfSpring2024(38);
+  Traveler on_the_other(38);
+  on_the_other.Depart("2024-04-10");
+  EXPECT_TRUE(OverstayOf(anna.id(), "2024-07-01").has_value());
+  v1::GetTravelerRequest find;
+  *find.mutable_document() = on_the_other.document();
+  const auto before = Call(Officer(), &BackOffice::GetTraveler, find);
+  ASSERT_THAT(before, Succeeds());
+
+  v1::MoveDocumentRequest request;
+  request.set_request_id(crypto::NewUuid());
+  *request.mutable_document() = on_the_other.document();
+  request.set_to_traveler_id(anna.id());
+  request.set_reason("her second passport");
+  EXPECT_THAT(Call(Officer(), &BackOffice::MoveDocument, request),
+              Fails(StatusCode::PERMISSION_DENIED, "ROLE_NOT_ALLOWED"));
+  const auto answer = Call(Supervisor(), &BackOffice::MoveDocument, request);
+  ASSERT_THAT(answer, Succeeds());
+  EXPECT_EQ(answer.response.from_traveler_id(), before.response.traveler_id());
+  EXPECT_EQ(answer.response.to_traveler_id(), anna.id());
+  ASSERT_EQ(answer.response.stays_size(), 1);
+  EXPECT_EQ(answer.response.stays(0).state(), v1::STAY_STATE_CLOSED);
+  EXPECT_FALSE(OverstayOf(anna.id(), "2024-07-01").has_value());
+  EXPECT_EQ(TravelerWith(anna.id()).documents_size(), 2);
+  EXPECT_THAT(Call(Supervisor(), &BackOffice::MoveDocument, request), Succeeds()) << "once more";
+
+  v1::GetTravelerRequest gone;
+  gone.set_traveler_id(before.response.traveler_id());
+  const auto empty = Call(Officer(), &BackOffice::GetTraveler, gone);
+  EXPECT_THAT(empty, Fails(StatusCode::NOT_FOUND, "TRAVELER_NOT_FOUND"));
+  EXPECT_NE(empty.status.error_message().find(anna.id()), std::string::npos);
+  const std::vector<v1::Crossing> crossings = CrossingsOf(anna.id());
+  ASSERT_EQ(crossings.size(), 2U);
+  v1::GetCaptureRequest picture;
+  picture.set_crossing_id(crossings[1].crossing_id());
+  EXPECT_THAT(Call(Officer(), &BackOffice::GetCapture, picture), Succeeds());
+  v1::ReplayDecisionRequest replay;
+  replay.set_crossing_id(crossings[1].crossing_id());
+  const auto replayed = Call(Officer(), &BackOffice::ReplayDecision, replay);
+  ASSERT_THAT(replayed, Succeeds());
+  EXPECT_TRUE(replayed.response.identical());
+  EXPECT_EQ(CrossingsOf(before.response.traveler_id())[0].correction().moved_to_traveler_id(),
+            anna.id());
+
+  request.set_request_id(crypto::NewUuid());
+  EXPECT_THAT(Call(Supervisor(), &BackOffice::MoveDocument, request),
+              Fails(StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"))
+      << "it is hers already";
+  request.set_to_traveler_id(crypto::NewUuid());
+  EXPECT_THAT(Call(Supervisor(), &BackOffice::MoveDocument, request),
+              Fails(StatusCode::NOT_FOUND, "TRAVELER_NOT_FOUND"));
+  request.clear_document();
+  EXPECT_THAT(Call(Supervisor(), &BackOffice::MoveDocument, request),
+              Fails(StatusCode::INVALID_ARGUMENT, "MISSING_FIELD"));
+}
+
 TEST(Correction, RefusesWhatCannotBeAndWhoMayNot) {
   Traveler traveler = VisitorOfSpring2024(37);
   const v1::Crossing arrival = CrossingsOf(traveler.id())[0];
@@ -697,8 +760,35 @@ TEST(Correction, RefusesWhatCannotBeAndWhoMayNot) {
       {[](auto& r) { r.set_crossing_id("x"); }, StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
       {[](auto& r) { r.set_crossing_id(crypto::NewUuid()); }, StatusCode::NOT_FOUND,
        "CROSSING_NOT_FOUND"},
+      {[](auto& r) { r.set_revision(1001); }, StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
       {[](auto& r) { r.mutable_admission()->set_class_of_admission("WT"); },
        StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
+      {[](auto& r) {
+         r.set_voided(false);
+         *r.mutable_captured_at() = client::ParseTimestamp("2024-04-17T20:00:00Z").value();
+       },
+       StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
+      {[](auto& r) {
+         r.set_voided(false);
+         *r.mutable_captured_at() = client::ParseTimestamp("1999-12-31T20:00:00Z").value();
+       },
+       StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
+      {[](auto& r) {
+         r.set_voided(false);
+         r.mutable_admission()->set_class_of_admission("WT");
+         r.mutable_admission()->set_days_from_arrival(91);
+       },
+       StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
+      {[](auto& r) {
+         r.set_voided(false);
+         r.mutable_admission()->set_class_of_admission("B-2");
+       },
+       StatusCode::INVALID_ARGUMENT, "MISSING_FIELD"},
+      {[](auto& r) {
+         r.set_voided(false);
+         r.mutable_admission()->set_days_from_arrival(30);
+       },
+       StatusCode::INVALID_ARGUMENT, "MISSING_FIELD"},
       {[](auto& r) {
          r.set_voided(false);
          r.mutable_captured_at()->set_seconds(4'000'000'000);
@@ -717,7 +807,43 @@ TEST(Correction, RefusesWhatCannotBeAndWhoMayNot) {
                 Fails(row.code, row.reason))
         << request.ShortDebugString();
   }
+  traveler.Depart("2024-04-10");
+  auto of_a_departure = Correction(CrossingsOf(traveler.id())[1], 1);
+  of_a_departure.mutable_admission()->set_class_of_admission("WT");
+  EXPECT_THAT(Call(Supervisor(), &BackOffice::CorrectCrossing, of_a_departure),
+              Fails(StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"));
   EXPECT_FALSE(CrossingsOf(traveler.id())[0].has_correction());
+}
+
+TEST(MoveDocument, RefusesWhatCannotBe) {
+  Traveler one = VisitorOfSpring2024(39);
+  Traveler other = VisitorOfSpring2024(39);
+  v1::MoveDocumentRequest valid;
+  valid.set_request_id(crypto::NewUuid());
+  *valid.mutable_document() = other.document();
+  valid.set_to_traveler_id(one.id());
+  valid.set_reason("one person");
+  struct Row {
+    std::function<void(v1::MoveDocumentRequest&)> spoil;
+    StatusCode code;
+    const char* reason;
+  };
+  const Row rows[] = {
+      {[](auto&) {}, StatusCode::ALREADY_EXISTS, "CROSSING_ALREADY_RECORDED"},
+      {[](auto& r) { r.clear_reason(); }, StatusCode::INVALID_ARGUMENT, "MISSING_FIELD"},
+      {[](auto& r) { r.mutable_document()->clear_number(); }, StatusCode::INVALID_ARGUMENT,
+       "MISSING_FIELD"},
+      {[](auto& r) { r.clear_to_traveler_id(); }, StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"},
+      {[](auto& r) { r.mutable_document()->set_number(NewDocumentNumber()); },
+       StatusCode::NOT_FOUND, "TRAVELER_NOT_FOUND"},
+  };
+  for (const Row& row : rows) {
+    auto request = valid;
+    row.spoil(request);
+    EXPECT_THAT(Call(Supervisor(), &BackOffice::MoveDocument, request), Fails(row.code, row.reason))
+        << request.ShortDebugString();
+  }
+  EXPECT_EQ(TravelerWith(other.id()).documents_size(), 1);
 }
 
 }  // namespace

@@ -27,7 +27,8 @@ struct RequestRecord {
   std::string principal;       // who sent it
   std::string content_digest;  // SHA-256 of what was asked, lower-case hex
   core::TravelerId traveler_id;
-  // The crossing, case, admission change or correction that it made or changed.
+  // The crossing, case, admission change or correction that it made or changed, or the traveler to
+  // whom it moved a document.
   std::string subject_id;
 };
 
@@ -156,6 +157,9 @@ struct CorrectionRecord {
   core::Timestamp recorded_at;
   core::CrossingCorrection correction;
   std::string reason;  // the principal's words
+  // The traveler to whom the crossing was moved with its document, under the same id; it is voided
+  // here then.
+  std::optional<core::TravelerId> moved_to = std::nullopt;
 };
 
 // A traveler known by a first document, which is new too.
@@ -208,16 +212,31 @@ class Transaction {
 
   // The traveler who uses the document, created when new. Holds that traveler's lock until the
   // transaction ends, so that crossings of one traveler are recorded one after the other.
+  // DATABASE_CONFLICT when the document was moved to another traveler meanwhile: Transact tries
+  // again.
   virtual absl::StatusOr<core::TravelerId> LockTravelerOf(const core::DocumentId& document_id,
                                                           const core::TravelDocument& document) = 0;
   virtual absl::Status LockTraveler(const core::TravelerId& id) = 0;
+  // One without documents, until one is moved to it.
+  virtual absl::Status AddTraveler(const core::TravelerId& id) = 0;
+  // Makes the document one of `to`. Requires the locks of both travelers.
+  virtual absl::Status MoveDocument(const core::DocumentId& document_id,
+                                    const core::TravelerId& to) = 0;
+  // Removes the captures and templates of `from` that `to` has too, under the same crossings.
+  virtual absl::Status RemoveMovedBiometrics(const core::TravelerId& from,
+                                             const core::TravelerId& to) = 0;
 
   // Errors of the Get methods besides: the _NOT_FOUND reason of the thing.
+  // A traveler whose documents were all moved to another has none.
   virtual absl::StatusOr<TravelerRecord> GetTraveler(const core::TravelerId& id) = 0;
   virtual absl::StatusOr<core::TravelerId> FindTravelerByDocument(const core::DocumentId& id) = 0;
 
   virtual absl::Status AddCrossing(const CrossingRecord& record) = 0;
+  // Of a crossing that was moved with its document, the one with the traveler who has it now.
   virtual absl::StatusOr<CrossingRecord> GetCrossing(const core::CrossingId& id) = 0;
+  // With this traveler, also when it was moved on.
+  virtual absl::StatusOr<CrossingRecord> GetCrossingOf(const core::TravelerId& traveler_id,
+                                                       const core::CrossingId& id) = 0;
   // All crossings of one traveler, by captured_at and id.
   virtual absl::StatusOr<std::vector<CrossingRecord>> AllCrossings(const core::TravelerId& id) = 0;
   virtual absl::StatusOr<std::vector<CrossingRecord>> ListCrossings(
@@ -230,6 +249,7 @@ class Transaction {
   virtual absl::StatusOr<std::vector<TemplateRecord>> AllTemplates(const core::TravelerId& id) = 0;
 
   virtual absl::Status AddComparison(const ComparisonRecord& record) = 0;
+  // With the traveler who has its departure now.
   virtual absl::StatusOr<ComparisonRecord> GetComparison(const core::ComparisonId& id) = 0;
   // The comparisons of these departures of one traveler; those of one in the order of attempts.
   virtual absl::StatusOr<std::vector<ComparisonRecord>> ComparisonsOf(

@@ -11,6 +11,7 @@
 #include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
 #include "entryexit/app/import_crossings.h"
+#include "entryexit/app/move_document.h"
 #include "entryexit/app/queries.h"
 #include "entryexit/app/record_admission_change.h"
 #include "entryexit/app/record_crossing.h"
@@ -44,6 +45,7 @@ struct UseCases {
   const app::DecideCase& decide;
   const app::RecordAdmissionChange& record_admission_change;
   const app::CorrectCrossing& correct_crossing;
+  const app::MoveDocument& move_document;
   const app::ReplayDecision& replay;
   const app::Queries& queries;
   const app::Queries& reports;  // for the ReportService

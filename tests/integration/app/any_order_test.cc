@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -25,7 +26,12 @@ struct PlannedCorrection {
   size_t crossing;
   CorrectionRequest request;
 };
-using Event = std::variant<CrossingRequest, AdmissionChangeRequest, PlannedCorrection>;
+// That the second document is the traveler's too.
+struct PlannedMove {};
+using Event = std::variant<CrossingRequest, AdmissionChangeRequest, PlannedCorrection, PlannedMove>;
+
+// Marks the crossings on which the traveler shows the second document, until they are recorded.
+constexpr char kSecond[] = "2";
 
 class AnyOrderTest : public AppTest {
  protected:
@@ -39,11 +45,20 @@ class AnyOrderTest : public AppTest {
 
   int Draw(int low, int high) { return std::uniform_int_distribution(low, high)(random_); }
 
-  // Crossings first; the requests name no traveler yet.
+  // Crossings first; the requests name no traveler yet. The first crossing is on the first
+  // document, and when there is a second one, the second crossing is on that.
   std::vector<Event> History() {
     std::vector<Event> events;
     const int crossings = Draw(2, 6);
-    for (int i = 0; i < crossings; ++i) events.emplace_back(Crossing(i));
+    const bool has_second = Draw(0, 1) == 0;
+    for (int i = 0; i < crossings; ++i) {
+      CrossingRequest crossing = Crossing(i);
+      if (has_second && (i == 1 || (i > 1 && Draw(0, 1) == 0))) {
+        std::get<core::TravelDocument>(crossing.identification).number = kSecond;
+      }
+      events.emplace_back(std::move(crossing));
+    }
+    if (has_second) events.emplace_back(PlannedMove());
     const int changes = std::max(0, Draw(-1, 2));
     for (int i = 0; i < changes; ++i) events.emplace_back(Change());
     std::map<size_t, int> revisions;
@@ -58,30 +73,42 @@ class AnyOrderTest : public AppTest {
   }
 
   // Records the events of the traveler with the document, in an order in which they can come: a
-  // correction after its crossing and the correction before it, an admission change after one.
+  // correction after its crossing and the correction before it, an admission change when the
+  // traveler is known, a move when both documents are.
   void RecordInAnyOrder(const std::vector<Event>& events, const std::string& number) {
     std::vector<size_t> left(events.size());
     for (size_t i = 0; i < left.size(); ++i) left[i] = i;
     std::map<size_t, core::CrossingId> recorded;
     std::map<size_t, int> corrected;
+    std::set<std::string> known;
     while (!left.empty()) {
       std::ranges::shuffle(left, random_);
       const auto next = std::ranges::find_if(left, [&](size_t i) {
         if (std::holds_alternative<CrossingRequest>(events[i])) return true;
+        if (std::holds_alternative<AdmissionChangeRequest>(events[i]))
+          return known.contains(number);
         const auto* correction = std::get_if<PlannedCorrection>(&events[i]);
-        if (correction == nullptr) return !recorded.empty();
+        if (correction == nullptr) return known.size() == 2;
         return recorded.contains(correction->crossing) &&
                correction->request.revision == corrected[correction->crossing] + 1;
       });
       ASSERT_NE(next, left.end());
       const Event& event = events[*next];
       if (const auto* crossing = std::get_if<CrossingRequest>(&event)) {
-        recorded[*next] = RecordAs(*crossing, number);
+        const auto& shown = std::get<core::TravelDocument>(crossing->identification);
+        const std::string document = number + (shown.number == kSecond ? kSecond : "");
+        recorded[*next] = RecordAs(*crossing, document);
+        known.insert(document);
       } else if (const auto* change = std::get_if<AdmissionChangeRequest>(&event)) {
         AdmissionChangeRequest request = *change;
         request.request_id = core::RequestId(crypto::NewUuid());
         request.traveler_id = Traveler(number).traveler.traveler_id;
         ASSERT_THAT(record_change_->Record(OfficerCall(), request), IsOk());
+      } else if (std::holds_alternative<PlannedMove>(event)) {
+        const MoveRequest request{core::RequestId(crypto::NewUuid()), "UTO", number + kSecond,
+                                  Traveler(number).traveler.traveler_id, "her second passport"};
+        ASSERT_THAT(move_->Move(SupervisorCall(), request), IsOk());
+        ++moves_;
       } else {
         const auto& correction = std::get<PlannedCorrection>(event);
         CorrectionRequest request = correction.request;
@@ -140,6 +167,7 @@ class AnyOrderTest : public AppTest {
   }
 
   size_t corrections_ = 0;
+  size_t moves_ = 0;
   size_t cases_ = 0;
 
  private:
@@ -246,6 +274,7 @@ TEST_F(AnyOrderTest, OfTheSameEventsGivesTheSameStaysAndCases) {
     }
   }
   EXPECT_GT(corrections_, 300U);
+  EXPECT_GT(moves_, 60U);
   EXPECT_GT(cases_, 600U);
   RecordProperty("cases", static_cast<int>(cases_));
 }

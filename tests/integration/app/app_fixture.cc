@@ -85,6 +85,7 @@ AppTest::AppTest() {
   record_ = std::make_unique<RecordCrossing>(*lanes_, engine_, *store_, *vault_, clock_, policy_);
   record_change_ = std::make_unique<RecordAdmissionChange>(*store_, clock_, policy_.admissions);
   correct_ = std::make_unique<CorrectCrossing>(*lanes_, engine_, *store_, *vault_, clock_, policy_);
+  move_ = std::make_unique<MoveDocument>(engine_, *store_, *vault_, clock_, policy_);
   review_ = std::make_unique<ReviewOverstays>(*store_, clock_);
   queries_ = std::make_unique<Queries>(*store_, *vault_, policy_.admissions);
   decide_ = std::make_unique<DecideCase>(*store_, clock_);

@@ -8,6 +8,7 @@
 
 #include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
+#include "entryexit/app/move_document.h"
 #include "entryexit/app/queries.h"
 #include "entryexit/app/record_admission_change.h"
 #include "entryexit/app/record_crossing.h"
@@ -71,6 +72,7 @@ class AppTest : public ::testing::Test {
   std::unique_ptr<RecordCrossing> record_;
   std::unique_ptr<RecordAdmissionChange> record_change_;
   std::unique_ptr<CorrectCrossing> correct_;
+  std::unique_ptr<MoveDocument> move_;
   std::unique_ptr<ReviewOverstays> review_;
   std::unique_ptr<Queries> queries_;
   std::unique_ptr<DecideCase> decide_;

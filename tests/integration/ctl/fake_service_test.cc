@@ -141,6 +141,14 @@ class FakeBackOfficeService : public v1::BackOfficeService::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status MoveDocument(grpc::ServerContext*, const v1::MoveDocumentRequest* request,
+                            v1::MoveDocumentResponse* response) override {
+    response->set_from_traveler_id(request->document().issuing_state() + " " +
+                                   request->document().number());
+    response->set_to_traveler_id(request->to_traveler_id());
+    return grpc::Status::OK;
+  }
+
   grpc::Status ListCrossings(grpc::ServerContext*, const v1::ListCrossingsRequest*,
                              v1::ListCrossingsResponse* response) override {
     v1::Crossing& by_window = *response->add_crossings();
@@ -332,6 +340,18 @@ TEST_F(FakeService, CrossingsAreShownWithTheirCorrection) {
   EXPECT_NE(out().find("  voided "), std::string::npos) << out();
   EXPECT_NE(out().find("  at 2027-01-15T08:00:00Z "), std::string::npos) << out();
   EXPECT_NE(out().find("  as recorded "), std::string::npos) << out();
+}
+
+TEST_F(FakeService, AMoveIsAnsweredWithBothTravelers) {
+  EXPECT_EQ(Call({"move-document", "--document", "UTO:X1", "--to", "somebody", "--reason", "r"}),
+            ExitCode::kOk)
+      << err();
+  EXPECT_NE(out().find("from traveler  UTO X1"), std::string::npos) << out();
+  EXPECT_NE(out().find("to traveler    somebody"), std::string::npos) << out();
+  EXPECT_NE(out().find("No stays"), std::string::npos) << out();
+  EXPECT_EQ(Call({"move-document", "--document", "X1", "--reason", "r"}), ExitCode::kUsage);
+  EXPECT_NE(err().find("STATE:NUMBER"), std::string::npos) << err();
+  EXPECT_EQ(Call({"move-document", "--document", "UTO:X1"}), ExitCode::kUsage);
 }
 
 TEST_F(FakeService, ACorrectionIsAnsweredWithTheStays) {

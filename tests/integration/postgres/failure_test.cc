@@ -63,6 +63,35 @@ TEST_F(FailureTest, OneNewDocumentAtOnceInManyLanesGivesOneTraveler) {
   EXPECT_EQ(Count("traveler"), "1");
 }
 
+// A lane that waits for a traveler while the document is being moved to another one.
+TEST_F(FailureTest, WhoWaitsForATravelerFindsTheDocumentWhereItWasMoved) {
+  const core::TravelDocument document = Document("P1");
+  const auto from = AddTraveler(*store_, "P1");
+  const auto to = AddTraveler(*store_, "P2");
+  ASSERT_THAT(from, testing::IsOk());
+  ASSERT_THAT(to, testing::IsOk());
+  absl::StatusOr<core::TravelerId> found;
+  std::jthread waiting;
+  ASSERT_THAT(Run([&](Transaction& mover) -> absl::Status {
+                const auto locked = mover.LockTravelerOf(DocumentIdOf(document), document);
+                if (!locked.ok()) return locked.status();
+                waiting = std::jthread([&] {
+                  found = Fetch([&](Transaction& lane) {
+                    return lane.LockTravelerOf(DocumentIdOf(document), document);
+                  });
+                });
+                while (Sql("postgres", "SELECT count(*) FROM pg_locks WHERE NOT granted") ==
+                       std::vector<std::string>{"0"}) {
+                  std::this_thread::yield();
+                }
+                return mover.MoveDocument(DocumentIdOf(document), *to);
+              }),
+              testing::IsOk());
+  waiting.join();
+  ASSERT_THAT(found, testing::IsOk());
+  EXPECT_EQ(*found, *to);
+}
+
 TEST_F(FailureTest, OneRequestAtOnceFromManyClientsHasOneEffect) {
   const core::RequestId request(crypto::NewUuid());
   InParallel([&](int i) {

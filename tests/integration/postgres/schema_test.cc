@@ -91,6 +91,52 @@ TEST_F(SchemaTest, TheDaemonCannotRemoveCapturesOrChangeTheSchema) {
   }
 }
 
+TEST_F(SchemaTest, OnlyWhatAnotherTravelerHasTooIsRemovedAsMoved) {
+  ports::CrossingRecord crossing;
+  const auto from = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {
+    return std::vector{crossing = Arrival(traveler, 0), Arrival(traveler, 1)};
+  });
+  ports::CrossingRecord copy;
+  const auto to = AddTraveler(*store_, "P2", [&](const core::TravelerId& traveler) {
+    copy = crossing;
+    copy.traveler_id = traveler;
+    return std::vector{copy};
+  });
+  ASSERT_THAT(from, testing::IsOk());
+  ASSERT_THAT(to, testing::IsOk());
+  const auto count = [&](const std::string& table) {
+    return Sql("postgres", "SELECT count(*) FROM " + table).front();
+  };
+  const auto remove = [&](const core::TravelerId& source, const core::TravelerId& target) {
+    EXPECT_THAT(Run([&](ports::Transaction& t) { return t.RemoveMovedBiometrics(source, target); }),
+                testing::IsOk());
+  };
+  const auto add = [&](const core::TravelerId& traveler, const std::string& where) {
+    for (const std::string table : {"capture", "template"}) {
+      const std::string more =
+          table == "capture" ? "'image/jpeg'" : "direction, captured_at, 'm', repeat('a', 64), 'e'";
+      EXPECT_THAT(Sql(testing::PostgresServer::kOwner,
+                      "INSERT INTO " + table + " SELECT traveler_id, crossing_id, " + more +
+                          ", repeat('b', 64), 'key', decode(repeat('00', 12), 'hex'), "
+                          "decode(repeat('00', 64), 'hex') FROM crossing WHERE traveler_id = '" +
+                          traveler.value() + "' AND " + where),
+                  IsEmpty());
+    }
+  };
+  add(*from, "true");
+  remove(*from, *to);
+  EXPECT_EQ(count("capture"), "2") << "nothing was moved";
+  add(*to, "true");
+  remove(*from, *from);
+  EXPECT_EQ(count("template"), "3");
+  remove(*from, *to);
+  EXPECT_EQ(count("capture"), "2");
+  EXPECT_EQ(count("template"), "2");
+  EXPECT_THAT(
+      Sql("postgres", "SELECT crossing_id FROM capture WHERE traveler_id = '" + to->value() + "'"),
+      ElementsAre(crossing.crossing_id.value()));
+}
+
 TEST_F(SchemaTest, WindowsOfStayAreWholeAndOfArrivals) {
   ASSERT_THAT(AddTraveler(*store_, "P1",
                           [](const core::TravelerId& traveler) {
@@ -160,6 +206,7 @@ TEST_F(SchemaTest, CorrectionsObeyTheirRules) {
       R"("class_of_admission": null, "authorized_until": null, "window_stay_days": null, )"
       R"("window_days": null)";
   const std::string voided = R"("voided": true, )";
+  const std::string moved = voided + no_time + ", " + no_admission + R"(, "moved_to": ")";
   const std::vector<std::string> lawful = {
       voided + no_time + ", " + no_admission,
       no_time + ", " + no_admission,
@@ -168,9 +215,12 @@ TEST_F(SchemaTest, CorrectionsObeyTheirRules) {
       R"("authorized_until": null)",
       R"("window_stay_days": null, "window_days": null)",
       R"("reason": ")" + std::string(2000, 'x') + R"(")",
+      moved + crypto::NewUuid() + R"(")",
   };
   for (const std::string& changes : lawful) EXPECT_THAT(add(changes), IsEmpty()) << changes;
   const std::vector<std::string> unlawful = {
+      R"("moved_to": ")" + crypto::NewUuid() + R"(")",
+      moved + arrival.traveler_id.value() + R"(")",
       voided + no_time,
       voided + no_admission,
       R"("captured_at": null)",

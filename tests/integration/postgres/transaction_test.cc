@@ -340,6 +340,7 @@ TEST_F(TransactionTest, CorrectionsComeBackAsTheyWereStoredAndInOrder) {
   records[2].correction.local_date.reset();
   records[2].correction.admission = core::Admission{"F-1", std::nullopt, std::nullopt};
   records[3].correction = {crossings[0].crossing_id, 3, true, {}, {}, {}};
+  records[3].moved_to = core::TravelerId(crypto::NewUuid());
   ASSERT_THAT(Run([&](Transaction& t) {
                 absl::Status status;
                 for (const size_t i : {2, 0, 3, 1}) {
@@ -359,9 +360,50 @@ TEST_F(TransactionTest, CorrectionsComeBackAsTheyWereStoredAndInOrder) {
     EXPECT_EQ(stored->at(i).recorded_at, records[i].recorded_at) << i;
     EXPECT_EQ(stored->at(i).correction, records[i].correction) << i;
     EXPECT_EQ(stored->at(i).reason, records[i].reason) << i;
+    EXPECT_EQ(stored->at(i).moved_to, records[i].moved_to) << i;
   }
   const core::TravelerId nobody(crypto::NewUuid());
   EXPECT_THAT(*Fetch([&](Transaction& t) { return t.AllCorrections(nobody); }), IsEmpty());
+}
+
+TEST_F(TransactionTest, AMovedCrossingIsFoundWithTheTravelerWhoHasItNow) {
+  ports::CrossingRecord crossing;
+  const auto from = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {
+    return std::vector{crossing = Departure(traveler, 0)};
+  });
+  ASSERT_THAT(from, testing::IsOk());
+  const core::TravelerId to(crypto::NewUuid());
+  const core::CrossingId id = crossing.crossing_id;
+  const auto where = [&] {
+    const auto found = Fetch([&](Transaction& t) { return t.GetCrossing(id); });
+    EXPECT_THAT(found, testing::IsOk());
+    return found.ok() ? found->traveler_id : core::TravelerId();
+  };
+  EXPECT_EQ(where(), *from);
+  const auto move = [&](const core::TravelerId& traveler, int revision,
+                        std::optional<core::TravelerId> moved_to) {
+    ports::CorrectionRecord record = CorrectionOf(crossing, revision, revision);
+    record.traveler_id = traveler;
+    record.correction = {id, revision, moved_to.has_value(), {}, {}, {}};
+    record.moved_to = std::move(moved_to);
+    EXPECT_THAT(Run([&](Transaction& t) { return t.AddCorrection(record); }), testing::IsOk());
+  };
+  ASSERT_THAT(Run([&](Transaction& t) {
+                ports::CrossingRecord copy = crossing;
+                copy.traveler_id = to;
+                absl::Status status = t.AddTraveler(to);
+                return status.ok() ? t.AddCrossing(copy) : status;
+              }),
+              testing::IsOk());
+  move(*from, 1, to);
+  EXPECT_EQ(where(), to);
+  EXPECT_EQ(Fetch([&](Transaction& t) { return t.GetCrossingOf(*from, id); })->traveler_id, *from);
+  move(*from, 2, std::nullopt);
+  move(to, 1, *from);
+  EXPECT_EQ(where(), *from);
+  const auto nobody = Fetch([&](Transaction& t) { return t.GetTraveler(to); });
+  ASSERT_THAT(nobody, testing::IsOk());
+  EXPECT_THAT(nobody->documents, IsEmpty());
 }
 
 TEST_F(TransactionTest, ACaseKeepsItsHistoryAndRefusesAStaleChange) {

@@ -47,6 +47,7 @@ TEST_F(CommandLine, HelpOfEveryCommandGoesToTheOutputAndSucceeds) {
                                                           {"allowance"},
                                                           {"admission-change"},
                                                           {"correct-crossing"},
+                                                          {"move-document"},
                                                           {"capture"},
                                                           {"replay"},
                                                           {"cases"},

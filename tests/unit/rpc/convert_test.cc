@@ -275,6 +275,34 @@ TEST(FromProto, TakesEveryFieldOfACorrection) {
   EXPECT_FALSE(voided->admission.has_value());
 }
 
+TEST(FromProto, TakesEveryFieldOfAMove) {
+  v1::MoveDocumentRequest request;
+  request.set_request_id(kUuid);
+  request.mutable_document()->set_issuing_state("UTO");
+  request.mutable_document()->set_number("X1");
+  request.set_reason("two passports");
+  auto move = FromProto(request);
+  ASSERT_THAT(move, IsOk());
+  EXPECT_EQ(move->request_id.value(), kUuid);
+  EXPECT_EQ(move->issuing_state, "UTO");
+  EXPECT_EQ(move->number, "X1");
+  EXPECT_EQ(move->reason, "two passports");
+  EXPECT_EQ(move->to, std::nullopt);
+  request.set_to_traveler_id("704FB99F-921d-4fa0-8292-b7e2656a5b65");
+  move = FromProto(request);
+  ASSERT_THAT(move, IsOk());
+  EXPECT_EQ(move->to, core::TravelerId("704fb99f-921d-4fa0-8292-b7e2656a5b65"));
+
+  request.set_to_traveler_id("x");
+  EXPECT_THAT(FromProto(request), FailsWith(Reason::kInvalidField));
+  request.clear_to_traveler_id();
+  request.clear_document();
+  EXPECT_THAT(FromProto(request), FailsWith(Reason::kMissingField));
+  request.mutable_document();
+  request.clear_request_id();
+  EXPECT_THAT(FromProto(request), FailsWith(Reason::kMissingField));
+}
+
 TEST(FromProto, NamesTheFieldOfACorrectionThatIsMissingOrWrong) {
   using Request = v1::CorrectCrossingRequest;
   struct Row {
@@ -662,9 +690,12 @@ TEST(ToProto, TellsWhatACrossingShouldHaveSaid) {
   EXPECT_EQ(correction.recorded_at().seconds(), 7);
 
   record.correction = {core::CrossingId(kUuid), 3, true, {}, {}, {}};
-  ToProto(view, &crossing);
-  EXPECT_TRUE(crossing.correction().voided());
-  EXPECT_FALSE(crossing.correction().has_local_date());
+  record.moved_to = core::TravelerId("704fb99f-921d-4fa0-8292-b7e2656a5b65");
+  v1::Crossing moved;
+  ToProto(view, &moved);
+  EXPECT_TRUE(moved.correction().voided());
+  EXPECT_FALSE(moved.correction().has_local_date());
+  EXPECT_EQ(moved.correction().moved_to_traveler_id(), "704fb99f-921d-4fa0-8292-b7e2656a5b65");
 }
 
 TEST(ToProto, TellsWhatATravelerAppliedForAndWhatBecameOfIt) {
