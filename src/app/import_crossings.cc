@@ -155,10 +155,20 @@ class ImportTransaction {
 
   absl::Status Run(std::span<const DocumentRows> documents) {
     absl::Status status = LoadKnown(documents);
-    for (const DocumentRows rows : documents) {
-      if (status.ok()) status = PlanDocument(rows);
-    }
     if (!status.ok()) return status;
+    for (const DocumentRows rows : documents) {
+      const auto known = known_.find(rows.front().checked.document_id);
+      if (known == known_.end()) {
+        AddCrossings(rows, rows.front().checked.document, AddTraveler(rows.front()));
+      } else {
+        FindNewRows(rows, known->second);
+      }
+    }
+    status = LoadPlans();
+    if (!status.ok()) return status;
+    for (const auto& [traveler, rows] : of_known_) {
+      AddCrossings(rows, traveler->known_document, plans_.at(traveler->traveler_id));
+    }
     for (auto& [id, plan] : plans_) PlanCases(plan);
     return Write();
   }
@@ -186,28 +196,19 @@ class ImportTransaction {
     return absl::OkStatus();
   }
 
-  absl::Status PlanDocument(DocumentRows rows) {
-    const auto known = known_.find(rows.front().checked.document_id);
-    if (known == known_.end()) {
-      TravelerPlan& plan = AddTraveler(rows.front());
-      AddCrossings(rows, rows.front().checked.document, plan);
-      return absl::OkStatus();
-    }
-    const core::TravelerId& id = known->second.traveler_id;
+  // Answers the rows that are recorded already, and keeps the others.
+  void FindNewRows(DocumentRows rows, const ports::Transaction::LockedTraveler& traveler) {
+    const std::vector<ports::CrossingRecord>& crossings = crossings_[traveler.traveler_id];
     std::vector<ImportedRow> added;
     for (const ImportedRow& row : rows) {
-      const ports::CrossingRecord* recorded = Find(crossings_[id], row);
+      const ports::CrossingRecord* recorded = Find(crossings, row);
       if (recorded == nullptr) {
         added.push_back(row);
       } else {
         AnswerWith(*recorded, row);
       }
     }
-    if (added.empty()) return absl::OkStatus();
-    const absl::StatusOr<TravelerPlan*> plan = LoadPlan(id);
-    if (!plan.ok()) return plan.status();
-    AddCrossings(added, known->second.known_document, **plan);
-    return absl::OkStatus();
+    if (!added.empty()) of_known_.emplace_back(&traveler, std::move(added));
   }
 
   TravelerPlan& AddTraveler(const ImportedRow& first) {
@@ -221,16 +222,55 @@ class ImportTransaction {
     return plan;
   }
 
-  // Of a traveler with two documents among the rows there is one plan.
-  absl::StatusOr<TravelerPlan*> LoadPlan(const core::TravelerId& id) {
-    if (const auto found = plans_.find(id); found != plans_.end()) return &found->second;
-    absl::StatusOr<TravelerState> state = LoadTraveler(transaction_, id);
-    if (!state.ok()) return state.status();
-    TravelerPlan& plan = plans_[id];
-    plan.now = RecordingTime(*state, now_);
-    plan.known_crossings = state->crossings.size();
-    plan.state = *std::move(state);
-    return &plan;
+  // Of the known travelers who get new crossings, what LoadTraveler would load but for the
+  // templates, which nothing is compared with. Of one with two documents there is one plan.
+  absl::Status LoadPlans() {
+    std::vector<core::TravelerId> ids;
+    for (const auto& [traveler, rows] : of_known_) {
+      TravelerPlan& plan = plans_[traveler->traveler_id];
+      if (!plan.state.traveler_id.empty()) continue;
+      ids.push_back(traveler->traveler_id);
+      plan.state.traveler_id = traveler->traveler_id;
+      plan.state.crossings = std::move(crossings_[traveler->traveler_id]);
+      plan.known_crossings = plan.state.crossings.size();
+    }
+    if (ids.empty()) return absl::OkStatus();
+    auto documents = transaction_.FirstDocumentsOf(ids);
+    if (!documents.ok()) return documents.status();
+    for (auto& [id, document] : *documents) plans_.at(id).state.document = std::move(document);
+    auto changes = transaction_.AdmissionChangesOf(ids);
+    if (!changes.ok()) return changes.status();
+    for (ports::AdmissionChangeRecord& change : *changes) {
+      plans_.at(change.traveler_id).state.admission_changes.push_back(std::move(change));
+    }
+    auto cases = transaction_.CasesOf(ids);
+    if (!cases.ok()) return cases.status();
+    for (ports::CaseRecord& record : *cases) {
+      plans_.at(record.traveler_id).state.cases.push_back(std::move(record));
+    }
+    if (absl::Status status = LoadComparisons(ids); !status.ok()) return status;
+    for (const core::TravelerId& id : ids) {
+      TravelerPlan& plan = plans_.at(id);
+      plan.now = RecordingTime(plan.state, now_);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status LoadComparisons(const std::vector<core::TravelerId>& ids) {
+    auto comparisons = transaction_.LatestComparisonsOf(ids);
+    if (!comparisons.ok()) return comparisons.status();
+    if (comparisons->empty()) return absl::OkStatus();
+    std::unordered_map<core::CrossingId, TravelerPlan*> plan_of;
+    for (const core::TravelerId& id : ids) {
+      TravelerPlan& plan = plans_.at(id);
+      for (const ports::CrossingRecord& crossing : plan.state.crossings) {
+        plan_of.emplace(crossing.crossing_id, &plan);
+      }
+    }
+    for (ports::ComparisonSummary& comparison : *comparisons) {
+      plan_of.at(comparison.crossing_id)->state.comparisons.push_back(std::move(comparison));
+    }
+    return absl::OkStatus();
   }
 
   // `rows` are not recorded yet; `document` is as it was first seen.
@@ -317,21 +357,21 @@ class ImportTransaction {
     if (status.ok()) status = transaction_.AddStays(stays, now_);
     if (status.ok()) status = transaction_.AddCases(cases);
     if (status.ok()) status = transaction_.AddCaseEvents(events);
-    for (const auto& [id, plan] : plans_) {
-      if (status.ok() && !plan.is_new) status = WriteKnown(plan);
-    }
-    return status;
+    return status.ok() ? WriteOfKnown() : status;
   }
 
-  // What an import adds to a traveler who was known, less crossings and new cases.
-  absl::Status WriteKnown(const TravelerPlan& plan) {
-    absl::Status status =
-        transaction_.ReplaceStays(plan.state.traveler_id, StayRecordsOf(plan.state), plan.now);
+  // What changes for travelers who were known, less crossings and new cases.
+  absl::Status WriteOfKnown() {
+    std::vector<ports::Transaction::TravelerStays> stays;
     std::vector<CaseChange> changed;
-    std::ranges::copy_if(plan.changes, std::back_inserter(changed),
-                         [](const CaseChange& change) { return !change.is_new; });
-    if (status.ok()) status = WriteCases(transaction_, changed);
-    return status;
+    for (const auto& [id, plan] : plans_) {
+      if (plan.is_new) continue;
+      stays.push_back({id, StayRecordsOf(plan.state), plan.now});
+      std::ranges::copy_if(plan.changes, std::back_inserter(changed),
+                           [](const CaseChange& change) { return !change.is_new; });
+    }
+    absl::Status status = transaction_.ReplaceStaysOf(stays);
+    return status.ok() ? WriteCases(transaction_, changed) : status;
   }
 
   ports::Transaction& transaction_;
@@ -340,6 +380,9 @@ class ImportTransaction {
   Results& results_;
   std::unordered_map<core::DocumentId, ports::Transaction::LockedTraveler> known_;
   KnownCrossings crossings_;
+  // New rows of documents that are known, with their travelers.
+  std::vector<std::pair<const ports::Transaction::LockedTraveler*, std::vector<ImportedRow>>>
+      of_known_;
   // By id, which is by time of making: so the rows of one traveler are written side by side.
   std::map<core::TravelerId, TravelerPlan> plans_;
   std::vector<ports::NewTraveler> new_travelers_;

@@ -165,6 +165,11 @@ void ReadRow(RowReader& row, ports::Transaction::KnownDocument& k) {
   ReadRow(row, k.traveler.known_document);
 }
 
+void ReadRow(RowReader& row, ports::Transaction::FirstDocument& f) {
+  row.Read(f.traveler_id);
+  ReadRow(row, f.document);
+}
+
 Params ParamsOf(const core::ReportScope& s) { return ParamsOf(s.as_of, s.known_at, s.from, s.to); }
 
 void ReadRow(RowReader& row, core::StayCount& c) {

@@ -51,6 +51,12 @@ enum class StatementId {
   kListCases,
   kLockTravelersOf,
   kCrossingsOf,
+  kFirstDocumentsOf,
+  kAdmissionChangesOf,
+  kLatestComparisonsOf,
+  kCasesOf,
+  kStaysOf,
+  kSupersedeStaysOf,
   kAnnounceCases,
   kCount,  // not a statement
 };

@@ -285,6 +285,26 @@ class Transaction {
   // All crossings of the travelers; those of one by captured_at and id.
   virtual absl::StatusOr<std::vector<CrossingRecord>> CrossingsOf(
       const std::vector<core::TravelerId>& travelers) = 0;
+  // What the methods of one traveler give, of all of these together.
+  struct FirstDocument {
+    core::TravelerId traveler_id;
+    core::TravelDocument document;
+  };
+  virtual absl::StatusOr<std::vector<FirstDocument>> FirstDocumentsOf(
+      const std::vector<core::TravelerId>& travelers) = 0;
+  virtual absl::StatusOr<std::vector<AdmissionChangeRecord>> AdmissionChangesOf(
+      const std::vector<core::TravelerId>& travelers) = 0;
+  virtual absl::StatusOr<std::vector<ComparisonSummary>> LatestComparisonsOf(
+      const std::vector<core::TravelerId>& travelers) = 0;
+  virtual absl::StatusOr<std::vector<CaseRecord>> CasesOf(
+      const std::vector<core::TravelerId>& travelers) = 0;
+  // ReplaceStays for each of them.
+  struct TravelerStays {
+    core::TravelerId traveler_id;
+    std::vector<StayRecord> stays;
+    core::Timestamp recorded_at;
+  };
+  virtual absl::Status ReplaceStaysOf(const std::vector<TravelerStays>& travelers) = 0;
   // Each as the method that adds one, but sent at once: their errors show here. AddTravelers fails
   // with DATABASE_CONFLICT, upon which the transaction is run again, when a document is known;
   // AddStays is for travelers without any.
