@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -23,6 +24,9 @@ namespace {
 using core::MakeError;
 using core::Reason;
 using Results = std::vector<ImportResult>;
+
+// That are loaded in one transaction, some kilobyte each.
+constexpr std::int64_t kMaxKnownCrossings = 20'000;
 
 // A crossing that may be imported.
 struct ImportedRow {
@@ -410,7 +414,7 @@ class ImportRun {
           rows, [](const ImportedRow& row) { return !row.request->image.empty(); });
       (has_image ? with_images : plain).push_back(rows);
     }
-    absl::Status status = RecordPlain(plain);
+    absl::Status status = RecordInPieces(plain);
     for (const DocumentRows rows : with_images) {
       if (status.ok()) status = RecordInTurn(rows);
     }
@@ -418,6 +422,43 @@ class ImportRun {
   }
 
  private:
+  // Rows are few, but what is known of their travelers need not be: a commuter has thousands of
+  // crossings. So many transactions that none takes much memory.
+  absl::Status RecordInPieces(std::span<const DocumentRows> documents) {
+    auto known = CountKnown(documents);
+    if (!known.ok()) return known.status();
+    size_t begin = 0;
+    std::int64_t crossings = 0;
+    for (size_t i = 0; i < documents.size(); ++i) {
+      const std::int64_t more = (*known)[documents[i].front().checked.document_id];
+      if (i > begin && crossings + more > kMaxKnownCrossings) {
+        absl::Status status = RecordPlain(documents.subspan(begin, i - begin));
+        if (!status.ok()) return status;
+        begin = i;
+        crossings = 0;
+      }
+      crossings += more;
+    }
+    return RecordPlain(documents.subspan(begin));
+  }
+
+  using KnownCounts = std::unordered_map<core::DocumentId, std::int64_t>;
+  absl::StatusOr<KnownCounts> CountKnown(std::span<const DocumentRows> documents) {
+    KnownCounts counts;
+    if (documents.empty()) return counts;
+    std::vector<core::DocumentId> ids;
+    ids.reserve(documents.size());
+    for (const DocumentRows rows : documents) ids.push_back(rows.front().checked.document_id);
+    const auto count = [&](ports::Transaction& transaction) -> absl::Status {
+      const auto known = transaction.CountCrossingsOf(ids);
+      if (!known.ok()) return known.status();
+      for (const auto& [id, crossings] : *known) counts[id] = crossings;
+      return absl::OkStatus();
+    };
+    if (absl::Status status = store_.Transact(call_.deadline, count); !status.ok()) return status;
+    return counts;
+  }
+
   // Travelers whose records are damaged, or who meet a defect of ours, must not keep the others
   // out: what fails is tried again in halves, down to the one document that is to blame.
   absl::Status RecordPlain(std::span<const DocumentRows> documents) {

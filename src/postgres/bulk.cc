@@ -51,6 +51,11 @@ absl::StatusOr<std::vector<ports::Transaction::KnownDocument>> PostgresTransacti
   return QueryRowsOf<KnownDocument>(StatementId::kLockTravelersOf, documents);
 }
 
+absl::StatusOr<std::vector<ports::Transaction::DocumentCrossings>>
+PostgresTransaction::CountCrossingsOf(const std::vector<core::DocumentId>& documents) {
+  return QueryRowsOf<DocumentCrossings>(StatementId::kCountCrossingsOf, documents);
+}
+
 absl::StatusOr<std::vector<ports::CrossingRecord>> PostgresTransaction::CrossingsOf(
     const std::vector<core::TravelerId>& travelers) {
   return QueryRowsOf<ports::CrossingRecord>(StatementId::kCrossingsOf, travelers);

@@ -170,6 +170,10 @@ void ReadRow(RowReader& row, ports::Transaction::FirstDocument& f) {
   ReadRow(row, f.document);
 }
 
+void ReadRow(RowReader& row, ports::Transaction::DocumentCrossings& c) {
+  row.Read(c.document_id, c.crossings);
+}
+
 Params ParamsOf(const core::ReportScope& s) { return ParamsOf(s.as_of, s.known_at, s.from, s.to); }
 
 void ReadRow(RowReader& row, core::StayCount& c) {

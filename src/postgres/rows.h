@@ -36,6 +36,7 @@ void ReadRow(RowReader& row, core::TravelDocument& document);
 void ReadRow(RowReader& row, core::TravelerId& id);
 void ReadRow(RowReader& row, ports::Transaction::KnownDocument& known);
 void ReadRow(RowReader& row, ports::Transaction::FirstDocument& first);
+void ReadRow(RowReader& row, ports::Transaction::DocumentCrossings& count);
 void ReadRow(RowReader& row, core::StayCount& count);
 void ReadRow(RowReader& row, core::CrossingCount& count);
 

@@ -273,6 +273,10 @@ constexpr std::array kStatements = {
              d.sex
       FROM travel_document d JOIN traveler t ON t.traveler_id = d.traveler_id
       WHERE d.document_id = ANY ($1::uuid[]) ORDER BY t.traveler_id FOR UPDATE OF t)sql"},
+    Statement{kCountCrossingsOf, "count_crossings_of", R"sql(
+      SELECT d.document_id,
+             (SELECT count(*) FROM crossing c WHERE c.traveler_id = d.traveler_id)
+      FROM travel_document d WHERE d.document_id = ANY ($1::uuid[]))sql"},
     Statement{kCrossingsOf, "crossings_of",
               "SELECT " CROSSING_COLUMNS " FROM crossing WHERE traveler_id = ANY ($1::uuid[]) "
               "ORDER BY traveler_id, captured_at, crossing_id"},

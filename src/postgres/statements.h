@@ -50,6 +50,7 @@ enum class StatementId {
   kAllCases,
   kListCases,
   kLockTravelersOf,
+  kCountCrossingsOf,
   kCrossingsOf,
   kFirstDocumentsOf,
   kAdmissionChangesOf,

@@ -82,6 +82,8 @@ class PostgresTransaction final : public ports::Transaction {
 
   absl::StatusOr<std::vector<KnownDocument>> LockTravelersOf(
       const std::vector<core::DocumentId>& documents) override;
+  absl::StatusOr<std::vector<DocumentCrossings>> CountCrossingsOf(
+      const std::vector<core::DocumentId>& documents) override;
   absl::StatusOr<std::vector<ports::CrossingRecord>> CrossingsOf(
       const std::vector<core::TravelerId>& travelers) override;
   absl::StatusOr<std::vector<FirstDocument>> FirstDocumentsOf(

@@ -1,6 +1,7 @@
 #ifndef ENTRYEXIT_PORTS_STORE_H_
 #define ENTRYEXIT_PORTS_STORE_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -281,6 +282,13 @@ class Transaction {
     LockedTraveler traveler;
   };
   virtual absl::StatusOr<std::vector<KnownDocument>> LockTravelersOf(
+      const std::vector<core::DocumentId>& documents) = 0;
+  // Of the documents that are known, how many crossings their travelers have.
+  struct DocumentCrossings {
+    core::DocumentId document_id;
+    std::int64_t crossings;
+  };
+  virtual absl::StatusOr<std::vector<DocumentCrossings>> CountCrossingsOf(
       const std::vector<core::DocumentId>& documents) = 0;
   // All crossings of the travelers; those of one by captured_at and id.
   virtual absl::StatusOr<std::vector<CrossingRecord>> CrossingsOf(
