@@ -308,12 +308,12 @@ class ImportTransaction {
   // `crossings` stand by time.
   static const ports::CrossingRecord* Find(std::span<const ports::CrossingRecord> crossings,
                                            const ImportedRow& row) {
-    const auto [first, last] = std::ranges::equal_range(crossings, row.request->captured_at, {},
-                                                        &ports::CrossingRecord::captured_at);
-    const auto found = std::find_if(first, last, [&](const ports::CrossingRecord& crossing) {
-      return KeyOf(crossing) == KeyOf(*row.request);
-    });
-    return found == last ? nullptr : &*found;
+    const core::Timestamp time = row.request->captured_at;
+    auto at = std::ranges::lower_bound(crossings, time, {}, &ports::CrossingRecord::captured_at);
+    for (; at != crossings.end() && at->captured_at == time; ++at) {
+      if (KeyOf(*at) == KeyOf(*row.request)) return &*at;
+    }
+    return nullptr;
   }
 
   void AnswerWith(const ports::CrossingRecord& recorded, const ImportedRow& row) {
