@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -23,6 +24,9 @@ namespace {
 using core::MakeError;
 using core::Reason;
 using Results = std::vector<ImportResult>;
+
+// That are loaded in one transaction, some kilobyte each.
+constexpr std::int64_t kMaxKnownCrossings = 20'000;
 
 // A crossing that may be imported.
 struct ImportedRow {
@@ -156,10 +160,20 @@ class ImportTransaction {
 
   absl::Status Run(std::span<const DocumentRows> documents) {
     absl::Status status = LoadKnown(documents);
-    for (const DocumentRows rows : documents) {
-      if (status.ok()) status = PlanDocument(rows);
-    }
     if (!status.ok()) return status;
+    for (const DocumentRows rows : documents) {
+      const auto known = known_.find(rows.front().checked.document_id);
+      if (known == known_.end()) {
+        AddCrossings(rows, AddTraveler(rows.front()));
+      } else {
+        FindNewRows(rows, known->second);
+      }
+    }
+    status = LoadPlans();
+    if (!status.ok()) return status;
+    for (const auto& [traveler, rows] : of_known_) {
+      AddCrossings(rows, plans_.at(traveler));
+    }
     for (auto& [id, plan] : plans_) PlanCases(plan);
     return Write();
   }
@@ -187,28 +201,19 @@ class ImportTransaction {
     return absl::OkStatus();
   }
 
-  absl::Status PlanDocument(DocumentRows rows) {
-    const auto known = known_.find(rows.front().checked.document_id);
-    if (known == known_.end()) {
-      TravelerPlan& plan = AddTraveler(rows.front());
-      AddCrossings(rows, plan);
-      return absl::OkStatus();
-    }
-    const core::TravelerId& id = known->second;
+  // Answers the rows that are recorded already, and keeps the others.
+  void FindNewRows(DocumentRows rows, const core::TravelerId& traveler) {
+    const std::vector<ports::CrossingRecord>& crossings = crossings_[traveler];
     std::vector<ImportedRow> added;
     for (const ImportedRow& row : rows) {
-      const ports::CrossingRecord* recorded = Find(crossings_[id], row);
+      const ports::CrossingRecord* recorded = Find(crossings, row);
       if (recorded == nullptr) {
         added.push_back(row);
       } else {
         AnswerWith(*recorded, row);
       }
     }
-    if (added.empty()) return absl::OkStatus();
-    const absl::StatusOr<TravelerPlan*> plan = LoadPlan(id);
-    if (!plan.ok()) return plan.status();
-    AddCrossings(added, **plan);
-    return absl::OkStatus();
+    if (!added.empty()) of_known_.emplace_back(traveler, std::move(added));
   }
 
   TravelerPlan& AddTraveler(const ImportedRow& first) {
@@ -222,16 +227,50 @@ class ImportTransaction {
     return plan;
   }
 
-  // Of a traveler with two documents among the rows there is one plan.
-  absl::StatusOr<TravelerPlan*> LoadPlan(const core::TravelerId& id) {
-    if (const auto found = plans_.find(id); found != plans_.end()) return &found->second;
-    absl::StatusOr<TravelerState> state = LoadTraveler(transaction_, id);
-    if (!state.ok()) return state.status();
-    TravelerPlan& plan = plans_[id];
-    plan.now = RecordingTime(*state, now_);
-    plan.known_crossings = state->crossings.size();
-    plan.state = *std::move(state);
-    return &plan;
+  // Of the known travelers who get new crossings, what LoadTraveler would load but for the
+  // templates, which nothing is compared with. Of one with two documents there is one plan.
+  absl::Status LoadPlans() {
+    std::vector<core::TravelerId> ids;
+    for (const auto& [traveler, rows] : of_known_) {
+      TravelerPlan& plan = plans_[traveler];
+      if (!plan.state.traveler_id.empty()) continue;
+      ids.push_back(traveler);
+      plan.state.traveler_id = traveler;
+      plan.state.crossings = std::move(crossings_[traveler]);
+      plan.known_crossings = plan.state.crossings.size();
+    }
+    if (ids.empty()) return absl::OkStatus();
+    const auto documents = transaction_.DocumentsOf(ids);
+    if (!documents.ok()) return documents.status();
+    for (const auto& [id, document] : *documents) {
+      plans_.at(id).state.documents.emplace(DocumentIdOf(document.issuing_state, document.number),
+                                            document.holder());
+    }
+    auto corrections = transaction_.CorrectionsOf(ids);
+    if (!corrections.ok()) return corrections.status();
+    for (ports::CorrectionRecord& correction : *corrections) {
+      plans_.at(correction.traveler_id).state.corrections.push_back(std::move(correction));
+    }
+    auto changes = transaction_.AdmissionChangesOf(ids);
+    if (!changes.ok()) return changes.status();
+    for (ports::AdmissionChangeRecord& change : *changes) {
+      plans_.at(change.traveler_id).state.admission_changes.push_back(std::move(change));
+    }
+    auto cases = transaction_.CasesOf(ids);
+    if (!cases.ok()) return cases.status();
+    for (ports::CaseRecord& record : *cases) {
+      plans_.at(record.traveler_id).state.cases.push_back(std::move(record));
+    }
+    auto comparisons = transaction_.LatestComparisonsOf(ids);
+    if (!comparisons.ok()) return comparisons.status();
+    for (auto& [id, comparison] : *comparisons) {
+      plans_.at(id).state.comparisons.push_back(std::move(comparison));
+    }
+    for (const core::TravelerId& id : ids) {
+      TravelerPlan& plan = plans_.at(id);
+      plan.now = RecordingTime(plan.state, now_);
+    }
+    return absl::OkStatus();
   }
 
   // `rows` are not recorded yet.
@@ -262,12 +301,12 @@ class ImportTransaction {
   // `crossings` stand by time.
   static const ports::CrossingRecord* Find(std::span<const ports::CrossingRecord> crossings,
                                            const ImportedRow& row) {
-    const auto [first, last] = std::ranges::equal_range(crossings, row.request->captured_at, {},
-                                                        &ports::CrossingRecord::captured_at);
-    const auto found = std::find_if(first, last, [&](const ports::CrossingRecord& crossing) {
-      return KeyOf(crossing) == KeyOf(*row.request);
-    });
-    return found == last ? nullptr : &*found;
+    const core::Timestamp time = row.request->captured_at;
+    auto at = std::ranges::lower_bound(crossings, time, {}, &ports::CrossingRecord::captured_at);
+    for (; at != crossings.end() && at->captured_at == time; ++at) {
+      if (KeyOf(*at) == KeyOf(*row.request)) return &*at;
+    }
+    return nullptr;
   }
 
   void AnswerWith(const ports::CrossingRecord& recorded, const ImportedRow& row) {
@@ -313,21 +352,21 @@ class ImportTransaction {
     if (status.ok()) status = transaction_.AddStays(stays, now_);
     if (status.ok()) status = transaction_.AddCases(cases);
     if (status.ok()) status = transaction_.AddCaseEvents(events);
-    for (const auto& [id, plan] : plans_) {
-      if (status.ok() && !plan.is_new) status = WriteKnown(plan);
-    }
-    return status;
+    return status.ok() ? WriteOfKnown() : status;
   }
 
-  // What an import adds to a traveler who was known, less crossings and new cases.
-  absl::Status WriteKnown(const TravelerPlan& plan) {
-    absl::Status status =
-        transaction_.ReplaceStays(plan.state.traveler_id, StayRecordsOf(plan.state), plan.now);
+  // What changes for travelers who were known, less crossings and new cases.
+  absl::Status WriteOfKnown() {
+    std::vector<ports::Transaction::TravelerStays> stays;
     std::vector<CaseChange> changed;
-    std::ranges::copy_if(plan.changes, std::back_inserter(changed),
-                         [](const CaseChange& change) { return !change.is_new; });
-    if (status.ok()) status = WriteCases(transaction_, changed);
-    return status;
+    for (const auto& [id, plan] : plans_) {
+      if (plan.is_new) continue;
+      stays.push_back({id, StayRecordsOf(plan.state), plan.now});
+      std::ranges::copy_if(plan.changes, std::back_inserter(changed),
+                           [](const CaseChange& change) { return !change.is_new; });
+    }
+    absl::Status status = transaction_.ReplaceStaysOf(stays);
+    return status.ok() ? WriteCases(transaction_, changed) : status;
   }
 
   ports::Transaction& transaction_;
@@ -336,6 +375,8 @@ class ImportTransaction {
   Results& results_;
   std::unordered_map<core::DocumentId, core::TravelerId> known_;
   KnownCrossings crossings_;
+  // New rows of documents that are known, with their travelers.
+  std::vector<std::pair<core::TravelerId, std::vector<ImportedRow>>> of_known_;
   // By id, which is by time of making: so the rows of one traveler are written side by side.
   std::map<core::TravelerId, TravelerPlan> plans_;
   std::vector<ports::NewTraveler> new_travelers_;
@@ -363,7 +404,7 @@ class ImportRun {
           rows, [](const ImportedRow& row) { return !row.request->image.empty(); });
       (has_image ? with_images : plain).push_back(rows);
     }
-    absl::Status status = RecordPlain(plain);
+    absl::Status status = RecordInPieces(plain);
     for (const DocumentRows rows : with_images) {
       if (status.ok()) status = RecordInTurn(rows);
     }
@@ -371,6 +412,43 @@ class ImportRun {
   }
 
  private:
+  // Rows are few, but what is known of their travelers need not be: a commuter has thousands of
+  // crossings. So many transactions that none takes much memory.
+  absl::Status RecordInPieces(std::span<const DocumentRows> documents) {
+    auto known = CountKnown(documents);
+    if (!known.ok()) return known.status();
+    size_t begin = 0;
+    std::int64_t crossings = 0;
+    for (size_t i = 0; i < documents.size(); ++i) {
+      const std::int64_t more = (*known)[documents[i].front().checked.document_id];
+      if (i > begin && crossings + more > kMaxKnownCrossings) {
+        absl::Status status = RecordPlain(documents.subspan(begin, i - begin));
+        if (!status.ok()) return status;
+        begin = i;
+        crossings = 0;
+      }
+      crossings += more;
+    }
+    return RecordPlain(documents.subspan(begin));
+  }
+
+  using KnownCounts = std::unordered_map<core::DocumentId, std::int64_t>;
+  absl::StatusOr<KnownCounts> CountKnown(std::span<const DocumentRows> documents) {
+    KnownCounts counts;
+    if (documents.empty()) return counts;
+    std::vector<core::DocumentId> ids;
+    ids.reserve(documents.size());
+    for (const DocumentRows rows : documents) ids.push_back(rows.front().checked.document_id);
+    const auto count = [&](ports::Transaction& transaction) -> absl::Status {
+      const auto known = transaction.CountCrossingsOf(ids);
+      if (!known.ok()) return known.status();
+      for (const auto& [id, crossings] : *known) counts[id] = crossings;
+      return absl::OkStatus();
+    };
+    if (absl::Status status = store_.Transact(call_.deadline, count); !status.ok()) return status;
+    return counts;
+  }
+
   // Travelers whose records are damaged, or who meet a defect of ours, must not keep the others
   // out: what fails is tried again in halves, down to the one document that is to blame.
   absl::Status RecordPlain(std::span<const DocumentRows> documents) {

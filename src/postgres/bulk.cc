@@ -1,8 +1,12 @@
 // The methods of a transaction that read and write many records at once.
 #include <fmt/format.h>
 
+#include <string>
+#include <unordered_map>
+
 #include "entryexit/core/reason.h"
 #include "src/postgres/rows.h"
+#include "src/postgres/stay_difference.h"
 #include "src/postgres/transaction.h"
 
 namespace entryexit::postgres {
@@ -32,22 +36,89 @@ absl::Status PostgresTransaction::Copy(CopyId copy, const CopyRows& rows) {
   return status;
 }
 
-absl::StatusOr<std::vector<ports::Transaction::KnownDocument>> PostgresTransaction::LockTravelersOf(
-    const std::vector<core::DocumentId>& documents) {
+template <typename Record, typename Id>
+absl::StatusOr<std::vector<Record>> PostgresTransaction::QueryRowsOf(StatementId statement,
+                                                                     const std::vector<Id>& ids) {
   absl::Status status = Queue(StatementId::kUseCustomPlans, {});
   if (!status.ok()) return status;
-  const absl::StatusOr<Result> result = Query(StatementId::kLockTravelersOf, ParamsOf(documents));
+  const absl::StatusOr<Result> result = Query(statement, ParamsOf(ids));
   if (!result.ok()) return result.status();
-  return ReadRows<KnownDocument>(*result);
+  return ReadRows<Record>(*result);
+}
+
+absl::StatusOr<std::vector<ports::Transaction::KnownDocument>> PostgresTransaction::LockTravelersOf(
+    const std::vector<core::DocumentId>& documents) {
+  return QueryRowsOf<KnownDocument>(StatementId::kLockTravelersOf, documents);
+}
+
+absl::StatusOr<std::vector<ports::Transaction::DocumentCrossings>>
+PostgresTransaction::CountCrossingsOf(const std::vector<core::DocumentId>& documents) {
+  return QueryRowsOf<DocumentCrossings>(StatementId::kCountCrossingsOf, documents);
 }
 
 absl::StatusOr<std::vector<ports::CrossingRecord>> PostgresTransaction::CrossingsOf(
     const std::vector<core::TravelerId>& travelers) {
-  absl::Status status = Queue(StatementId::kUseCustomPlans, {});
-  if (!status.ok()) return status;
-  const absl::StatusOr<Result> result = Query(StatementId::kCrossingsOf, ParamsOf(travelers));
-  if (!result.ok()) return result.status();
-  return ReadRows<ports::CrossingRecord>(*result);
+  return QueryRowsOf<ports::CrossingRecord>(StatementId::kCrossingsOf, travelers);
+}
+
+absl::StatusOr<std::vector<ports::Transaction::DocumentOf>> PostgresTransaction::DocumentsOf(
+    const std::vector<core::TravelerId>& travelers) {
+  return QueryRowsOf<DocumentOf>(StatementId::kDocumentsOf, travelers);
+}
+
+absl::StatusOr<std::vector<ports::CorrectionRecord>> PostgresTransaction::CorrectionsOf(
+    const std::vector<core::TravelerId>& travelers) {
+  return QueryRowsOf<ports::CorrectionRecord>(StatementId::kCorrectionsOf, travelers);
+}
+
+absl::StatusOr<std::vector<ports::AdmissionChangeRecord>> PostgresTransaction::AdmissionChangesOf(
+    const std::vector<core::TravelerId>& travelers) {
+  return QueryRowsOf<ports::AdmissionChangeRecord>(StatementId::kAdmissionChangesOf, travelers);
+}
+
+absl::StatusOr<std::vector<ports::Transaction::ComparisonOf>>
+PostgresTransaction::LatestComparisonsOf(const std::vector<core::TravelerId>& travelers) {
+  return QueryRowsOf<ComparisonOf>(StatementId::kLatestComparisonsOf, travelers);
+}
+
+absl::StatusOr<std::vector<ports::CaseRecord>> PostgresTransaction::CasesOf(
+    const std::vector<core::TravelerId>& travelers) {
+  return QueryRowsOf<ports::CaseRecord>(StatementId::kCasesOf, travelers);
+}
+
+absl::Status PostgresTransaction::ReplaceStaysOf(const std::vector<TravelerStays>& travelers) {
+  if (travelers.empty()) return failure_;
+  std::vector<core::TravelerId> ids;
+  for (const TravelerStays& traveler : travelers) ids.push_back(traveler.traveler_id);
+  const auto known = QueryRowsOf<ports::StayRecord>(StatementId::kStaysOf, ids);
+  if (!known.ok()) return known.status();
+  std::unordered_map<core::TravelerId, std::vector<ports::StayRecord>> known_of;
+  for (const ports::StayRecord& stay : *known) known_of[stay.traveler_id].push_back(stay);
+
+  CopyRows rows;
+  std::vector<core::TravelerId> superseded_of;
+  std::vector<core::CrossingId> superseded;
+  std::string until;  // an array of times
+  for (const TravelerStays& traveler : travelers) {
+    const auto [gone, added] = DifferenceOf(known_of[traveler.traveler_id], traveler.stays);
+    const Param time = Encode(traveler.recorded_at);
+    for (const ports::StayRecord* record : gone) {
+      superseded_of.push_back(record->traveler_id);
+      superseded.push_back(record->stay.arrival_id);
+      until += (until.empty() ? "\"" : ",\"") + *time.value + '"';
+    }
+    for (const ports::StayRecord* record : added) {
+      Params row = ParamsOf(*record);
+      row.push_back(time);
+      rows.Add(row);
+    }
+  }
+  absl::Status status;
+  if (!superseded.empty()) {
+    status = Queue(StatementId::kSupersedeStaysOf,
+                   ParamsOf(superseded_of, superseded, "{" + until + "}"));
+  }
+  return status.ok() ? Copy(CopyId::kStays, rows) : status;
 }
 
 absl::Status PostgresTransaction::AddTravelers(const std::vector<ports::NewTraveler>& travelers) {

@@ -207,6 +207,20 @@ void ReadRow(RowReader& row, ports::Transaction::KnownDocument& k) {
   row.Read(k.document_id, k.traveler_id);
 }
 
+void ReadRow(RowReader& row, ports::Transaction::DocumentOf& d) {
+  row.Read(d.traveler_id);
+  ReadRow(row, d.document);
+}
+
+void ReadRow(RowReader& row, ports::Transaction::ComparisonOf& c) {
+  row.Read(c.traveler_id);
+  ReadRow(row, c.comparison);
+}
+
+void ReadRow(RowReader& row, ports::Transaction::DocumentCrossings& c) {
+  row.Read(c.document_id, c.crossings);
+}
+
 Params ParamsOf(const core::ReportScope& s) { return ParamsOf(s.as_of, s.known_at, s.from, s.to); }
 
 void ReadRow(RowReader& row, core::StayCount& c) {

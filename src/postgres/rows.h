@@ -37,6 +37,9 @@ void ReadRow(RowReader& row, ports::CaseEvent& event);
 void ReadRow(RowReader& row, core::TravelDocument& document);
 void ReadRow(RowReader& row, core::TravelerId& id);
 void ReadRow(RowReader& row, ports::Transaction::KnownDocument& known);
+void ReadRow(RowReader& row, ports::Transaction::DocumentOf& document);
+void ReadRow(RowReader& row, ports::Transaction::ComparisonOf& comparison);
+void ReadRow(RowReader& row, ports::Transaction::DocumentCrossings& count);
 void ReadRow(RowReader& row, core::StayCount& count);
 void ReadRow(RowReader& row, core::CrossingCount& count);
 

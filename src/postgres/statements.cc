@@ -326,9 +326,39 @@ constexpr std::array kStatements = {
       SELECT d.document_id, t.traveler_id
       FROM travel_document d JOIN traveler t ON t.traveler_id = d.traveler_id
       WHERE d.document_id = ANY ($1::uuid[]) ORDER BY t.traveler_id FOR UPDATE OF t, d)sql"},
+    Statement{kCountCrossingsOf, "count_crossings_of", R"sql(
+      SELECT d.document_id,
+             (SELECT count(*) FROM crossing c WHERE c.traveler_id = d.traveler_id)
+      FROM travel_document d WHERE d.document_id = ANY ($1::uuid[]))sql"},
     Statement{kCrossingsOf, "crossings_of",
               "SELECT " CROSSING_COLUMNS " FROM crossing WHERE traveler_id = ANY ($1::uuid[]) "
               "ORDER BY traveler_id, captured_at, crossing_id"},
+    Statement{kDocumentsOf, "documents_of", R"sql(
+      SELECT traveler_id, issuing_state, number, nationality, birth_date, sex
+      FROM travel_document WHERE traveler_id = ANY ($1::uuid[])
+      ORDER BY traveler_id, first_used_at, document_id)sql"},
+    Statement{
+        kCorrectionsOf, "corrections_of",
+        "SELECT " CORRECTION_COLUMNS " FROM crossing_correction "
+        "WHERE traveler_id = ANY ($1::uuid[]) ORDER BY traveler_id, recorded_at, correction_id"},
+    Statement{kAdmissionChangesOf, "admission_changes_of",
+              "SELECT " ADMISSION_CHANGE_COLUMNS " FROM admission_change "
+              "WHERE traveler_id = ANY ($1::uuid[]) ORDER BY traveler_id, recorded_at, change_id"},
+    Statement{kLatestComparisonsOf, "latest_comparisons_of", R"sql(
+      SELECT DISTINCT ON (traveler_id, crossing_id)
+             traveler_id, crossing_id, comparison_id, attempt, outcome, model_id, model_digest
+      FROM comparison WHERE traveler_id = ANY ($1::uuid[])
+      ORDER BY traveler_id, crossing_id, attempt DESC)sql"},
+    Statement{kCasesOf, "cases_of",
+              "SELECT " CASE_COLUMNS " FROM review_case WHERE traveler_id = ANY ($1::uuid[]) "
+              "ORDER BY traveler_id, opened_at, case_id"},
+    Statement{kStaysOf, "stays_of",
+              "SELECT " STAY_COLUMNS " FROM stay WHERE traveler_id = ANY ($1::uuid[]) "
+              "AND " KNOWN_NOW " ORDER BY traveler_id, arrived_at, arrival_id"},
+    Statement{kSupersedeStaysOf, "supersede_stays_of", R"sql(
+      UPDATE stay s SET known_until = v.known_until
+      FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS v(traveler_id, arrival_id, known_until)
+      WHERE s.traveler_id = v.traveler_id AND s.arrival_id = v.arrival_id AND s.)sql" KNOWN_NOW},
     Statement{kAnnounceCases, "announce_cases",
               "SELECT pg_notify('entryexit_case', id) FROM unnest($1::text[]) AS id"},
 };

@@ -57,7 +57,15 @@ enum class StatementId {
   kAllCases,
   kListCases,
   kLockTravelersOf,
+  kCountCrossingsOf,
   kCrossingsOf,
+  kDocumentsOf,
+  kCorrectionsOf,
+  kAdmissionChangesOf,
+  kLatestComparisonsOf,
+  kCasesOf,
+  kStaysOf,
+  kSupersedeStaysOf,
   kAnnounceCases,
   kCount,  // not a statement
 };

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "entryexit/core/reason.h"
 #include "entryexit/crypto/digest.h"
 #include "src/postgres/rows.h"
+#include "src/postgres/stay_difference.h"
 
 namespace entryexit::postgres {
 namespace {
@@ -257,24 +257,12 @@ absl::Status PostgresTransaction::ReplaceStays(const core::TravelerId& id,
                                                core::Timestamp recorded_at) {
   const absl::StatusOr<std::vector<ports::StayRecord>> known = AllStays(id);
   if (!known.ok()) return known.status();
-  std::map<core::CrossingId, const ports::StayRecord*> superseded;
-  for (const ports::StayRecord& record : *known) {
-    superseded.emplace(record.stay.arrival_id, &record);
-  }
-  std::vector<const ports::StayRecord*> added;
-  for (const ports::StayRecord& record : stays) {
-    const auto found = superseded.find(record.stay.arrival_id);
-    if (found != superseded.end() && *found->second == record) {
-      superseded.erase(found);
-    } else {
-      added.push_back(&record);
-    }
-  }
+  const auto [superseded, added] = DifferenceOf(*known, stays);
 
   absl::Status status;
   if (!superseded.empty()) {
     std::vector<core::CrossingId> arrivals;
-    for (const auto& [arrival_id, record] : superseded) arrivals.push_back(arrival_id);
+    for (const ports::StayRecord* record : superseded) arrivals.push_back(record->stay.arrival_id);
     status = Queue(kSupersedeStays, ParamsOf(id, recorded_at, arrivals));
   }
   for (const ports::StayRecord* record : added) {

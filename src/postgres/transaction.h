@@ -92,8 +92,21 @@ class PostgresTransaction final : public ports::Transaction {
 
   absl::StatusOr<std::vector<KnownDocument>> LockTravelersOf(
       const std::vector<core::DocumentId>& documents) override;
+  absl::StatusOr<std::vector<DocumentCrossings>> CountCrossingsOf(
+      const std::vector<core::DocumentId>& documents) override;
   absl::StatusOr<std::vector<ports::CrossingRecord>> CrossingsOf(
       const std::vector<core::TravelerId>& travelers) override;
+  absl::StatusOr<std::vector<DocumentOf>> DocumentsOf(
+      const std::vector<core::TravelerId>& travelers) override;
+  absl::StatusOr<std::vector<ports::CorrectionRecord>> CorrectionsOf(
+      const std::vector<core::TravelerId>& travelers) override;
+  absl::StatusOr<std::vector<ports::AdmissionChangeRecord>> AdmissionChangesOf(
+      const std::vector<core::TravelerId>& travelers) override;
+  absl::StatusOr<std::vector<ComparisonOf>> LatestComparisonsOf(
+      const std::vector<core::TravelerId>& travelers) override;
+  absl::StatusOr<std::vector<ports::CaseRecord>> CasesOf(
+      const std::vector<core::TravelerId>& travelers) override;
+  absl::Status ReplaceStaysOf(const std::vector<TravelerStays>& travelers) override;
   absl::Status AddTravelers(const std::vector<ports::NewTraveler>& travelers) override;
   absl::Status AddCrossings(const std::vector<ports::CrossingRecord>& crossings) override;
   absl::Status AddStays(const std::vector<ports::StayRecord>& stays,
@@ -102,6 +115,10 @@ class PostgresTransaction final : public ports::Transaction {
   absl::Status AddCaseEvents(const std::vector<ports::CaseEvent>& events) override;
 
  private:
+  // Rows of all of `ids`, planned with them: how many there are decides how they are found.
+  template <typename Record, typename Id>
+  absl::StatusOr<std::vector<Record>> QueryRowsOf(StatementId statement,
+                                                  const std::vector<Id>& ids);
   // Sends what is pending, and then `rows`, if there are any.
   absl::Status Copy(CopyId copy, const CopyRows& rows);
   absl::Status Queue(StatementId statement, Params params);

@@ -1,6 +1,7 @@
 #ifndef ENTRYEXIT_PORTS_STORE_H_
 #define ENTRYEXIT_PORTS_STORE_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -318,9 +319,42 @@ class Transaction {
   };
   virtual absl::StatusOr<std::vector<KnownDocument>> LockTravelersOf(
       const std::vector<core::DocumentId>& documents) = 0;
+  // Of the documents that are known, how many crossings their travelers have.
+  struct DocumentCrossings {
+    core::DocumentId document_id;
+    std::int64_t crossings;
+  };
+  virtual absl::StatusOr<std::vector<DocumentCrossings>> CountCrossingsOf(
+      const std::vector<core::DocumentId>& documents) = 0;
   // All crossings of the travelers; those of one by captured_at and id.
   virtual absl::StatusOr<std::vector<CrossingRecord>> CrossingsOf(
       const std::vector<core::TravelerId>& travelers) = 0;
+  // What the methods of one traveler give, of all of these together.
+  struct DocumentOf {
+    core::TravelerId traveler_id;
+    core::TravelDocument document;
+  };
+  struct ComparisonOf {
+    core::TravelerId traveler_id;
+    ComparisonSummary comparison;
+  };
+  virtual absl::StatusOr<std::vector<DocumentOf>> DocumentsOf(
+      const std::vector<core::TravelerId>& travelers) = 0;
+  virtual absl::StatusOr<std::vector<CorrectionRecord>> CorrectionsOf(
+      const std::vector<core::TravelerId>& travelers) = 0;
+  virtual absl::StatusOr<std::vector<AdmissionChangeRecord>> AdmissionChangesOf(
+      const std::vector<core::TravelerId>& travelers) = 0;
+  virtual absl::StatusOr<std::vector<ComparisonOf>> LatestComparisonsOf(
+      const std::vector<core::TravelerId>& travelers) = 0;
+  virtual absl::StatusOr<std::vector<CaseRecord>> CasesOf(
+      const std::vector<core::TravelerId>& travelers) = 0;
+  // ReplaceStays for each of them.
+  struct TravelerStays {
+    core::TravelerId traveler_id;
+    std::vector<StayRecord> stays;
+    core::Timestamp recorded_at;
+  };
+  virtual absl::Status ReplaceStaysOf(const std::vector<TravelerStays>& travelers) = 0;
   // Each as the method that adds one, but sent at once: their errors show here. AddTravelers fails
   // with DATABASE_CONFLICT, upon which the transaction is run again, when a document is known;
   // AddStays is for travelers without any.

@@ -215,6 +215,29 @@ TEST_F(ImportCrossingsTest, OneDamagedTravelerKeepsNobodyElseOut) {
   EXPECT_THAT(results[5].refusal, FailsWith(Reason::kStoredDataInvalid));
 }
 
+// More is known of them than one transaction loads.
+TEST_F(ImportCrossingsTest, CommutersAreImportedPieceByPiece) {
+  std::vector<CrossingRequest> rows;
+  for (int commuter = 0; commuter < 3; ++commuter) {
+    for (int hour = 0; hour < 8'000; ++hour) {
+      rows.push_back(Departure(-400, "", "C" + std::to_string(commuter)));
+      rows.back().captured_at = At(-400, hour);
+    }
+  }
+  EXPECT_THAT(KindsOf(Import(rows)), Each(Kind::kRecorded));
+  rows.resize(8'000);
+  rows.push_back(ArrivalRow(-450, -440, "C0"));
+  rows.push_back(ArrivalRow(-450, -440, "C1"));
+  rows.push_back(ArrivalRow(-450, -440, "C2"));
+  const std::vector<Kind> kinds = KindsOf(Import(rows));
+  EXPECT_EQ(std::ranges::count(kinds, Kind::kAlreadyRecorded), 8'000);
+  EXPECT_EQ(std::ranges::count(kinds, Kind::kRecorded), 3);
+  for (const char* const commuter : {"C0", "C1", "C2"}) {
+    ASSERT_THAT(Traveler(commuter).stays, SizeIs(1));
+    EXPECT_EQ(Traveler(commuter).stays[0].stay.state, core::StayState::kClosed);
+  }
+}
+
 TEST_F(ImportCrossingsTest, TheSameRowsFromManyAtOnceAreRecordedOnce) {
   std::vector<CrossingRequest> rows;
   for (int i = 0; i < 200; ++i) {

@@ -146,6 +146,72 @@ TEST_F(BulkTest, EveryRecordIsAsIfItWereAddedAlone) {
   EXPECT_EQ((*events)[0].reason, "why\tnot");
 }
 
+// Two travelers, of whom one has a stay that another one supersedes, and one that stays as it is.
+TEST_F(BulkTest, WhatIsDoneForManyIsWhatIsDoneForEach) {
+  const ports::NewTraveler a = NewTraveler("P1");
+  const ports::NewTraveler b = NewTraveler("P2");
+  const ports::CrossingRecord a1 = Arrival(a.traveler_id, 0);
+  const ports::CrossingRecord a2 = Arrival(a.traveler_id, 5000);
+  const ports::CrossingRecord b1 = Arrival(b.traveler_id, 0);
+  const ports::CrossingRecord left = Departure(a.traveler_id, 60);
+  const ports::AdmissionChangeRecord change = Extension(b.traveler_id, 90);
+  const ports::CaseRecord record = CaseOf(left, 60);
+  ASSERT_THAT(Run([&](Transaction& t) -> absl::Status {
+                absl::Status s = t.AddTravelers({a, b});
+                if (s.ok()) s = t.AddCrossings({a1, a2, b1, left});
+                if (s.ok()) s = t.AddStays({StayOf(a1), StayOf(a2), StayOf(b1)}, At(6000));
+                if (s.ok()) s = t.AddAdmissionChange(change);
+                return s.ok() ? t.AddCases({record}) : s;
+              }),
+              testing::IsOk());
+  const std::vector<core::TravelerId> both = {a.traveler_id, b.traveler_id};
+  const auto documents = Fetch([&](Transaction& t) { return t.DocumentsOf(both); });
+  ASSERT_THAT(documents, testing::IsOk());
+  ASSERT_THAT(*documents, SizeIs(2));
+  for (const Transaction::DocumentOf& each : *documents) {
+    EXPECT_EQ(each.document, each.traveler_id == a.traveler_id ? a.document : b.document);
+  }
+  const auto corrections = Fetch([&](Transaction& t) { return t.CorrectionsOf(both); });
+  ASSERT_THAT(corrections, testing::IsOk());
+  EXPECT_THAT(*corrections, IsEmpty());
+  const auto changes = Fetch([&](Transaction& t) { return t.AdmissionChangesOf(both); });
+  ASSERT_THAT(changes, testing::IsOk());
+  ASSERT_THAT(*changes, SizeIs(1));
+  EXPECT_EQ((*changes)[0].change, change.change);
+  const auto cases = Fetch([&](Transaction& t) { return t.CasesOf(both); });
+  ASSERT_THAT(cases, testing::IsOk());
+  ASSERT_THAT(*cases, SizeIs(1));
+  EXPECT_EQ((*cases)[0].case_id, record.case_id);
+  const auto counts = Fetch([&](Transaction& t) {
+    return t.CountCrossingsOf({a.document_id, b.document_id, DocumentIdOf(Document("P3"))});
+  });
+  ASSERT_THAT(counts, testing::IsOk());
+  ASSERT_THAT(*counts, SizeIs(2));
+  for (const Transaction::DocumentCrossings& count : *counts) {
+    EXPECT_EQ(count.crossings, count.document_id == a.document_id ? 3 : 1);
+  }
+  const auto comparisons = Fetch([&](Transaction& t) { return t.LatestComparisonsOf(both); });
+  ASSERT_THAT(comparisons, testing::IsOk());
+  EXPECT_THAT(*comparisons, IsEmpty());
+
+  const ports::StayRecord closed = Closed(StayOf(a1), left);
+  ASSERT_THAT(Run([&](Transaction& t) {
+                return t.ReplaceStaysOf({{a.traveler_id, {closed, StayOf(a2)}, At(7000)},
+                                         {b.traveler_id, {}, At(8000)}});
+              }),
+              testing::IsOk());
+  const auto stays = [&](const core::TravelerId& id) {
+    return *Fetch([&](Transaction& t) { return t.AllStays(id); });
+  };
+  EXPECT_THAT(stays(a.traveler_id), ElementsAre(closed, StayOf(a2)));
+  EXPECT_THAT(stays(b.traveler_id), IsEmpty());
+  // What was known until then is kept.
+  EXPECT_THAT(Sql("postgres", R"(SELECT extract(epoch FROM known_until - known_from)::integer / 60
+                                 FROM stay WHERE known_until < 'infinity' ORDER BY known_until)"),
+              ElementsAre("1000", "2000"));
+  EXPECT_EQ(Count("stay"), "4");
+}
+
 TEST_F(BulkTest, NothingIsWrittenOfNothing) {
   EXPECT_THAT(Run([](Transaction& t) -> absl::Status {
                 absl::Status s = t.AddTravelers({});

@@ -36,6 +36,11 @@ struct HotStatement {
 
 constexpr char kTravelerOfFill[] = "md5('traveler 7')::uuid";
 
+constexpr char kTravelersOfFill[] =
+    "ARRAY[md5('traveler 7')::uuid, md5('traveler 8')::uuid, md5('traveler 9')::uuid]";
+constexpr char kDocumentsOfFill[] =
+    "ARRAY[md5('document 7')::uuid, md5('document 8')::uuid, md5('document 9')::uuid]";
+
 const HotStatement kHotStatements[] = {
     {"list_overstays_first_page", "'2026-09-01', '2026-09-03 12:00', NULL, NULL, NULL, NULL, 101",
      StatementId::kListOverstays, true},
@@ -54,6 +59,9 @@ const HotStatement kHotStatements[] = {
     {"all_crossings", kTravelerOfFill, StatementId::kAllCrossings, false},
     {"all_stays", kTravelerOfFill, StatementId::kAllStays, false},
     {"all_templates", kTravelerOfFill, StatementId::kAllTemplates, false},
+    {"lock_travelers_of", kDocumentsOfFill, StatementId::kLockTravelersOf, true},
+    {"crossings_of", kTravelersOfFill, StatementId::kCrossingsOf, true},
+    {"stays_of", kTravelersOfFill, StatementId::kStaysOf, true},
 };
 
 class PlansTest : public StoreTest {
