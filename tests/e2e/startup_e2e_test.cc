@@ -56,6 +56,8 @@ class Startup : public ::testing::Test {
              fs::copy_options::recursive);
     fs::copy(fs::path(ENTRYEXIT_SOURCE_DIR) / "config/admission_policy.yaml",
              path("admission_policy.yaml"));
+    fs::copy(fs::path(ENTRYEXIT_SOURCE_DIR) / "config/retention_policy.yaml",
+             path("retention_policy.yaml"));
     Configure("");
   }
 
@@ -93,6 +95,7 @@ ports:
     lanes: [{{id: SEA-A1, direction: arrival}}]
 policy:
   admission_policy: admission_policy.yaml
+  retention_policy: retention_policy.yaml
 {})",
                                                           Postgres().DaemonDsn(database_), more);
   }
