@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "app/crossing_request.h"
 #include "app/decision.h"
 #include "app/requests.h"
+#include "app/retention_facts.h"
 #include "app/templates.h"
 #include "app/traveler_state.h"
 #include "entryexit/core/reason.h"
@@ -110,6 +112,10 @@ absl::StatusOr<std::optional<CrossingResult>> FindAnswer(ports::Transaction& tra
   if (!*found) return std::optional<CrossingResult>();
   const auto crossing = transaction.GetCrossing(core::CrossingId((*found)->subject_id));
   if (core::ReasonOf(crossing.status()) == Reason::kCrossingNotFound) {
+    // Erased between the two look-ups? Then the request has gone with it, and is a new one.
+    const auto still = transaction.FindRequest(request.request_id);
+    if (!still.ok()) return still.status();
+    if (!*still) return std::optional<CrossingResult>();
     return MakeError(Reason::kStoredDataInvalid, "the crossing of a stored request is missing");
   }
   if (!crossing.ok()) return crossing.status();
@@ -221,6 +227,7 @@ class Recording {
     FillCrossing();
     state_.crossings.push_back(crossing_);
     absl::Status status = PlanTemplate();
+    expired_ = ExpiredTemplatesOf(state_, policy_.retention, policy_.operating_state, now_);
     if (status.ok()) status = PlanComparisons();
     if (!status.ok()) return status;
 
@@ -285,9 +292,17 @@ class Recording {
       const ports::ComparisonSummary* latest = LatestComparison(state_, crossing.crossing_id);
       if (latest == nullptr || latest->outcome != Outcome::kNoReference) continue;
       if (!latest->model.Comparable(engine_.model())) continue;
+      if (!HasUsableTemplate(crossing.crossing_id)) continue;
       if (absl::Status status = PlanComparisonOf(crossing); !status.ok()) return status;
     }
     return absl::OkStatus();
+  }
+
+  // Not erased, and not due to be.
+  bool HasUsableTemplate(const core::CrossingId& id) const {
+    return !expired_.contains(id) &&
+           std::ranges::find(state_.templates, id, &ports::TemplateRecord::crossing_id) !=
+               state_.templates.end();
   }
 
   absl::Status PlanComparisonOf(const ports::CrossingRecord& departure) {
@@ -308,7 +323,8 @@ class Recording {
   absl::StatusOr<core::DecisionReceipt> Decide(const ports::CrossingRecord& departure) const {
     const auto is_prior_arrival = [&](const ports::TemplateRecord& record) {
       return record.direction == core::Direction::kArrival &&
-             record.captured_at < departure.captured_at && record.model.Comparable(engine_.model());
+             record.captured_at < departure.captured_at &&
+             record.model.Comparable(engine_.model()) && !expired_.contains(record.crossing_id);
     };
     return DecideDeparture(departure, state_.templates, is_prior_arrival, vault_,
                            {engine_.model(), engine_.calibration(), policy_.match});
@@ -358,6 +374,7 @@ class Recording {
   std::vector<ports::ComparisonRecord> comparisons_;
   std::vector<ports::StayRecord> stays_;
   std::vector<CaseChange> changes_;
+  std::set<core::CrossingId> expired_;  // templates that retention no longer lets be used
 };
 
 }  // namespace

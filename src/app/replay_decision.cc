@@ -43,6 +43,29 @@ std::vector<std::string> DifferencesOf(const DecisionReceipt& recorded,
   return differences;
 }
 
+// A decision can be replayed only from all of what it was made from.
+absl::Status CheckNotErased(const ports::CrossingRecord& departure, const DecisionReceipt& receipt,
+                            const std::vector<ports::TemplateRecord>& templates) {
+  const auto is_gone = [&](const core::CrossingId& id) {
+    return std::ranges::find(templates, id, &ports::TemplateRecord::crossing_id) == templates.end();
+  };
+  if (departure.capture_status == ports::CaptureStatus::kTemplateStored &&
+      is_gone(departure.crossing_id)) {
+    return MakeError(Reason::kEvidenceErased,
+                     "the departure's template has been erased by the retention policy; what the "
+                     "decision was is in its receipt");
+  }
+  const auto gone =
+      std::ranges::count_if(receipt.references, is_gone, &core::ReferenceDistance::crossing_id);
+  if (gone == 0) return absl::OkStatus();
+  return MakeError(
+      Reason::kEvidenceErased,
+      fmt::format(
+          "the templates of {} of the {} arrivals that the departure was compared with have "
+          "been erased by the retention policy; what the decision was is in its receipt",
+          gone, receipt.references.size()));
+}
+
 }  // namespace
 
 absl::StatusOr<Replay> ReplayDecision::ReplayComparison(const Call& call,
@@ -82,6 +105,9 @@ absl::StatusOr<Replay> ReplayDecision::Recompute(ports::Transaction& transaction
   const auto templates = transaction.AllTemplates(recorded.traveler_id);
   if (!templates.ok()) return templates.status();
 
+  if (absl::Status status = CheckNotErased(*departure, receipt, *templates); !status.ok()) {
+    return status;
+  }
   const auto was_reference = [&](const ports::TemplateRecord& record) {
     return std::ranges::find(receipt.references, record.crossing_id,
                              &core::ReferenceDistance::crossing_id) != receipt.references.end();

@@ -82,6 +82,14 @@ std::optional<CaseChange> Withdrawn(const ports::CaseRecord& record, core::Times
                   "what became known later disproved this");
 }
 
+// Only a graver lead than the one that was decided is another.
+bool IsSettled(const TravelerState& state, const core::Lead& lead) {
+  return std::ranges::any_of(state.settled, [&](const ports::SettledLead& settled) {
+    return settled.kind == lead.kind && settled.crossing_id == lead.crossing_id &&
+           lead.severity <= settled.severity;
+  });
+}
+
 }  // namespace
 
 absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
@@ -110,6 +118,9 @@ absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
   if (!comparisons.ok()) return comparisons.status();
   auto cases = transaction.AllCases(id);
   if (!cases.ok()) return cases.status();
+  auto settled = transaction.SettledLeads(id);
+  if (!settled.ok()) return settled.status();
+  state->settled = *std::move(settled);
   state->templates = *std::move(templates);
   state->comparisons = *std::move(comparisons);
   state->cases = *std::move(cases);
@@ -187,6 +198,7 @@ std::vector<CaseChange> ReviewCases(const TravelerState& state, core::Timestamp 
     if (change) changes.push_back(*std::move(change));
   }
   for (const auto& [key, lead] : leads) {
+    if (IsSettled(state, lead)) continue;
     changes.push_back(OpenCase(state, lead, now,
                                lead.kind == core::CaseKind::kSuspectedOverstay
                                    ? "the authorization is over and no departure is recorded"

@@ -279,7 +279,9 @@ class Planner {
       if (item.kind != DataKind::kCrossing && IsReady(item)) {
         Erase(item, item.kind, item.subject_id);
       }
-      if (IsToBeAnnounced(item)) plan_.announce.push_back(item);
+      if (IsToBeAnnounced(item)) {
+        plan_.announce.push_back({item, item.kind, FoundById(item)});
+      }
     }
     PlanCrossings();
     return std::move(plan_);
@@ -287,6 +289,17 @@ class Planner {
 
  private:
   using Key = std::pair<DataKind, std::string>;
+
+  // Of a crossing, the first of its stay.
+  std::string FoundById(const RetentionItem& item) const {
+    if (item.kind != DataKind::kCrossing) return item.subject_id;
+    for (const Group& group : keeping_.groups()) {
+      for (const RetainedCrossing* crossing : group.crossings) {
+        if (crossing->event.id.value() == item.subject_id) return group.first().event.id.value();
+      }
+    }
+    return item.subject_id;
+  }
 
   // The crossings that are evidence in an open case.
   void FindEvidence() {

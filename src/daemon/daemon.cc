@@ -43,7 +43,8 @@ int WaitForSignal() {
 
 }  // namespace
 
-absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admissions) {
+absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admissions,
+                 const core::RetentionPolicy& retention) {
   const auto vault = crypto::CreateVault(config.encryption.key_file);
   if (!vault.ok()) return vault.status();
 
@@ -66,7 +67,7 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   if (!loaded_engine.ok()) return loaded_engine.status();
   rpc::Metrics metrics;
   const rpc::MeasuredFaceEngine engine(**loaded_engine, metrics);
-  const auto policy = PolicyFrom(config, admissions, engine.calibration());
+  const auto policy = PolicyFrom(config, admissions, retention, engine.calibration());
   if (!policy.ok()) return policy.status();
 
   const core::SystemClock clock;

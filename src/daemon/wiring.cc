@@ -71,6 +71,7 @@ std::vector<app::LaneEntry> LanesFrom(const std::vector<config::PortConfig>& por
 
 absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
                                                const core::AdmissionPolicy& admissions,
+                                               const core::RetentionPolicy& retention,
                                                const core::Calibration& calibration) {
   absl::StatusOr<core::Thresholds> thresholds =
       core::ThresholdsFor(calibration, config.matching.fmr_match, config.matching.fmr_no_match);
@@ -79,7 +80,8 @@ absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
                              config.policy.max_clock_skew,
                              config.policy.operating_state,
                              config.policy.exempt_classes,
-                             admissions};
+                             admissions,
+                             retention};
 }
 
 rpc::ServerOptions ServerOptionsFrom(const config::Config& config) {

@@ -10,6 +10,7 @@
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/config/config.h"
 #include "entryexit/core/admission.h"
+#include "entryexit/core/retention.h"
 #include "entryexit/face/engine_config.h"
 #include "entryexit/postgres/store.h"
 #include "entryexit/rpc/server.h"
@@ -31,6 +32,7 @@ std::vector<app::LaneEntry> LanesFrom(const std::vector<config::PortConfig>& por
 // Errors: CONFIG_INVALID when `calibration` does not reach a target.
 absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
                                                const core::AdmissionPolicy& admissions,
+                                               const core::RetentionPolicy& retention,
                                                const core::Calibration& calibration);
 
 rpc::ServerOptions ServerOptionsFrom(const config::Config& config);

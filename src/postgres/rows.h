@@ -21,6 +21,10 @@ Params ParamsOf(const ports::StayRecord& record);
 Params ParamsOf(const ports::CaseRecord& record);
 Params ParamsOf(const ports::CaseEvent& event);
 Params ParamsOf(const core::ReportScope& scope);
+Params ParamsOf(const ports::ErasureNotice& notice);
+Params ParamsOf(const ports::SettledLead& lead);
+Params ParamsOf(const core::ErasureReceipt& receipt);
+Params ParamsOf(const ports::LegalHoldEvent& event);
 
 void ReadRow(RowReader& row, ports::RequestRecord& record);
 void ReadRow(RowReader& row, ports::CrossingRecord& record);
@@ -36,6 +40,11 @@ void ReadRow(RowReader& row, core::TravelDocument& document);
 void ReadRow(RowReader& row, core::TravelerId& id);
 void ReadRow(RowReader& row, core::StayCount& count);
 void ReadRow(RowReader& row, core::CrossingCount& count);
+void ReadRow(RowReader& row, ports::ErasureCandidate& candidate);
+void ReadRow(RowReader& row, ports::ErasureNotice& notice);
+void ReadRow(RowReader& row, ports::SettledLead& lead);
+void ReadRow(RowReader& row, core::ErasureReceipt& receipt);
+void ReadRow(RowReader& row, ports::LegalHold& hold);
 
 // Errors: STORED_DATA_INVALID.
 template <typename Record>

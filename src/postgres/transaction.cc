@@ -109,6 +109,11 @@ absl::StatusOr<ports::Transaction::LockedTraveler> PostgresTransaction::LockTrav
   const absl::StatusOr<Result> result = Query(kLockTravelerOf, ParamsOf(document_id));
   if (!result.ok()) return result.status();
   if (PQntuples(result->get()) != 1) {
+    // The last of the traveler may have been erased while we waited for the lock; tried again, the
+    // document begins a new record.
+    if (!FindTravelerByDocument(document_id).ok() && failure_.ok()) {
+      return core::MakeError(Reason::kDatabaseConflict, "the traveler was erased just now");
+    }
     return core::MakeError(Reason::kStoredDataInvalid, "a travel document has no traveler");
   }
   LockedTraveler locked;

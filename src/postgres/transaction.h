@@ -2,6 +2,7 @@
 #define ENTRYEXIT_SRC_POSTGRES_TRANSACTION_H_
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -78,6 +79,27 @@ class PostgresTransaction final : public ports::Transaction {
       const core::ReportScope& scope) override;
   absl::StatusOr<std::vector<core::TravelerId>> TravelersToReview(
       core::Date as_of, const std::optional<core::TravelerId>& after, int limit) override;
+
+  // In retention.cc.
+  absl::StatusOr<std::vector<ports::ErasureCandidate>> ErasureCandidates(
+      ports::ErasurePhase phase, const core::ErasureHorizon& horizon,
+      const std::string& operating_state, const std::optional<ports::ErasureCandidate>& after,
+      int limit) override;
+  absl::StatusOr<ports::RetainedItems> RetainedOf(const core::TravelerId& id) override;
+  absl::StatusOr<std::vector<ports::ErasureNotice>> ErasureNotices(
+      const core::TravelerId& id) override;
+  absl::Status AddErasureNotice(const ports::ErasureNotice& notice) override;
+  absl::StatusOr<std::vector<ports::SettledLead>> SettledLeads(const core::TravelerId& id) override;
+  absl::Status AddSettledLead(const ports::SettledLead& lead) override;
+  absl::StatusOr<std::optional<core::ErasureReceipt>> LockReceiptChain() override;
+  absl::Status AddErasureReceipt(const core::ErasureReceipt& receipt) override;
+  absl::Status Erase(std::int64_t receipt_number, const ports::ErasureOrder& order) override;
+  absl::StatusOr<std::vector<core::ErasureReceipt>> ListErasureReceipts(std::int64_t after,
+                                                                        int limit) override;
+  absl::Status AddLegalHoldEvent(const ports::LegalHoldEvent& event) override;
+  absl::StatusOr<std::vector<ports::LegalHold>> ListLegalHolds(
+      const std::optional<core::TravelerId>& traveler_id, bool with_released,
+      const std::optional<ports::LegalHoldCursor>& after, int limit) override;
 
  private:
   absl::Status Queue(StatementId statement, Params params);

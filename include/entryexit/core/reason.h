@@ -37,6 +37,7 @@ enum class Reason {
   kCaseNotFound,
   kCaptureNotFound,
   kComparisonNotFound,
+  kLegalHoldNotFound,
   // The state of the world (FAILED_PRECONDITION, ALREADY_EXISTS, ABORTED).
   kLaneWrongDirection,
   kClassUnknown,
@@ -46,6 +47,8 @@ enum class Reason {
   kCaseClosed,
   kCaseChanged,
   kModelNotLoaded,
+  kLegalHoldReleased,
+  kEvidenceErased,
   // The service (RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE): try again later.
   kOverloaded,
   kDeadlineExceeded,

@@ -160,7 +160,7 @@ NoticeKey KeyOf(const RetentionItem& item);
 
 struct ErasurePlan {
   std::vector<PlannedErasure> erase;
-  std::vector<RetentionItem> announce;
+  std::vector<PlannedErasure> announce;
 };
 
 // All that the rules in force on `day` give an end, whether it is over or not, in no particular

@@ -369,7 +369,7 @@ TEST(ErasurePlans, WhatHasANoticeIsAnnouncedFirst) {
   EXPECT_THAT(early.erase, IsEmpty());
   ASSERT_EQ(early.announce.size(), 1U);
 
-  const NoticeKey key = KeyOf(early.announce[0]);
+  const NoticeKey key = KeyOf(early.announce[0].item);
   EXPECT_THAT(PlanErasure(facts, policy, {{key, At(9)}}, At(9)).announce, IsEmpty());
   EXPECT_THAT(Erased(facts, 13, policy, {{key, At(9)}}), IsEmpty()) << "it is not due yet";
   EXPECT_THAT(Erased(facts, 14, policy, {{key, At(9)}}), ElementsAre("IMAGE a"));
