@@ -262,6 +262,8 @@ RunRetention::RunRetention(ports::Store& store, const core::Clock& clock,
       rules_(rules),
       policy_digest_(crypto::Sha256Hex(core::CanonicalText(rules.policy))) {}
 
+RetentionRun RunRetention::NewRun(bool dry_run) { return {crypto::NewUuid(), dry_run}; }
+
 absl::StatusOr<RetentionPart> RunRetention::Run(
     const Call& call, const RetentionRun& run, const std::optional<RetentionCursor>& cursor) const {
   using Candidates = std::vector<ports::ErasureCandidate>;

@@ -9,16 +9,17 @@
 // `context.command`. `context` must outlive `app`.
 namespace entryexit::ctl {
 
-void AddLaneCommands(CLI::App& app, Context& context);      // arrive, depart, assess
-void AddBacklogCommand(CLI::App& app, Context& context);    // backlog
-void AddTravelerCommands(CLI::App& app, Context& context);  // traveler, crossings, capture, replay
-void AddStayCommands(CLI::App& app, Context& context);      // allowance, admission-change
-void AddCaseCommands(CLI::App& app, Context& context);      // cases
-void AddReportCommands(CLI::App& app, Context& context);    // overstays, report
-void AddServiceCommands(CLI::App& app, Context& context);   // health, migrate
-void AddSecretCommands(CLI::App& app, Context& context);    // certs, keys
-void AddModelCommands(CLI::App& app, Context& context);     // models
-void AddEvaluateCommand(CLI::App& app, Context& context);   // evaluate
+void AddLaneCommands(CLI::App& app, Context& context);       // arrive, depart, assess
+void AddBacklogCommand(CLI::App& app, Context& context);     // backlog
+void AddTravelerCommands(CLI::App& app, Context& context);   // traveler, crossings, capture, replay
+void AddStayCommands(CLI::App& app, Context& context);       // allowance, admission-change
+void AddCaseCommands(CLI::App& app, Context& context);       // cases
+void AddReportCommands(CLI::App& app, Context& context);     // overstays, report
+void AddRetentionCommands(CLI::App& app, Context& context);  // retention
+void AddServiceCommands(CLI::App& app, Context& context);    // health, migrate
+void AddSecretCommands(CLI::App& app, Context& context);     // certs, keys
+void AddModelCommands(CLI::App& app, Context& context);      // models
+void AddEvaluateCommand(CLI::App& app, Context& context);    // evaluate
 
 }  // namespace entryexit::ctl
 

@@ -78,13 +78,17 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   const app::Queries queries(**store, **vault, admissions);
   const app::Queries reports(**report_store, **vault, admissions);
   const app::ReviewOverstays review_overstays(**report_store, clock);
+  const app::RetentionRules retention_rules{retention, config.policy.operating_state};
+  const app::RunRetention run_retention(**report_store, clock, retention_rules);
+  const app::LegalHolds legal_holds(**store, clock);
 
   const auto exposer = ExposeMetrics(config.metrics.listen, metrics);
   if (!exposer.ok()) return exposer.status();
-  const auto server = rpc::StartServer(ServerOptionsFrom(config),
-                                       {record, decide, record_admission_change, replay, queries,
-                                        reports, review_overstays, clock, engine, **store, **feed},
-                                       metrics);
+  const auto server = rpc::StartServer(
+      ServerOptionsFrom(config),
+      {record, decide, record_admission_change, replay, queries, reports, review_overstays, clock,
+       engine, **store, **feed, run_retention, legal_holds},
+      metrics);
   if (!server.ok()) return server.status();
 
   AnnounceReady(**server, config.metrics, exposer->get());

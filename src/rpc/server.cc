@@ -15,6 +15,7 @@
 #include "rpc/health_monitor.h"
 #include "rpc/lane_service.h"
 #include "rpc/report_service.h"
+#include "rpc/retention_service.h"
 #include "rpc/streams.h"
 
 namespace entryexit::rpc {
@@ -87,7 +88,9 @@ class ServerImpl final : public Server {
                      use_cases.record_admission_change, use_cases.replay, use_cases.feed,
                      open_watches_),
         reporting_(summaries_, reports_, use_cases.reports, use_cases.review_overstays,
-                   use_cases.clock, open_reports_) {}
+                   use_cases.clock, open_reports_),
+        retaining_(calls_, reports_, use_cases.run_retention, use_cases.legal_holds,
+                   open_reports_) {}
 
   ~ServerImpl() override { Drain(std::chrono::milliseconds(0)); }
 
@@ -106,6 +109,7 @@ class ServerImpl final : public Server {
     builder.RegisterService(&lanes_);
     builder.RegisterService(&back_office_);
     builder.RegisterService(&reporting_);
+    builder.RegisterService(&retaining_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0) {
       return MakeError(
@@ -152,6 +156,7 @@ class ServerImpl final : public Server {
   LaneService lanes_;
   BackOfficeService back_office_;
   ReportService reporting_;
+  RetentionService retaining_;
   std::string address_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<HealthMonitor> monitor_;

@@ -180,17 +180,17 @@ TEST_F(Startup, NeedsItsCertificate) {
 
 TEST_F(Startup, RefusesAnUnknownKeyAndNamesItsLine) {
   Configure("servr: {}\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":24:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":25:");
 }
 
 TEST_F(Startup, RefusesAnUnknownKeyInASectionAndNamesItsLine) {
   Configure("  max_clock_skew: 3\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":24:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":25:");
 }
 
 TEST_F(Startup, RefusesAValueOutOfItsRangeAndNamesItsLine) {
   Configure("  max_clock_skew_s: -1\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":24:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":25:");
 }
 
 TEST_F(Startup, NeedsTheAdmissionPolicy) {
@@ -201,6 +201,13 @@ TEST_F(Startup, NeedsTheAdmissionPolicy) {
 TEST_F(Startup, RefusesAnAdmissionPolicyThatIsNotSoundAndNamesItsLine) {
   std::ofstream(path("admission_policy.yaml")) << "classes:\n  B-2: [{from: 2026-02-30}]\n";
   ExpectRefusal("CONFIG_INVALID", path("admission_policy.yaml").string() + ":2:");
+}
+
+TEST_F(Startup, NeedsASoundRetentionPolicyAndNamesTheLineThatIsNot) {
+  std::ofstream(path("retention_policy.yaml")) << "rules:\n  - {id: x, traveler: all}\n";
+  ExpectRefusal("CONFIG_INVALID", path("retention_policy.yaml").string() + ":2:");
+  fs::remove(path("retention_policy.yaml"));
+  ExpectRefusal("CONFIG_INVALID", path("retention_policy.yaml").string() + ": No such file");
 }
 
 }  // namespace

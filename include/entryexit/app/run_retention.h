@@ -61,6 +61,9 @@ class RunRetention {
   // The arguments must outlive the object.
   RunRetention(ports::Store& store, const core::Clock& clock, const RetentionRules& rules);
 
+  // A run with an id of its own.
+  static RetentionRun NewRun(bool dry_run);
+
   // Works on the next things that may be due; begin without a cursor. A traveler who cannot be read
   // or erased does not stop the others, a database that does not answer does. A dry run writes
   // nothing and tells the same. Blocks.
