@@ -17,7 +17,7 @@ using std::chrono::days;
 using std::chrono::hours;
 using Unit = RetentionPeriod::Unit;
 
-constexpr int kHistories = 20'000;
+constexpr int kHistories = 10'000;
 constexpr Date kStart{std::chrono::year(2026) / 1 / 1};
 // Every event lies before this day.
 constexpr int kLastDay = 200;
@@ -196,6 +196,59 @@ TEST(RetentionProperties, AnExpiredTemplateStaysSoWhateverCrossingComesLater) {
     }
   }
   EXPECT_GT(expired, kHistories / 4);
+}
+
+// What the lists of candidates ask the database, here of one thing: see statements.cc.
+bool IsWithin(const ErasureHorizon& horizon, const RetentionFacts& facts,
+              const PlannedErasure& planned) {
+  const bool national = facts.category == TravelerCategory::kNational;
+  const std::string& id = planned.found_by_id;
+  if (planned.found_by == DataKind::kCase) {
+    const auto one = std::ranges::find(facts.cases, CaseId(id), &RetainedCase::id);
+    return one->state != CaseState::kOpen && one->changed_at <= horizon.cases;
+  }
+  const auto crossing = std::ranges::find(facts.crossings, CrossingId(id),
+                                          [](const RetainedCrossing& c) { return c.event.id; });
+  const Timestamp captured_at = crossing->event.captured_at;
+  if (planned.found_by == DataKind::kImage) {
+    return captured_at <= (national ? horizon.national_images : horizon.other_images);
+  }
+  const auto stay = std::ranges::find(facts.stays, CrossingId(id), &Stay::arrival_id);
+  const bool has_stay = stay != facts.stays.end();
+  if (planned.found_by == DataKind::kTemplate) {
+    const bool waits = has_stay && stay->state == StayState::kOpen &&
+                       (national ? stay->arrived_at > horizon.national_templates
+                                 : !stay->authorized_until ||
+                                       *stay->authorized_until > horizon.template_authorizations);
+    return captured_at <= horizon.templates && !waits;
+  }
+  if (!has_stay) return captured_at <= horizon.exits;
+  if (stay->state == StayState::kClosed) return *stay->departed_at <= horizon.exits;
+  return stay->arrived_at <= horizon.arrivals &&
+         (national ? stay->arrived_at <= horizon.national_arrivals
+                   : stay->authorized_until &&
+                         *stay->authorized_until <= horizon.crossing_authorizations);
+}
+
+TEST(RetentionProperties, ARunLooksWhereverSomethingIsDue) {
+  Histories make(6);
+  int found = 0;
+  for (int i = 0; i < kHistories; ++i) {
+    RetentionPolicy policy = make.Policy();
+    for (RetentionRule& rule : policy) rule.notice_days = make.OneIn(3) ? make.Number(1, 30) : 0;
+    const RetentionFacts facts = make.Facts(make.Events());
+    const Timestamp now = kStart + hours(make.Number(0, kLastDay * 2 * 24));
+    const ErasureHorizon horizon = HorizonOf(policy, now);
+    const ErasurePlan plan = PlanErasure(facts, policy, {}, now);
+    for (const auto* planned : {&plan.erase, &plan.announce}) {
+      for (const PlannedErasure& one : *planned) {
+        ASSERT_TRUE(IsWithin(horizon, facts, one))
+            << i << ": " << NameOf(one.found_by) << ' ' << one.found_by_id;
+        ++found;
+      }
+    }
+  }
+  EXPECT_GT(found, kHistories);
 }
 
 // Erase, compute anew: what remains is as it was.
