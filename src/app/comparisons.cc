@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/decision.h"
+#include "app/retention_facts.h"
 #include "entryexit/crypto/digest.h"
 
 namespace entryexit::app {
@@ -22,11 +23,13 @@ bool IsArrivalBefore(const ValidCrossings& valid, const core::CrossingId& id,
 }  // namespace
 
 absl::Status Comparisons::Compare(const ports::CrossingRecord& departure, core::Timestamp now) {
+  FindExpired(now);
   return CompareAmong(ValidCrossingsOf(state_), departure, now);
 }
 
 absl::Status Comparisons::CompareThoseAfter(const ports::CrossingRecord& arrival,
                                             core::Timestamp now) {
+  FindExpired(now);
   const ValidCrossings valid = ValidCrossingsOf(state_);
   for (const ports::CrossingRecord* departure : ComparableDepartures(valid)) {
     const core::Timestamp moment = valid.at(departure->crossing_id).captured_at;
@@ -38,6 +41,7 @@ absl::Status Comparisons::CompareThoseAfter(const ports::CrossingRecord& arrival
 
 absl::Status Comparisons::CompareThoseWithOtherReferences(ports::Transaction& transaction,
                                                           core::Timestamp now) {
+  FindExpired(now);
   const ValidCrossings valid = ValidCrossingsOf(state_);
   const std::vector<const ports::CrossingRecord*> departures = ComparableDepartures(valid);
   std::vector<core::CrossingId> ids;
@@ -63,17 +67,21 @@ absl::Status Comparisons::Write(ports::Transaction& transaction) const {
   return absl::OkStatus();
 }
 
+void Comparisons::FindExpired(core::Timestamp now) {
+  expired_ = ExpiredTemplatesOf(state_, policy_.retention, policy_.operating_state, now);
+}
+
 absl::Status Comparisons::CompareAmong(const ValidCrossings& valid,
                                        const ports::CrossingRecord& departure,
                                        core::Timestamp now) {
   const core::Timestamp moment = valid.at(departure.crossing_id).captured_at;
   const auto is_reference = [&](const ports::TemplateRecord& record) {
-    return record.model.Comparable(engine_.model()) &&
+    return record.model.Comparable(engine_.model()) && !expired_.contains(record.crossing_id) &&
            IsArrivalBefore(valid, record.crossing_id, moment);
   };
   absl::StatusOr<core::DecisionReceipt> receipt =
       DecideDeparture(departure, state_.templates, is_reference, vault_,
-                      {engine_.model(), engine_.calibration(), policy_});
+                      {engine_.model(), engine_.calibration(), policy_.match});
   if (!receipt.ok()) return receipt.status();
   const ports::ComparisonSummary* latest = LatestComparison(state_, departure.crossing_id);
   const int attempt = latest == nullptr ? 1 : latest->attempt + 1;
@@ -91,7 +99,8 @@ std::vector<const ports::CrossingRecord*> Comparisons::ComparableDepartures(
     const ValidCrossings& valid) const {
   std::set<core::CrossingId> comparable;
   for (const ports::TemplateRecord& record : state_.templates) {
-    if (record.model.Comparable(engine_.model())) comparable.insert(record.crossing_id);
+    if (!record.model.Comparable(engine_.model())) continue;
+    if (!expired_.contains(record.crossing_id)) comparable.insert(record.crossing_id);
   }
   std::vector<const ports::CrossingRecord*> departures;
   for (const ports::CrossingRecord& crossing : state_.crossings) {
@@ -108,11 +117,14 @@ bool Comparisons::HasOtherReferences(const ValidCrossings& valid,
   const core::Timestamp moment = valid.at(receipt.probe_crossing_id).captured_at;
   std::set<core::CrossingId> used;
   for (const core::ReferenceDistance& reference : receipt.references) {
-    if (!IsArrivalBefore(valid, reference.crossing_id, moment)) return true;
     used.insert(reference.crossing_id);
+    const bool is_erased =
+        std::ranges::find(state_.crossings, reference.crossing_id,
+                          &ports::CrossingRecord::crossing_id) == state_.crossings.end();
+    if (!is_erased && !IsArrivalBefore(valid, reference.crossing_id, moment)) return true;
   }
   return std::ranges::any_of(state_.templates, [&](const ports::TemplateRecord& record) {
-    return record.model.Comparable(engine_.model()) &&
+    return record.model.Comparable(engine_.model()) && !expired_.contains(record.crossing_id) &&
            IsArrivalBefore(valid, record.crossing_id, moment) && !used.contains(record.crossing_id);
   });
 }

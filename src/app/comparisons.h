@@ -1,11 +1,12 @@
 #ifndef ENTRYEXIT_APP_COMPARISONS_H_
 #define ENTRYEXIT_APP_COMPARISONS_H_
 
+#include <set>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "app/traveler_state.h"
-#include "entryexit/core/matching.h"
+#include "entryexit/app/record_crossing.h"
 #include "entryexit/ports/face_engine.h"
 #include "entryexit/ports/store.h"
 #include "entryexit/ports/vault.h"
@@ -14,13 +15,14 @@ namespace entryexit::app {
 
 // Compares the departures of one traveler with the arrivals before them, as corrected, while
 // something is recorded of the traveler: keeps the latest results in the state, and what must be
-// written. Departures captured under another model stay as they are. Not thread-safe.
+// written. Departures captured under another model stay as they are, and what retention no longer
+// allows to be used takes no part, whether or not it has been erased. Not thread-safe.
 // Errors of all methods: KEY_UNAVAILABLE, STORED_DATA_INVALID.
 class Comparisons {
  public:
   // The arguments must outlive the object.
   Comparisons(TravelerState& state, const ports::FaceEngine& engine, const ports::Vault& vault,
-              const core::MatchPolicy& policy)
+              const CrossingPolicy& policy)
       : state_(state), engine_(engine), vault_(vault), policy_(policy) {}
 
   absl::Status Compare(const ports::CrossingRecord& departure, core::Timestamp now);
@@ -29,7 +31,8 @@ class Comparisons {
   absl::Status CompareThoseAfter(const ports::CrossingRecord& arrival, core::Timestamp now);
 
   // Compares again the departures whose last comparison used an arrival that is no longer before
-  // them, or lacks one that is. An arrival whose template was erased since is not missed.
+  // them, or lacks one that is. An arrival that was erased since, or whose template was, is not
+  // missed.
   // Errors besides: those of Transaction::ComparisonsOf.
   absl::Status CompareThoseWithOtherReferences(ports::Transaction& transaction,
                                                core::Timestamp now);
@@ -39,6 +42,7 @@ class Comparisons {
   absl::Status Write(ports::Transaction& transaction) const;
 
  private:
+  void FindExpired(core::Timestamp now);
   absl::Status CompareAmong(const ValidCrossings& valid, const ports::CrossingRecord& departure,
                             core::Timestamp now);
   // The departures that count and have a template that can be compared.
@@ -48,7 +52,8 @@ class Comparisons {
   TravelerState& state_;
   const ports::FaceEngine& engine_;
   const ports::Vault& vault_;
-  const core::MatchPolicy& policy_;
+  const CrossingPolicy& policy_;
+  std::set<core::CrossingId> expired_;  // templates; as of the comparison under way
   std::vector<ports::ComparisonRecord> records_;
 };
 

@@ -152,7 +152,7 @@ absl::StatusOr<CorrectionResult> CorrectCrossing::Correct(const Call& call,
     const ports::CorrectionRecord& record = state->corrections.emplace_back(ports::CorrectionRecord{
         state->traveler_id, correction_id, request.request_id, call.principal.name, recorded_at,
         *std::move(correction), request.reason});
-    Comparisons comparisons(*state, engine_, vault_, policy_.match);
+    Comparisons comparisons(*state, engine_, vault_, policy_);
     status = comparisons.CompareThoseWithOtherReferences(transaction, recorded_at);
     if (!status.ok()) return status;
     result = {record, StayRecordsOf(*state)};

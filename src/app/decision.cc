@@ -1,5 +1,6 @@
 #include "app/decision.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "app/templates.h"
@@ -32,7 +33,9 @@ absl::StatusOr<core::DecisionReceipt> DecideDeparture(
     const ports::Vault& vault, const DecisionRules& rules) {
   core::ComparedTemplate probe{departure.crossing_id, "", {}};
   std::vector<core::ComparedTemplate> references;
-  const bool has_probe = departure.capture_status == CaptureStatus::kTemplateStored;
+  // Its template may have been erased since.
+  const bool has_probe = std::ranges::find(templates, departure.crossing_id,
+                                           &ports::TemplateRecord::crossing_id) != templates.end();
   for (const ports::TemplateRecord& record : templates) {
     const bool is_probe = record.crossing_id == departure.crossing_id;
     if (!has_probe || (!is_probe && !is_reference(record))) continue;

@@ -49,6 +49,7 @@ class Moving {
   // The stays of the traveler to whom the document was moved.
   absl::StatusOr<std::vector<ports::StayRecord>> Run(core::Timestamp now) {
     absl::Status status = Load();
+    if (status.ok()) status = CheckNotHeld();
     if (status.ok()) status = CheckMove();
     if (!status.ok()) return status;
     now_ = std::max(RecordingTime(source_, now), RecordingTime(target_, now));
@@ -86,6 +87,15 @@ class Moving {
       }
     }
     return absl::OkStatus();
+  }
+
+  // Of a held traveler nothing goes away, be it to another one who is not held.
+  absl::Status CheckNotHeld() {
+    const absl::StatusOr<ports::RetainedItems> retained = transaction_.RetainedOf(from_);
+    if (!retained.ok()) return retained.status();
+    if (!retained->held) return absl::OkStatus();
+    return MakeError(Reason::kTravelerHeld,
+                     "the document's traveler is under a legal hold: release it first");
   }
 
   absl::Status CheckMove() const {
@@ -300,7 +310,7 @@ class Moving {
   absl::StatusOr<std::vector<ports::StayRecord>> Recompute(const core::TravelerId& traveler) {
     absl::StatusOr<TravelerState> state = LoadTraveler(transaction_, traveler);
     if (!state.ok()) return state.status();
-    Comparisons comparisons(*state, engine_, vault_, policy_.match);
+    Comparisons comparisons(*state, engine_, vault_, policy_);
     absl::Status status = comparisons.CompareThoseWithOtherReferences(transaction_, now_);
     if (!status.ok()) return status;
     std::vector<ports::StayRecord> stays = StayRecordsOf(*state);

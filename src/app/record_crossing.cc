@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "app/comparisons.h"
@@ -105,6 +106,10 @@ absl::StatusOr<std::optional<CrossingResult>> FindAnswer(ports::Transaction& tra
   if (!*found) return std::optional<CrossingResult>();
   const auto crossing = transaction.GetCrossing(core::CrossingId((*found)->subject_id));
   if (core::ReasonOf(crossing.status()) == Reason::kCrossingNotFound) {
+    // Erased between the two look-ups? Then the request has gone with it, and is a new one.
+    const auto still = transaction.FindRequest(request.request_id);
+    if (!still.ok()) return still.status();
+    if (!*still) return std::optional<CrossingResult>();
     return MakeError(Reason::kStoredDataInvalid, "the crossing of a stored request is missing");
   }
   if (!crossing.ok()) return crossing.status();
@@ -315,7 +320,7 @@ class Recording {
   TravelerState state_;
   ports::CrossingRecord crossing_;
   std::optional<ports::TemplateRecord> template_;
-  Comparisons comparisons_{state_, engine_, vault_, policy_.match};
+  Comparisons comparisons_{state_, engine_, vault_, policy_};
   std::vector<ports::StayRecord> stays_;
   std::vector<CaseChange> changes_;
 };

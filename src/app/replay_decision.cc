@@ -59,8 +59,9 @@ absl::StatusOr<std::vector<ports::TemplateRecord>> TemplatesFor(
     };
     if (std::ranges::any_of(*templates, is_it)) continue;
     const auto arrival = transaction.GetCrossing(reference.crossing_id);
+    if (core::ReasonOf(arrival.status()) == Reason::kCrossingNotFound) continue;  // erased
     if (!arrival.ok()) return arrival.status();
-    if (arrival->traveler_id == comparison.traveler_id) continue;  // erased
+    if (arrival->traveler_id == comparison.traveler_id) continue;  // its template was erased
     const auto others = transaction.AllTemplates(arrival->traveler_id);
     if (!others.ok()) return others.status();
     std::ranges::copy_if(*others, std::back_inserter(*templates), is_it);
@@ -69,6 +70,29 @@ absl::StatusOr<std::vector<ports::TemplateRecord>> TemplatesFor(
     return std::tie(record.captured_at, record.crossing_id);
   });
   return templates;
+}
+
+// A decision can be replayed only from all of what it was made from.
+absl::Status CheckNotErased(const ports::CrossingRecord& departure, const DecisionReceipt& receipt,
+                            const std::vector<ports::TemplateRecord>& templates) {
+  const auto is_gone = [&](const core::CrossingId& id) {
+    return std::ranges::find(templates, id, &ports::TemplateRecord::crossing_id) == templates.end();
+  };
+  if (departure.capture_status == ports::CaptureStatus::kTemplateStored &&
+      is_gone(departure.crossing_id)) {
+    return MakeError(Reason::kEvidenceErased,
+                     "the departure's template has been erased by the retention policy; what the "
+                     "decision was is in its receipt");
+  }
+  const auto gone =
+      std::ranges::count_if(receipt.references, is_gone, &core::ReferenceDistance::crossing_id);
+  if (gone == 0) return absl::OkStatus();
+  return MakeError(
+      Reason::kEvidenceErased,
+      fmt::format(
+          "the templates of {} of the {} arrivals that the departure was compared with have "
+          "been erased by the retention policy; what the decision was is in its receipt",
+          gone, receipt.references.size()));
 }
 
 }  // namespace
@@ -110,6 +134,9 @@ absl::StatusOr<Replay> ReplayDecision::Recompute(ports::Transaction& transaction
   const auto templates = TemplatesFor(transaction, recorded);
   if (!templates.ok()) return templates.status();
 
+  if (absl::Status status = CheckNotErased(*departure, receipt, *templates); !status.ok()) {
+    return status;
+  }
   const auto was_reference = [&](const ports::TemplateRecord& record) {
     return std::ranges::find(receipt.references, record.crossing_id,
                              &core::ReferenceDistance::crossing_id) != receipt.references.end();

@@ -31,12 +31,16 @@ std::set<core::CrossingId> DeparturesInDoubt(const TravelerState& state) {
   std::set<core::CrossingId> in_doubt;
   for (const ports::ComparisonSummary& comparison : state.comparisons) {
     if (!core::LeavesDoubt(comparison.outcome)) continue;
-    const bool settled = std::ranges::any_of(state.cases, [&](const ports::CaseRecord& record) {
-      return record.crossing_id == comparison.crossing_id &&
-             record.kind == core::CaseKindFor(comparison.outcome) &&
-             record.state == core::CaseState::kDismissed;
-    });
-    if (!settled) in_doubt.insert(comparison.crossing_id);
+    const auto dismisses = [&](const auto& decided) {
+      return decided.crossing_id == comparison.crossing_id &&
+             decided.kind == core::CaseKindFor(comparison.outcome) &&
+             decided.state == core::CaseState::kDismissed;
+    };
+    // The case may have been erased since.
+    if (std::ranges::none_of(state.cases, dismisses) &&
+        std::ranges::none_of(state.settled, dismisses)) {
+      in_doubt.insert(comparison.crossing_id);
+    }
   }
   return in_doubt;
 }
@@ -188,6 +192,14 @@ const char* WhyOpened(core::CaseKind kind) {
   }
 }
 
+// Only a graver lead than the one that was decided is another.
+bool IsSettled(const TravelerState& state, const core::Lead& lead) {
+  return std::ranges::any_of(state.settled, [&](const ports::SettledLead& settled) {
+    return settled.kind == lead.kind && settled.crossing_id == lead.crossing_id &&
+           lead.severity <= settled.severity;
+  });
+}
+
 // The change that opens a new case.
 CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Timestamp now) {
   ports::CaseRecord record;
@@ -222,6 +234,8 @@ absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
   if (!comparisons.ok()) return comparisons.status();
   auto cases = transaction.AllCases(id);
   if (!cases.ok()) return cases.status();
+  auto settled = transaction.SettledLeads(id);
+  if (!settled.ok()) return settled.status();
   TravelerState state;
   state.traveler_id = id;
   for (const core::TravelDocument& document : traveler->documents) {
@@ -233,6 +247,7 @@ absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
   state.admission_changes = *std::move(changes);
   state.comparisons = *std::move(comparisons);
   state.cases = *std::move(cases);
+  state.settled = *std::move(settled);
   return state;
 }
 
@@ -342,6 +357,7 @@ std::vector<CaseChange> ReviewCases(const TravelerState& state, core::Timestamp 
     if (change) changes.push_back(*std::move(change));
   }
   for (const auto& [key, lead] : leads) {
+    if (IsSettled(state, lead)) continue;
     changes.push_back(OpenCase(state, lead, now));
   }
   return changes;

@@ -25,6 +25,7 @@ struct TravelerState {
   std::vector<ports::TemplateRecord> templates;
   std::vector<ports::ComparisonSummary> comparisons;
   std::vector<ports::CaseRecord> cases;
+  std::vector<ports::SettledLead> settled;  // whose cases were decided and have been erased
 };
 
 absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,

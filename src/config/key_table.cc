@@ -170,6 +170,7 @@ std::vector<Key> KeysOf(Config& config) {
                "a list of codes of capital letters, digits and hyphens, each 1 to 8 long",
                IsClassOfAdmission),
       Path("policy.admission_policy", policy.admission_policy),
+      Path("policy.retention_policy", policy.retention_policy),
       Time("policy.max_clock_skew_s", policy.max_clock_skew, 0, 3600),
   };
 }

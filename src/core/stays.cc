@@ -280,6 +280,10 @@ StayHistory ComputeStays(const TravelerEvents& events) {
   return history;
 }
 
+std::vector<AdmissionChange> ApplicationsOf(const std::vector<AdmissionChange>& reports) {
+  return LatestReports(reports);
+}
+
 std::optional<OverstayBand> BandOf(const Overstay& overstay) {
   const int counted = overstay.days - overstay.days_before_18;
   if (counted <= 0) return std::nullopt;

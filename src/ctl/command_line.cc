@@ -71,6 +71,7 @@ ExitCode ParseAndRun(std::vector<std::string> arguments, Context& context) {
   AddCorrectionCommands(app, context);
   AddCaseCommands(app, context);
   AddReportCommands(app, context);
+  AddRetentionCommands(app, context);
   AddServiceCommands(app, context);
   AddSecretCommands(app, context);
   AddModelCommands(app, context);

@@ -45,7 +45,8 @@ int WaitForSignal() {
 
 }  // namespace
 
-absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admissions) {
+absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admissions,
+                 const core::RetentionPolicy& retention) {
   const auto vault = crypto::CreateVault(config.encryption.key_file);
   if (!vault.ok()) return vault.status();
 
@@ -71,7 +72,7 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   if (!loaded_engine.ok()) return loaded_engine.status();
   rpc::Metrics metrics;
   const rpc::MeasuredFaceEngine engine(**loaded_engine, metrics);
-  const auto policy = PolicyFrom(config, admissions, engine.calibration());
+  const auto policy = PolicyFrom(config, admissions, retention, engine.calibration());
   if (!policy.ok()) return policy.status();
 
   const core::SystemClock clock;
@@ -88,6 +89,9 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   const app::Queries queries(**store, **vault, admissions);
   const app::Queries reports(**report_store, **vault, admissions);
   const app::ReviewOverstays review_overstays(**report_store, clock);
+  const app::RetentionRules retention_rules{retention, config.policy.operating_state};
+  const app::RunRetention run_retention(**report_store, clock, retention_rules);
+  const app::LegalHolds legal_holds(**store, clock);
 
   const auto exposer = ExposeMetrics(config.metrics.listen, metrics);
   if (!exposer.ok()) return exposer.status();
@@ -99,7 +103,7 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   const auto server = rpc::StartServer(
       ServerOptionsFrom(config, **tls, *check_certificate),
       {record, decide, record_admission_change, correct_crossing, move_document, replay, queries,
-       reports, review_overstays, import_crossings, clock, engine, **store, **feed},
+       reports, review_overstays, import_crossings, clock, engine, **store, **feed, run_retention, legal_holds},
       metrics);
   if (!server.ok()) return server.status();
 

@@ -13,6 +13,7 @@
 #include "daemon/daemon.h"
 #include "daemon/logging.h"
 #include "entryexit/config/admission_policy.h"
+#include "entryexit/config/retention_policy.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/face/matrix_kernels.h"
 
@@ -54,7 +55,7 @@ int Main(int argc, char** argv) {
       ->envname("ENTRYEXIT_CONFIG")
       ->capture_default_str();
   app.add_flag("--check-config", check_only,
-               "Read the configuration and its admission policy, say whether they are valid, end");
+               "Read the configuration and its policies, say whether they are valid, end");
   app.set_version_flag("--version", ENTRYEXIT_VERSION);
   try {
     app.parse(argc, argv);
@@ -67,16 +68,17 @@ int Main(int argc, char** argv) {
   if (!config.ok()) return Fail(config.status());
   const auto admissions = entryexit::config::LoadAdmissionPolicy(config->policy.admission_policy);
   if (!admissions.ok()) return Fail(admissions.status());
+  const auto retention = entryexit::config::LoadRetentionPolicy(config->policy.retention_policy);
+  if (!retention.ok()) return Fail(retention.status());
   if (check_only) {
-    std::cout << config_file.string() << " and the admission policy that it names are valid"
-              << std::endl;
+    std::cout << config_file.string() << " and the policies that it names are valid" << std::endl;
     return 0;
   }
 
   ReturnLargeBuffers();
   BlockStopSignals();
   entryexit::daemon::ConfigureLogging(config->log);
-  const absl::Status status = entryexit::daemon::Run(*config, *admissions);
+  const absl::Status status = entryexit::daemon::Run(*config, *admissions, *retention);
   return status.ok() ? 0 : Fail(status);
 }
 

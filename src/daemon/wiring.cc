@@ -84,6 +84,7 @@ std::vector<app::LaneEntry> LanesFrom(const std::vector<config::PortConfig>& por
 
 absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
                                                const core::AdmissionPolicy& admissions,
+                                               const core::RetentionPolicy& retention,
                                                const core::Calibration& calibration) {
   absl::StatusOr<core::Thresholds> thresholds =
       core::ThresholdsFor(calibration, config.matching.fmr_match, config.matching.fmr_no_match);
@@ -92,7 +93,8 @@ absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
                              config.policy.max_clock_skew,
                              config.policy.operating_state,
                              config.policy.exempt_classes,
-                             admissions};
+                             admissions,
+                             retention};
 }
 
 absl::StatusOr<rpc::CertificateCheck> CertificateCheckFrom(const config::ServerConfig& config) {

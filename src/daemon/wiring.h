@@ -11,6 +11,7 @@
 #include "entryexit/config/config.h"
 #include "entryexit/core/admission.h"
 #include "entryexit/crypto/tls_files.h"
+#include "entryexit/core/retention.h"
 #include "entryexit/face/engine_config.h"
 #include "entryexit/postgres/store.h"
 #include "entryexit/rpc/server.h"
@@ -36,6 +37,7 @@ std::vector<app::LaneEntry> LanesFrom(const std::vector<config::PortConfig>& por
 // Errors: CONFIG_INVALID when `calibration` does not reach a target.
 absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
                                                const core::AdmissionPolicy& admissions,
+                                               const core::RetentionPolicy& retention,
                                                const core::Calibration& calibration);
 
 // None when no list is configured. Errors: CONFIG_INVALID.

@@ -36,4 +36,8 @@ const char* NameOf(CaseEventKind kind) {
   return "UNKNOWN";
 }
 
+const char* NameOf(LegalHoldEventKind kind) {
+  return kind == LegalHoldEventKind::kPlaced ? "PLACED" : "RELEASED";
+}
+
 }  // namespace entryexit::ports

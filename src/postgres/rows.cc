@@ -233,4 +233,44 @@ void ReadRow(RowReader& row, core::CrossingCount& c) {
   ReadFigures(row, c.figures);
 }
 
+void ReadRow(RowReader& row, ports::ErasureCandidate& c) {
+  row.Read(c.at, c.traveler_id, c.subject_id);
+}
+
+Params ParamsOf(const ports::ErasureNotice& n) {
+  return ParamsOf(n.traveler_id, n.kind, n.subject_id, n.due_at, n.rule_id, n.announced_at,
+                  n.run_id);
+}
+
+void ReadRow(RowReader& row, ports::ErasureNotice& n) {
+  row.Read(n.traveler_id, n.kind, n.subject_id, n.due_at, n.rule_id, n.announced_at, n.run_id);
+}
+
+Params ParamsOf(const ports::SettledLead& l) {
+  return ParamsOf(l.traveler_id, l.kind, l.crossing_id, l.severity, l.state);
+}
+
+void ReadRow(RowReader& row, ports::SettledLead& l) {
+  row.Read(l.traveler_id, l.kind, l.crossing_id, l.severity, l.state);
+}
+
+Params ParamsOf(const core::ErasureReceipt& r) {
+  return ParamsOf(r.number, r.run_id, r.at, r.policy_digest, r.principal, r.counts, r.items_digest,
+                  r.previous_digest, r.digest);
+}
+
+void ReadRow(RowReader& row, core::ErasureReceipt& r) {
+  row.Read(r.number, r.run_id, r.at, r.policy_digest, r.principal, r.counts, r.items_digest,
+           r.previous_digest, r.digest);
+}
+
+Params ParamsOf(const ports::LegalHoldEvent& e) {
+  return ParamsOf(e.traveler_id, e.hold_id, e.kind, e.request_id, e.principal, e.at, e.reference);
+}
+
+void ReadRow(RowReader& row, ports::LegalHold& h) {
+  row.Read(h.traveler_id, h.hold_id, h.placed_by, h.placed_at, h.reference, h.released_by,
+           h.released_at, h.release_reference);
+}
+
 }  // namespace entryexit::postgres

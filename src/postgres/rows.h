@@ -22,6 +22,10 @@ Params ParamsOf(const ports::StayRecord& record);
 Params ParamsOf(const ports::CaseRecord& record);
 Params ParamsOf(const ports::CaseEvent& event);
 Params ParamsOf(const core::ReportScope& scope);
+Params ParamsOf(const ports::ErasureNotice& notice);
+Params ParamsOf(const ports::SettledLead& lead);
+Params ParamsOf(const core::ErasureReceipt& receipt);
+Params ParamsOf(const ports::LegalHoldEvent& event);
 
 void ReadRow(RowReader& row, ports::RequestRecord& record);
 void ReadRow(RowReader& row, ports::CrossingRecord& record);
@@ -42,6 +46,11 @@ void ReadRow(RowReader& row, ports::Transaction::ComparisonOf& comparison);
 void ReadRow(RowReader& row, ports::Transaction::DocumentCrossings& count);
 void ReadRow(RowReader& row, core::StayCount& count);
 void ReadRow(RowReader& row, core::CrossingCount& count);
+void ReadRow(RowReader& row, ports::ErasureCandidate& candidate);
+void ReadRow(RowReader& row, ports::ErasureNotice& notice);
+void ReadRow(RowReader& row, ports::SettledLead& lead);
+void ReadRow(RowReader& row, core::ErasureReceipt& receipt);
+void ReadRow(RowReader& row, ports::LegalHold& hold);
 
 // Errors: STORED_DATA_INVALID.
 template <typename Record>

@@ -61,6 +61,14 @@
   "SELECT nationality, class_of_admission, port_id, state, authorized_until, pending_since, " \
   "departed_on FROM stay WHERE " known                                                        \
   " AND known_from <= $2 AND arrived_on <= $1 AND authorized_until BETWEEN $3 AND $4"
+// Of the lists of what may be due: the page after ($1, $2, $3), of at most $4, by these columns.
+#define ERASURE_PAGE(time, traveler, subject)                                                  \
+  " AND (" time ", " traveler ", " subject ") > (COALESCE($1::timestamptz, '" AFTER_TIME       \
+  "'), COALESCE($2::uuid, '" AFTER_ID "'), COALESCE($3::uuid, '" AFTER_ID "')) ORDER BY " time \
+  ", " traveler ", " subject " LIMIT $4::integer"
+#define RECEIPT_COLUMNS                                                         \
+  "number, run_id, erased_at, policy_digest, principal, counts, items_digest, " \
+  "previous_digest, digest"
 
 namespace entryexit::postgres {
 namespace {
@@ -148,8 +156,12 @@ constexpr std::array kStatements = {
               "ORDER BY captured_at, crossing_id LIMIT $4::integer"},
 
     Statement{kAddCapture, "add_capture", R"sql(
-      INSERT INTO capture (traveler_id, crossing_id, media_type, digest, key_id, nonce, ciphertext)
-      VALUES ($1, $2, $3, $4, $5, $6, $7))sql"},
+      INSERT INTO capture (traveler_id, crossing_id, media_type, digest, key_id, nonce, ciphertext,
+                           captured_at, nationality)
+      SELECT c.traveler_id, c.crossing_id, $3::text, $4::text, $5::text, $6::bytea, $7::bytea,
+             c.captured_at, COALESCE(c.nationality, (
+               SELECT nationality FROM travel_document d WHERE d.document_id = c.document_id))
+      FROM crossing c WHERE c.traveler_id = $1 AND c.crossing_id = $2)sql"},
     Statement{kGetCapture, "get_capture", R"sql(
       SELECT traveler_id, crossing_id, media_type, digest, key_id, nonce, ciphertext
       FROM capture WHERE crossing_id = $1)sql"},
@@ -274,7 +286,7 @@ constexpr std::array kStatements = {
       GROUP BY c.port_id, c.lane_id)sql"},
     // core::OverstayOf in SQL for stays that are open, and core::SeverityOf: the case is grave
     // enough with HIGH, or with MEDIUM as long as no more than 180 days count. A withdrawn case is
-    // none: what withdrew it no longer holds.
+    // none: what withdrew it no longer holds. One that was decided and erased counts as it was.
     Statement{kTravelersToReview, "travelers_to_review", R"sql(
       SELECT DISTINCT traveler_id FROM stay s
       WHERE )sql" KNOWN_NOW R"sql( AND pending_since IS NULL AND state = 'OPEN'
@@ -286,6 +298,13 @@ constexpr std::array kStatements = {
             AND r.crossing_id = s.arrival_id AND r.state <> 'WITHDRAWN'
             AND (r.severity = 'HIGH'
                  OR (r.severity = 'MEDIUM'
+                     AND $1::date - GREATEST(s.authorized_until, s.adult_on - 1) <= 180)))
+        AND NOT EXISTS (
+          SELECT FROM settled_lead l
+          WHERE l.traveler_id = s.traveler_id AND l.kind = 'SUSPECTED_OVERSTAY'
+            AND l.crossing_id = s.arrival_id
+            AND (l.severity = 'HIGH'
+                 OR (l.severity = 'MEDIUM'
                      AND $1::date - GREATEST(s.authorized_until, s.adult_on - 1) <= 180)))
       ORDER BY traveler_id LIMIT $3::integer)sql"},
 
@@ -361,6 +380,97 @@ constexpr std::array kStatements = {
       WHERE s.traveler_id = v.traveler_id AND s.arrival_id = v.arrival_id AND s.)sql" KNOWN_NOW},
     Statement{kAnnounceCases, "announce_cases",
               "SELECT pg_notify('entryexit_case', id) FROM unnest($1::text[]) AS id"},
+
+    // What may be due, each by an index in its own order, so that a page costs what it holds. What
+    // is due and gone does not come again; what is kept in spite of it (by a hold, an open case, a
+    // journey that goes on) is read again by every run.
+    Statement{kNationalImagesDue, "national_images_due",
+              "SELECT captured_at, traveler_id, crossing_id FROM capture "
+              "WHERE nationality = $5 AND captured_at <= $6" ERASURE_PAGE(
+                  "captured_at", "traveler_id", "crossing_id")},
+    Statement{kOtherImagesDue, "other_images_due",
+              "SELECT captured_at, traveler_id, crossing_id FROM capture "
+              "WHERE nationality <> $5 AND captured_at <= $6" ERASURE_PAGE(
+                  "captured_at", "traveler_id", "crossing_id")},
+    // Those of a stay that is open wait for its authorization, or of nationals for the arrival.
+    Statement{kTemplatesDue, "templates_due",
+              R"sql(SELECT t.captured_at, t.traveler_id, t.crossing_id FROM template t
+      WHERE t.captured_at <= $6 AND NOT EXISTS (
+        SELECT FROM stay s
+        WHERE s.traveler_id = t.traveler_id AND s.arrival_id = t.crossing_id
+          AND s.known_until = 'infinity' AND s.state = 'OPEN'
+          AND s.arrived_at > $5 AND COALESCE(s.authorized_until > $7, true)))sql" ERASURE_PAGE(
+                  "t.captured_at", "t.traveler_id", "t.crossing_id")},
+    Statement{kClosedStaysDue, "closed_stays_due",
+              "SELECT departed_at, traveler_id, arrival_id FROM stay WHERE " KNOWN_NOW
+              " AND departed_at <= $5" ERASURE_PAGE("departed_at", "traveler_id", "arrival_id")},
+    Statement{kOpenStaysDue, "open_stays_due",
+              "SELECT arrived_at, traveler_id, arrival_id FROM stay WHERE " KNOWN_NOW
+              " AND departed_at IS NULL AND arrived_at <= $5 "
+              "AND (arrived_at <= $6 OR authorized_until <= $7)" ERASURE_PAGE(
+                  "arrived_at", "traveler_id", "arrival_id")},
+    Statement{kCrossingsWithoutStayDue, "crossings_without_stay_due",
+              R"sql(SELECT c.captured_at, c.traveler_id, c.crossing_id FROM crossing c
+      WHERE c.captured_at <= $5 AND CASE c.direction
+        WHEN 'ARRIVAL' THEN NOT EXISTS (
+          SELECT FROM stay s
+          WHERE s.traveler_id = c.traveler_id AND s.arrival_id = c.crossing_id
+            AND s.known_until = 'infinity')
+        ELSE NOT EXISTS (
+          SELECT FROM stay s
+          WHERE s.traveler_id = c.traveler_id AND s.departure_id = c.crossing_id
+            AND s.known_until = 'infinity') END)sql" ERASURE_PAGE("c.captured_at", "c.traveler_id",
+                                                                  "c.crossing_id")},
+    Statement{kCasesDue, "cases_due",
+              "SELECT updated_at, traveler_id, case_id FROM review_case "
+              "WHERE state <> 'OPEN' AND updated_at <= $5" ERASURE_PAGE("updated_at", "traveler_id",
+                                                                        "case_id")},
+    Statement{kRetainedOf, "retained_of", R"sql(
+      SELECT 'IMAGE', crossing_id FROM capture WHERE traveler_id = $1
+      UNION ALL SELECT 'TEMPLATE', crossing_id FROM template WHERE traveler_id = $1
+      UNION ALL SELECT 'TRAVELER', hold_id FROM legal_hold WHERE traveler_id = $1
+        GROUP BY hold_id HAVING count(*) = 1)sql"},
+    Statement{kErasureNotices, "erasure_notices", R"sql(
+      SELECT traveler_id, kind, subject_id, due_at, rule_id, announced_at, run_id
+      FROM erasure_notice WHERE traveler_id = $1)sql"},
+    Statement{kAddErasureNotice, "add_erasure_notice", R"sql(
+      INSERT INTO erasure_notice
+        (traveler_id, kind, subject_id, due_at, rule_id, announced_at, run_id)
+      VALUES ($1, $2, $3, $4, $5, $6, $7))sql"},
+    Statement{kSettledLeads, "settled_leads", R"sql(
+      SELECT traveler_id, kind, crossing_id, severity, state FROM settled_lead
+      WHERE traveler_id = $1)sql"},
+    Statement{kAddSettledLead, "add_settled_lead", R"sql(
+      INSERT INTO settled_lead (traveler_id, kind, crossing_id, severity, state)
+      VALUES ($1, $2, $3, $4, $5)
+      ON CONFLICT (traveler_id, kind, crossing_id) DO NOTHING)sql"},
+    // Any number that nothing else locks. One run appends after the other, in READ COMMITTED, so
+    // the
+    // statement after this one sees the receipt that the last of them committed.
+    Statement{kLockReceiptChain, "lock_receipt_chain", "SELECT pg_advisory_xact_lock(7298645109)"},
+    Statement{kLastReceipt, "last_receipt",
+              "SELECT " RECEIPT_COLUMNS " FROM erasure_receipt ORDER BY number DESC LIMIT 1"},
+    Statement{kAddReceipt, "add_receipt",
+              "INSERT INTO erasure_receipt (" RECEIPT_COLUMNS
+              ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"},
+    Statement{kListReceipts, "list_receipts",
+              "SELECT " RECEIPT_COLUMNS
+              " FROM erasure_receipt WHERE number > $1 ORDER BY number LIMIT $2::integer"},
+    Statement{kEraseItems, "erase_items", "SELECT erase_items($1, $2, $3, $4, $5, $6, $7)"},
+    Statement{kAddLegalHoldEvent, "add_legal_hold_event", R"sql(
+      INSERT INTO legal_hold
+        (traveler_id, hold_id, event, request_id, principal, recorded_at, reference)
+      VALUES ($1, $2, $3, $4, $5, $6, $7))sql"},
+    Statement{kListLegalHolds, "list_legal_holds", R"sql(
+      SELECT p.traveler_id, p.hold_id, p.principal, p.recorded_at, p.reference,
+             r.principal, r.recorded_at, r.reference
+      FROM legal_hold p LEFT JOIN legal_hold r
+        ON r.traveler_id = p.traveler_id AND r.hold_id = p.hold_id AND r.event = 'RELEASED'
+      WHERE p.event = 'PLACED' AND ($1::uuid IS NULL OR p.traveler_id = $1)
+        AND ($2::boolean OR r.traveler_id IS NULL)
+        AND (p.traveler_id, p.hold_id) > (COALESCE($3::uuid, ')sql" AFTER_ID R"sql('),
+                                          COALESCE($4::uuid, ')sql" AFTER_ID R"sql('))
+      ORDER BY p.traveler_id, p.hold_id LIMIT $5::integer)sql"},
 };
 
 constexpr std::array kCopyStatements = {

@@ -109,7 +109,10 @@ absl::StatusOr<core::TravelerId> PostgresTransaction::LockTravelerOf(
   const absl::StatusOr<Result> result = Query(kLockTravelerOf, ParamsOf(document_id));
   if (!result.ok()) return result.status();
   if (PQntuples(result->get()) != 1) {
-    return core::MakeError(Reason::kDatabaseConflict, "the document was moved meanwhile");
+    // Or all of the traveler was erased while we waited for the lock; tried again, the document
+    // begins a new record.
+    return core::MakeError(Reason::kDatabaseConflict,
+                           "the document was moved, or its traveler erased, meanwhile");
   }
   core::TravelerId traveler_id;
   RowReader row(result->get(), 0);

@@ -2,6 +2,7 @@
 #define ENTRYEXIT_SRC_POSTGRES_TRANSACTION_H_
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -113,6 +114,26 @@ class PostgresTransaction final : public ports::Transaction {
                         core::Timestamp recorded_at) override;
   absl::Status AddCases(const std::vector<ports::CaseRecord>& cases) override;
   absl::Status AddCaseEvents(const std::vector<ports::CaseEvent>& events) override;
+  // In retention.cc.
+  absl::StatusOr<std::vector<ports::ErasureCandidate>> ErasureCandidates(
+      ports::ErasurePhase phase, const core::ErasureHorizon& horizon,
+      const std::string& operating_state, const std::optional<ports::ErasureCandidate>& after,
+      int limit) override;
+  absl::StatusOr<ports::RetainedItems> RetainedOf(const core::TravelerId& id) override;
+  absl::StatusOr<std::vector<ports::ErasureNotice>> ErasureNotices(
+      const core::TravelerId& id) override;
+  absl::Status AddErasureNotice(const ports::ErasureNotice& notice) override;
+  absl::StatusOr<std::vector<ports::SettledLead>> SettledLeads(const core::TravelerId& id) override;
+  absl::Status AddSettledLead(const ports::SettledLead& lead) override;
+  absl::StatusOr<std::optional<core::ErasureReceipt>> LockReceiptChain() override;
+  absl::Status AddErasureReceipt(const core::ErasureReceipt& receipt) override;
+  absl::Status Erase(std::int64_t receipt_number, const ports::ErasureOrder& order) override;
+  absl::StatusOr<std::vector<core::ErasureReceipt>> ListErasureReceipts(std::int64_t after,
+                                                                        int limit) override;
+  absl::Status AddLegalHoldEvent(const ports::LegalHoldEvent& event) override;
+  absl::StatusOr<std::vector<ports::LegalHold>> ListLegalHolds(
+      const std::optional<core::TravelerId>& traveler_id, bool with_released,
+      const std::optional<ports::LegalHoldCursor>& after, int limit) override;
 
  private:
   // Rows of all of `ids`, planned with them: how many there are decides how they are found.

@@ -97,6 +97,19 @@ Param Encode(const std::vector<core::ReferenceDistance>& references) {
   return {TextOf(array), false};
 }
 
+Param Encode(bool value) { return {value ? "true" : "false", false}; }
+
+Param Encode(std::int64_t value) { return {fmt::to_string(value), false}; }
+
+Param Encode(const std::vector<core::ErasureCount>& counts) {
+  json array = json::array();
+  for (const core::ErasureCount& count : counts) {
+    array.push_back(
+        {{"kind", NameOf(count.kind)}, {"rule", count.rule_id}, {"count", count.count}});
+  }
+  return {TextOf(array), false};
+}
+
 bool Decode(const char* text, std::string& out) {
   out = text;
   return true;
@@ -171,6 +184,15 @@ bool Decode(const char* text, std::vector<core::ReferenceDistance>& out) {
     out.push_back({core::CrossingId(element.at("crossing_id").get<std::string>()),
                    element.at("digest").get<std::string>(), element.at("distance").get<double>()});
     return true;
+  });
+}
+
+bool Decode(const char* text, std::vector<core::ErasureCount>& out) {
+  return ForEachOf(text, [&](const json& element) {
+    core::ErasureCount& count = out.emplace_back();
+    count.rule_id = element.at("rule").get<std::string>();
+    count.count = element.at("count").get<std::int64_t>();
+    return Decode(element.at("kind").get<std::string>().c_str(), count.kind);
   });
 }
 

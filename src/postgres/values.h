@@ -17,6 +17,7 @@
 #include "entryexit/core/admission.h"
 #include "entryexit/core/cases.h"
 #include "entryexit/core/clock.h"
+#include "entryexit/core/erasure_receipt.h"
 #include "entryexit/core/face.h"
 #include "entryexit/core/ids.h"
 #include "entryexit/core/matching.h"
@@ -55,6 +56,9 @@ Param Encode(core::Date day);
 Param Encode(core::Sex sex);
 Param Encode(const std::vector<core::QualityFinding>& findings);
 Param Encode(const std::vector<core::ReferenceDistance>& references);
+Param Encode(bool value);
+Param Encode(std::int64_t value);
+Param Encode(const std::vector<core::ErasureCount>& counts);
 
 template <typename Tag>
 Param Encode(const core::StrongId<Tag>& id) {
@@ -95,6 +99,7 @@ bool Decode(const char* text, core::Sex& out);
 bool Decode(const char* text, std::vector<core::CaseId>& out);
 bool Decode(const char* text, std::vector<core::QualityFinding>& out);
 bool Decode(const char* text, std::vector<core::ReferenceDistance>& out);
+bool Decode(const char* text, std::vector<core::ErasureCount>& out);
 
 template <typename Tag>
 bool Decode(const char* text, core::StrongId<Tag>& out) {
@@ -123,6 +128,7 @@ constexpr ports::CaptureStatus LastOf(ports::CaptureStatus) {
 constexpr ports::CaseEventKind LastOf(ports::CaseEventKind) {
   return ports::CaseEventKind::kWithdrawn;
 }
+constexpr core::DataKind LastOf(core::DataKind) { return core::DataKind::kTraveler; }
 
 template <typename E>
 requires std::is_enum_v<E>

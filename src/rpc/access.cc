@@ -50,6 +50,9 @@ const std::vector<MethodAccess>& AccessTable() {
                                              Role::kAuditor};
   static const std::vector<Role> kNightlyJobs = {Role::kReport};
   static const std::vector<Role> kAdmins = {Role::kAdmin};
+  static const std::vector<Role> kErasureReaders = {Role::kAdmin, Role::kAuditor};
+  static const std::vector<Role> kHolders = {Role::kSupervisor, Role::kAdmin};
+  static const std::vector<Role> kHoldReaders = {Role::kSupervisor, Role::kAdmin, Role::kAuditor};
   static const std::vector<MethodAccess> kTable = {
       {"/entryexit.v1.LaneService/RecordArrival", kLanes},
       {"/entryexit.v1.LaneService/RecordDeparture", kLanes},
@@ -71,6 +74,11 @@ const std::vector<MethodAccess>& AccessTable() {
       {"/entryexit.v1.ReportService/GetSummary", kReaders},
       {"/entryexit.v1.ReportService/ReviewOverstays", kNightlyJobs},
       {"/entryexit.v1.ImportService/ImportCrossings", kAdmins},
+      {"/entryexit.v1.RetentionService/RunRetention", kAdmins},
+      {"/entryexit.v1.RetentionService/ListErasureReceipts", kErasureReaders},
+      {"/entryexit.v1.RetentionService/PlaceLegalHold", kHolders},
+      {"/entryexit.v1.RetentionService/ReleaseLegalHold", kHolders},
+      {"/entryexit.v1.RetentionService/ListLegalHolds", kHoldReaders},
       {"/grpc.health.v1.Health/Check", kAnybody},
       {"/grpc.health.v1.Health/Watch", kAnybody},
       {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kAnybody},

@@ -17,6 +17,7 @@
 #include "rpc/import_service.h"
 #include "rpc/lane_service.h"
 #include "rpc/report_service.h"
+#include "rpc/retention_service.h"
 #include "rpc/streams.h"
 
 namespace entryexit::rpc {
@@ -97,7 +98,9 @@ class ServerImpl final : public Server {
                      use_cases.move_document, use_cases.replay, use_cases.feed, open_watches_),
         reporting_(summaries_, reports_, use_cases.reports, use_cases.review_overstays,
                    use_cases.clock, open_reports_),
-        importing_(imports_, use_cases.import_crossings, open_imports_) {}
+        importing_(imports_, use_cases.import_crossings, open_imports_),
+        retaining_(calls_, reports_, use_cases.run_retention, use_cases.legal_holds,
+                   open_reports_) {}
 
   ~ServerImpl() override { Drain(std::chrono::milliseconds(0)); }
 
@@ -114,6 +117,7 @@ class ServerImpl final : public Server {
     builder.RegisterService(&back_office_);
     builder.RegisterService(&reporting_);
     builder.RegisterService(&importing_);
+    builder.RegisterService(&retaining_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0) {
       return MakeError(
@@ -164,6 +168,7 @@ class ServerImpl final : public Server {
   BackOfficeService back_office_;
   ReportService reporting_;
   ImportService importing_;
+  RetentionService retaining_;
   std::string address_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<HealthMonitor> monitor_;

@@ -96,6 +96,8 @@ class WatchCasesStream final : public FedStream<v1::WatchCasesResponse> {
 
   absl::Status FetchCase(const app::Call& call, const core::CaseId& id) EXCLUDES(mutex_) {
     const absl::StatusOr<ports::CaseRecord> record = queries_.GetCaseRecord(call, id);
+    // Erased since.
+    if (core::ReasonOf(record.status()) == Reason::kCaseNotFound) return absl::OkStatus();
     if (!record.ok()) return record.status();
     if (!port_id_.empty() && record->port_id.value() != port_id_) return absl::OkStatus();
     const core::MutexLock lock(mutex_);

@@ -187,7 +187,12 @@ TEST(CommandLine, ChecksAConfiguration) {
   const std::string check = "--check-config --config " + shipped;
   setenv("ENTRYEXIT_POLICY_ADMISSION_POLICY", ENTRYEXIT_SOURCE_DIR "/config/admission_policy.yaml",
          1);
+  setenv("ENTRYEXIT_POLICY_RETENTION_POLICY", ENTRYEXIT_SOURCE_DIR "/config/retention_policy.yaml",
+         1);
   EXPECT_EQ(RunDaemonCommand(check).exit_code, 0);
+  setenv("ENTRYEXIT_POLICY_RETENTION_POLICY", shipped.c_str(), 1);
+  EXPECT_THAT(RunDaemonCommand(check).err, HasSubstr("unknown key 'server' [CONFIG_INVALID]"));
+  unsetenv("ENTRYEXIT_POLICY_RETENTION_POLICY");
   setenv("ENTRYEXIT_POLICY_ADMISSION_POLICY", shipped.c_str(), 1);
   const CommandResult unsound = RunDaemonCommand(check);
   unsetenv("ENTRYEXIT_POLICY_ADMISSION_POLICY");

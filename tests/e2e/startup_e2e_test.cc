@@ -56,6 +56,8 @@ class Startup : public ::testing::Test {
              fs::copy_options::recursive);
     fs::copy(fs::path(ENTRYEXIT_SOURCE_DIR) / "config/admission_policy.yaml",
              path("admission_policy.yaml"));
+    fs::copy(fs::path(ENTRYEXIT_SOURCE_DIR) / "config/retention_policy.yaml",
+             path("retention_policy.yaml"));
     Configure("");
   }
 
@@ -93,6 +95,7 @@ ports:
     lanes: [{{id: SEA-A1, direction: arrival}}]
 policy:
   admission_policy: admission_policy.yaml
+  retention_policy: retention_policy.yaml
 {})",
                                                           Postgres().DaemonDsn(database_), more);
   }
@@ -177,17 +180,17 @@ TEST_F(Startup, NeedsItsCertificate) {
 
 TEST_F(Startup, RefusesAnUnknownKeyAndNamesItsLine) {
   Configure("servr: {}\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":24:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":25:");
 }
 
 TEST_F(Startup, RefusesAnUnknownKeyInASectionAndNamesItsLine) {
   Configure("  max_clock_skew: 3\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":24:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":25:");
 }
 
 TEST_F(Startup, RefusesAValueOutOfItsRangeAndNamesItsLine) {
   Configure("  max_clock_skew_s: -1\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":24:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":25:");
 }
 
 TEST_F(Startup, NeedsTheAdmissionPolicy) {
@@ -198,6 +201,13 @@ TEST_F(Startup, NeedsTheAdmissionPolicy) {
 TEST_F(Startup, RefusesAnAdmissionPolicyThatIsNotSoundAndNamesItsLine) {
   std::ofstream(path("admission_policy.yaml")) << "classes:\n  B-2: [{from: 2026-02-30}]\n";
   ExpectRefusal("CONFIG_INVALID", path("admission_policy.yaml").string() + ":2:");
+}
+
+TEST_F(Startup, NeedsASoundRetentionPolicyAndNamesTheLineThatIsNot) {
+  std::ofstream(path("retention_policy.yaml")) << "rules:\n  - {id: x, traveler: all}\n";
+  ExpectRefusal("CONFIG_INVALID", path("retention_policy.yaml").string() + ":2:");
+  fs::remove(path("retention_policy.yaml"));
+  ExpectRefusal("CONFIG_INVALID", path("retention_policy.yaml").string() + ": No such file");
 }
 
 }  // namespace

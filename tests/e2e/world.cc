@@ -165,6 +165,7 @@ face:
   installed_models: {0}/models
 policy:
   admission_policy: {2}/config/admission_policy.yaml
+  retention_policy: {2}/config/retention_policy.yaml
 ports:
   - id: SEA
     name: Seattle

@@ -12,6 +12,7 @@
 #include "entryexit/app/call.h"
 #include "entryexit/app/lane_directory.h"
 #include "entryexit/core/matching.h"
+#include "entryexit/core/retention.h"
 #include "entryexit/core/travel_document.h"
 #include "entryexit/ports/face_engine.h"
 #include "entryexit/ports/store.h"
@@ -64,6 +65,7 @@ struct CrossingPolicy {
   std::string operating_state;              // whose nationals may opt out
   std::vector<std::string> exempt_classes;  // classes of admission exempt from capture
   core::AdmissionPolicy admissions;         // the rules of stay of every class
+  core::RetentionPolicy retention;          // which references are no longer to be used
 };
 
 // Records one arrival or departure: judges the capture, stores crossing, capture and template,

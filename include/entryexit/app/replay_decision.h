@@ -27,8 +27,9 @@ class ReplayDecision {
       : store_(store), vault_(vault), model_(model), calibration_(calibration) {}
 
   // Blocks. Errors: COMPARISON_NOT_FOUND; MODEL_NOT_LOADED when the decision was made with another
-  // model than the one loaded (its calibration is not at hand); KEY_UNAVAILABLE,
-  // STORED_DATA_INVALID; those of Store::Transact.
+  // model than the one loaded (its calibration is not at hand); EVIDENCE_ERASED when a template
+  // that it was made from is no longer kept; KEY_UNAVAILABLE, STORED_DATA_INVALID; those of
+  // Store::Transact.
   absl::StatusOr<Replay> ReplayComparison(const Call& call, const core::ComparisonId& id) const;
   // The latest comparison of a departure. Errors besides: CROSSING_NOT_FOUND.
   absl::StatusOr<Replay> ReplayCrossing(const Call& call, const core::CrossingId& id) const;

@@ -38,6 +38,7 @@ enum class Reason {
   kCaseNotFound,
   kCaptureNotFound,
   kComparisonNotFound,
+  kLegalHoldNotFound,
   // The state of the world (FAILED_PRECONDITION, ALREADY_EXISTS, ABORTED).
   kLaneWrongDirection,
   kClassUnknown,
@@ -48,6 +49,9 @@ enum class Reason {
   kCaseChanged,
   kCrossingChanged,
   kModelNotLoaded,
+  kLegalHoldReleased,
+  kTravelerHeld,
+  kEvidenceErased,
   // The service (RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE): try again later.
   kOverloaded,
   kDeadlineExceeded,

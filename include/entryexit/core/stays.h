@@ -86,6 +86,9 @@ struct StayHistory {
 // in any case. Of several grants the one made last is in force.
 StayHistory ComputeStays(const TravelerEvents& events);
 
+// What counts of these reports: one of each application, those in error left out, by filing.
+std::vector<AdmissionChange> ApplicationsOf(const std::vector<AdmissionChange>& reports);
+
 enum class OverstayKind {
   kOutOfCountry,        // departed late
   kSuspectedInCountry,  // no departure recorded, authorization over

@@ -18,6 +18,7 @@
 #include "entryexit/core/stays.h"
 #include "entryexit/core/summary.h"
 #include "entryexit/core/travel_document.h"
+#include "entryexit/ports/retention.h"
 #include "entryexit/ports/vault.h"
 
 namespace entryexit::ports {
@@ -364,6 +365,35 @@ class Transaction {
                                 core::Timestamp recorded_at) = 0;
   virtual absl::Status AddCases(const std::vector<CaseRecord>& cases) = 0;
   virtual absl::Status AddCaseEvents(const std::vector<CaseEvent>& events) = 0;
+  // ------------------------------------------------------------------------ retention and erasure
+
+  // What may be due in `phase` by `horizon`, a superset of what is, by time, traveler and subject.
+  virtual absl::StatusOr<std::vector<ErasureCandidate>> ErasureCandidates(
+      ErasurePhase phase, const core::ErasureHorizon& horizon, const std::string& operating_state,
+      const std::optional<ErasureCandidate>& after, int limit) = 0;
+  virtual absl::StatusOr<RetainedItems> RetainedOf(const core::TravelerId& id) = 0;
+  virtual absl::StatusOr<std::vector<ErasureNotice>> ErasureNotices(const core::TravelerId& id) = 0;
+  virtual absl::Status AddErasureNotice(const ErasureNotice& notice) = 0;
+  virtual absl::StatusOr<std::vector<SettledLead>> SettledLeads(const core::TravelerId& id) = 0;
+  virtual absl::Status AddSettledLead(const SettledLead& lead) = 0;
+
+  // The last receipt; none before the first. Holds the lock of the chain until the transaction
+  // ends: call it when all that takes time is done.
+  virtual absl::StatusOr<std::optional<core::ErasureReceipt>> LockReceiptChain() = 0;
+  // Requires: the receipt follows the last one.
+  virtual absl::Status AddErasureReceipt(const core::ErasureReceipt& receipt) = 0;
+  // Erases under a receipt that this transaction has added. Requires: the traveler's lock. Errors
+  // besides: STORED_DATA_INVALID when something of the order is not there.
+  virtual absl::Status Erase(std::int64_t receipt_number, const ErasureOrder& order) = 0;
+  // By number, after `after`; 0: from the first.
+  virtual absl::StatusOr<std::vector<core::ErasureReceipt>> ListErasureReceipts(std::int64_t after,
+                                                                                int limit) = 0;
+
+  virtual absl::Status AddLegalHoldEvent(const LegalHoldEvent& event) = 0;
+  // By traveler and id; released ones only when asked for; of one traveler when given.
+  virtual absl::StatusOr<std::vector<LegalHold>> ListLegalHolds(
+      const std::optional<core::TravelerId>& traveler_id, bool with_released,
+      const std::optional<LegalHoldCursor>& after, int limit) = 0;
 };
 
 // The durable memory of the service. Thread-safe.

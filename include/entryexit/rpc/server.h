@@ -12,11 +12,13 @@
 #include "entryexit/app/decide_case.h"
 #include "entryexit/app/import_crossings.h"
 #include "entryexit/app/move_document.h"
+#include "entryexit/app/legal_holds.h"
 #include "entryexit/app/queries.h"
 #include "entryexit/app/record_admission_change.h"
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/app/replay_decision.h"
 #include "entryexit/app/review_overstays.h"
+#include "entryexit/app/run_retention.h"
 #include "entryexit/core/clock.h"
 #include "entryexit/ports/face_engine.h"
 #include "entryexit/ports/store.h"
@@ -55,6 +57,8 @@ struct UseCases {
   const ports::FaceEngine& engine;
   ports::Store& store;
   ports::CaseFeed& feed;
+  const app::RunRetention& run_retention;
+  const app::LegalHolds& legal_holds;
 };
 
 // The gRPC server: the services of the API, health checking and reflection, over mutual TLS only.

@@ -63,6 +63,14 @@ INSERT INTO template (traveler_id, crossing_id, direction, captured_at, model_id
   SELECT traveler_id, crossing_id, direction, captured_at, 'model', repeat('a', 64), 'engine',
          repeat('b', 64), 'key', decode(repeat('00', 12), 'hex'), decode(repeat('00', 64), 'hex')
   FROM crossing WHERE capture_status = 'TEMPLATE_STORED';
+-- Pictures of the last weeks only.
+INSERT INTO capture (traveler_id, crossing_id, media_type, digest, key_id, nonce, ciphertext,
+                     captured_at, nationality)
+  SELECT c.traveler_id, c.crossing_id, 'image/jpeg', repeat('c', 64), 'key',
+         decode(repeat('00', 12), 'hex'), decode(repeat('00', 64), 'hex'), c.captured_at,
+         d.nationality
+  FROM crossing c JOIN travel_document d ON d.traveler_id = c.traveler_id
+  WHERE c.capture_status = 'TEMPLATE_STORED' AND c.local_date > '2026-08-01';
 INSERT INTO comparison (traveler_id, comparison_id, crossing_id, compared_at, outcome,
                         probe_digest, reference_distances, model_id, model_digest, model_engine,
                         fmr_match, fmr_no_match, match_distance, no_match_distance, calibration,

@@ -38,6 +38,31 @@ core::AdmissionPolicy Admissions() {
           {"A-1", always({kExempt})}};
 }
 
+// The shipped policy's periods.
+core::RetentionPolicy Retention() {
+  using enum core::RetentionEvent;
+  using enum core::DataKind;
+  using Unit = core::RetentionPeriod::Unit;
+  core::RetentionPolicy policy;
+  for (const core::RetentionSubject& subject : core::RetentionSubjects()) {
+    core::RetentionRule rule;
+    rule.id = std::string(core::NameOf(subject.category)) + '-' + core::NameOf(subject.kind) + '-' +
+              core::NameOf(subject.event);
+    rule.category = subject.category;
+    rule.kind = subject.kind;
+    rule.event = subject.event;
+    rule.from = sys_days(year(1990) / 1 / 1);
+    rule.period = {Unit::kYears, subject.event == kLastExit || subject.kind == kCase ? 3 : 5};
+    if (subject.kind == kImage) {
+      rule.period = subject.category == core::TravelerCategory::kNational
+                        ? core::RetentionPeriod{Unit::kHours, 12}
+                        : core::RetentionPeriod{Unit::kDays, 14};
+    }
+    policy.push_back(rule);
+  }
+  return policy;
+}
+
 }  // namespace
 
 core::Timestamp At(int day, int hours) {
@@ -82,11 +107,15 @@ AppTest::AppTest() {
   policy_.operating_state = "USA";
   policy_.exempt_classes = {"A-1"};
   policy_.admissions = Admissions();
+  policy_.retention = Retention();
+  retention_ = {policy_.retention, policy_.operating_state};
   record_ = std::make_unique<RecordCrossing>(*lanes_, engine_, *store_, *vault_, clock_, policy_);
   record_change_ = std::make_unique<RecordAdmissionChange>(*store_, clock_, policy_.admissions);
   correct_ = std::make_unique<CorrectCrossing>(*lanes_, engine_, *store_, *vault_, clock_, policy_);
   move_ = std::make_unique<MoveDocument>(engine_, *store_, *vault_, clock_, policy_);
   review_ = std::make_unique<ReviewOverstays>(*store_, clock_);
+  run_retention_ = std::make_unique<RunRetention>(*store_, clock_, retention_);
+  holds_ = std::make_unique<LegalHolds>(*store_, clock_);
   queries_ = std::make_unique<Queries>(*store_, *vault_, policy_.admissions);
   decide_ = std::make_unique<DecideCase>(*store_, clock_);
   replay_ =

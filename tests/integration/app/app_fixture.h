@@ -9,11 +9,13 @@
 #include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
 #include "entryexit/app/move_document.h"
+#include "entryexit/app/legal_holds.h"
 #include "entryexit/app/queries.h"
 #include "entryexit/app/record_admission_change.h"
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/app/replay_decision.h"
 #include "entryexit/app/review_overstays.h"
+#include "entryexit/app/run_retention.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/planned_face_engine.h"
 #include "tests/support/postgres_fixture.h"
@@ -74,6 +76,9 @@ class AppTest : public ::testing::Test {
   std::unique_ptr<CorrectCrossing> correct_;
   std::unique_ptr<MoveDocument> move_;
   std::unique_ptr<ReviewOverstays> review_;
+  RetentionRules retention_;  // as shipped
+  std::unique_ptr<RunRetention> run_retention_;
+  std::unique_ptr<LegalHolds> holds_;
   std::unique_ptr<Queries> queries_;
   std::unique_ptr<DecideCase> decide_;
   std::unique_ptr<ReplayDecision> replay_;

@@ -124,6 +124,9 @@ TEST_F(MigrationsTest, StaysFromBeforeTheirHistoryAreKept) {
         FROM (VALUES (1, 'ARRIVAL', timestamptz '2026-01-01 00:00+00'),
                      (2, 'ARRIVAL', '2026-01-02 00:00+00'),
                      (2, 'DEPARTURE', '2026-01-03 00:00+00')) v (i, d, day);
+      INSERT INTO capture (traveler_id, crossing_id, media_type, digest, key_id, nonce, ciphertext)
+        VALUES (md5('t1')::uuid, md5('c1ARRIVAL')::uuid, 'image/jpeg', repeat('a', 64), 'key',
+                decode(repeat('00', 12), 'hex'), decode(repeat('00', 32), 'hex'));
       INSERT INTO admission_change (traveler_id, change_id, request_id, principal, recorded_at,
                                     application_id, revision, kind, filed_on, decision)
         VALUES (md5('t1')::uuid, gen_random_uuid(), gen_random_uuid(), 'authority',
@@ -147,6 +150,11 @@ TEST_F(MigrationsTest, StaysFromBeforeTheirHistoryAreKept) {
               ElementsAre("D OPEN 2026-01-01 2026-01-31 2026-01-20 2026-01-20 05:00:00 infinity",
                           "XXA CLOSED 2026-01-02 2026-02-01 2026-01-03 2026-01-03 01:00:00 "
                           "infinity"));
+  // And pictures are told their time and nationality.
+  EXPECT_THAT(
+      Sql(testing::PostgresServer::kDaemon,
+          "SELECT concat_ws(' ', captured_at AT TIME ZONE 'UTC', nationality) FROM capture"),
+      ElementsAre("2026-01-01 00:00:00 D"));
 }
 
 // Since 0006 a departure that was not matched is known to be in doubt.

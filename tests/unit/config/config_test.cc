@@ -161,11 +161,12 @@ TEST_F(ConfigTest, SaysWhichFileIsMissing) {
 TEST_F(ConfigTest, PathsCountFromTheFile) {
   const auto config = Load(
       "server: {tls_ca: ../ca.pem, tls_key: /k.pem}\n"
-      "policy: {admission_policy: stays.yaml}\n");
+      "policy: {admission_policy: stays.yaml, retention_policy: kept.yaml}\n");
   ASSERT_THAT(config, IsOk());
   EXPECT_EQ(config->server.tls_ca, dir_.path().parent_path() / "ca.pem");
   EXPECT_EQ(config->server.tls_key, "/k.pem");
   EXPECT_EQ(config->policy.admission_policy, dir_.path() / "stays.yaml");
+  EXPECT_EQ(config->policy.retention_policy, dir_.path() / "kept.yaml");
 }
 
 TEST_F(ConfigTest, EnvironmentGoesBeforeTheFile) {

@@ -13,6 +13,7 @@
 #include "entryexit/v1/import_service.pb.h"
 #include "entryexit/v1/lane_service.pb.h"
 #include "entryexit/v1/report_service.pb.h"
+#include "entryexit/v1/retention_service.pb.h"
 #include "tests/support/status_matchers.h"
 
 namespace entryexit::rpc {
@@ -31,7 +32,8 @@ std::set<std::string> MethodsOfTheApi() {
   std::set<std::string> methods;
   for (const google::protobuf::FileDescriptor* file :
        {v1::RecordArrivalRequest::descriptor()->file(), v1::GetCaseRequest::descriptor()->file(),
-        v1::ListOverstaysRequest::descriptor()->file(), v1::ImportRow::descriptor()->file()}) {
+        v1::ListOverstaysRequest::descriptor()->file(), v1::ImportRow::descriptor()->file(),
+        v1::RunRetentionRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) {
       const google::protobuf::ServiceDescriptor& service = *file->service(i);
       for (int j = 0; j < service.method_count(); ++j) {
@@ -107,6 +109,22 @@ TEST(AccessTable, LetsNobodyButAdministratorsImport) {
   for (const Role role : kEveryRole) {
     EXPECT_EQ(CheckAccess("/entryexit.v1.ImportService/ImportCrossings", {role, "x", "x"}).ok(),
               role == Role::kAdmin);
+  }
+}
+
+TEST(AccessTable, LetsAdministratorsEraseAndAuditorsReadTheReceipts) {
+  const std::string service = "/entryexit.v1.RetentionService/";
+  for (const Role role : kEveryRole) {
+    const auto may = [&](const char* method) {
+      return CheckAccess(service + method, {role, "x", "x"}).ok();
+    };
+    const bool is_admin = role == Role::kAdmin;
+    EXPECT_EQ(may("RunRetention"), is_admin);
+    EXPECT_EQ(may("ListErasureReceipts"), is_admin || role == Role::kAuditor);
+    EXPECT_EQ(may("PlaceLegalHold"), is_admin || role == Role::kSupervisor);
+    EXPECT_EQ(may("ReleaseLegalHold"), is_admin || role == Role::kSupervisor);
+    EXPECT_EQ(may("ListLegalHolds"),
+              is_admin || role == Role::kSupervisor || role == Role::kAuditor);
   }
 }
 
