@@ -7,6 +7,7 @@
 
 #include "app/decision.h"
 #include "app/retention_facts.h"
+#include "entryexit/core/reason.h"
 #include "entryexit/crypto/digest.h"
 
 namespace entryexit::app {
@@ -53,8 +54,11 @@ absl::Status Comparisons::CompareThoseWithOtherReferences(ports::Transaction& tr
     latest[record.receipt.probe_crossing_id] = &record.receipt;
   }
   for (const ports::CrossingRecord* departure : departures) {
-    const auto receipt = latest.find(departure->crossing_id);
-    if (receipt != latest.end() && !HasOtherReferences(valid, *receipt->second)) continue;
+    if (const auto receipt = latest.find(departure->crossing_id); receipt != latest.end()) {
+      const auto has_others = HasOtherReferences(transaction, valid, *receipt->second);
+      if (!has_others.ok()) return has_others.status();
+      if (!*has_others) continue;
+    }
     if (absl::Status status = CompareAmong(valid, *departure, now); !status.ok()) return status;
   }
   return absl::OkStatus();
@@ -112,16 +116,19 @@ std::vector<const ports::CrossingRecord*> Comparisons::ComparableDepartures(
   return departures;
 }
 
-bool Comparisons::HasOtherReferences(const ValidCrossings& valid,
-                                     const core::DecisionReceipt& receipt) const {
+absl::StatusOr<bool> Comparisons::HasOtherReferences(ports::Transaction& transaction,
+                                                     const ValidCrossings& valid,
+                                                     const core::DecisionReceipt& receipt) const {
   const core::Timestamp moment = valid.at(receipt.probe_crossing_id).captured_at;
   std::set<core::CrossingId> used;
   for (const core::ReferenceDistance& reference : receipt.references) {
     used.insert(reference.crossing_id);
-    const bool is_erased =
-        std::ranges::find(state_.crossings, reference.crossing_id,
-                          &ports::CrossingRecord::crossing_id) == state_.crossings.end();
-    if (!is_erased && !IsArrivalBefore(valid, reference.crossing_id, moment)) return true;
+    if (IsArrivalBefore(valid, reference.crossing_id, moment)) continue;
+    // Voided, moved in time or to another traveler; or erased, and then not missed.
+    const absl::Status found = transaction.GetCrossing(reference.crossing_id).status();
+    if (core::ReasonOf(found) == core::Reason::kCrossingNotFound) continue;
+    if (!found.ok()) return found;
+    return true;
   }
   return std::ranges::any_of(state_.templates, [&](const ports::TemplateRecord& record) {
     return record.model.Comparable(engine_.model()) && !expired_.contains(record.crossing_id) &&

@@ -33,7 +33,7 @@ class Comparisons {
   // Compares again the departures whose last comparison used an arrival that is no longer before
   // them, or lacks one that is. An arrival that was erased since, or whose template was, is not
   // missed.
-  // Errors besides: those of Transaction::ComparisonsOf.
+  // Errors besides: those of a transaction that reads.
   absl::Status CompareThoseWithOtherReferences(ports::Transaction& transaction,
                                                core::Timestamp now);
 
@@ -47,7 +47,9 @@ class Comparisons {
                             core::Timestamp now);
   // The departures that count and have a template that can be compared.
   std::vector<const ports::CrossingRecord*> ComparableDepartures(const ValidCrossings& valid) const;
-  bool HasOtherReferences(const ValidCrossings& valid, const core::DecisionReceipt& receipt) const;
+  absl::StatusOr<bool> HasOtherReferences(ports::Transaction& transaction,
+                                          const ValidCrossings& valid,
+                                          const core::DecisionReceipt& receipt) const;
 
   TravelerState& state_;
   const ports::FaceEngine& engine_;

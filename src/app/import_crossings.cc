@@ -256,6 +256,11 @@ class ImportTransaction {
     for (ports::AdmissionChangeRecord& change : *changes) {
       plans_.at(change.traveler_id).state.admission_changes.push_back(std::move(change));
     }
+    auto settled = transaction_.SettledLeadsOf(ids);
+    if (!settled.ok()) return settled.status();
+    for (ports::SettledLead& lead : *settled) {
+      plans_.at(lead.traveler_id).state.settled.push_back(std::move(lead));
+    }
     auto cases = transaction_.CasesOf(ids);
     if (!cases.ok()) return cases.status();
     for (ports::CaseRecord& record : *cases) {

@@ -37,7 +37,7 @@ Examples:
   entryexitctl import crossings archive.csv --dry-run
   entryexitctl import crossings archive.csv --results archive.results.csv)";
 
-constexpr std::chrono::seconds kBetweenProgress{5};
+constexpr std::chrono::seconds kBetweenImportLines{5};
 // So that the next request is there when the service has done one.
 constexpr int kRequestsUnderWay = 2;
 
@@ -62,7 +62,7 @@ class ImportProgress {
   void Tell(std::int64_t rows) EXCLUDES(mutex_) {
     const auto now = std::chrono::steady_clock::now();
     const core::MutexLock lock(mutex_);
-    if (now - last_ < kBetweenProgress) return;
+    if (now - last_ < kBetweenImportLines) return;
     last_ = now;
     fmt::print(context_.err, "{} rows {}\n", base::Grouped(static_cast<std::uint64_t>(rows)),
                word_);

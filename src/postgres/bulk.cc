@@ -76,6 +76,11 @@ absl::StatusOr<std::vector<ports::AdmissionChangeRecord>> PostgresTransaction::A
   return QueryRowsOf<ports::AdmissionChangeRecord>(StatementId::kAdmissionChangesOf, travelers);
 }
 
+absl::StatusOr<std::vector<ports::SettledLead>> PostgresTransaction::SettledLeadsOf(
+    const std::vector<core::TravelerId>& travelers) {
+  return QueryRowsOf<ports::SettledLead>(StatementId::kSettledLeadsOf, travelers);
+}
+
 absl::StatusOr<std::vector<ports::Transaction::ComparisonOf>>
 PostgresTransaction::LatestComparisonsOf(const std::vector<core::TravelerId>& travelers) {
   return QueryRowsOf<ComparisonOf>(StatementId::kLatestComparisonsOf, travelers);

@@ -363,6 +363,9 @@ constexpr std::array kStatements = {
     Statement{kAdmissionChangesOf, "admission_changes_of",
               "SELECT " ADMISSION_CHANGE_COLUMNS " FROM admission_change "
               "WHERE traveler_id = ANY ($1::uuid[]) ORDER BY traveler_id, recorded_at, change_id"},
+    Statement{kSettledLeadsOf, "settled_leads_of", R"sql(
+      SELECT traveler_id, kind, crossing_id, severity, state FROM settled_lead
+      WHERE traveler_id = ANY ($1::uuid[]))sql"},
     Statement{kLatestComparisonsOf, "latest_comparisons_of", R"sql(
       SELECT DISTINCT ON (traveler_id, crossing_id)
              traveler_id, crossing_id, comparison_id, attempt, outcome, model_id, model_digest
@@ -411,16 +414,16 @@ constexpr std::array kStatements = {
                   "arrived_at", "traveler_id", "arrival_id")},
     Statement{kCrossingsWithoutStayDue, "crossings_without_stay_due",
               R"sql(SELECT c.captured_at, c.traveler_id, c.crossing_id FROM crossing c
-      WHERE c.captured_at <= $5 AND CASE c.direction
-        WHEN 'ARRIVAL' THEN NOT EXISTS (
+      WHERE c.captured_at <= $5
+        AND NOT EXISTS (
           SELECT FROM stay s
           WHERE s.traveler_id = c.traveler_id AND s.arrival_id = c.crossing_id
             AND s.known_until = 'infinity')
-        ELSE NOT EXISTS (
+        AND NOT EXISTS (
           SELECT FROM stay s
           WHERE s.traveler_id = c.traveler_id AND s.departure_id = c.crossing_id
-            AND s.known_until = 'infinity') END)sql" ERASURE_PAGE("c.captured_at", "c.traveler_id",
-                                                                  "c.crossing_id")},
+            AND s.known_until = 'infinity'))sql" ERASURE_PAGE("c.captured_at", "c.traveler_id",
+                                                              "c.crossing_id")},
     Statement{kCasesDue, "cases_due",
               "SELECT updated_at, traveler_id, case_id FROM review_case "
               "WHERE state <> 'OPEN' AND updated_at <= $5" ERASURE_PAGE("updated_at", "traveler_id",

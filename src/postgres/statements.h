@@ -62,6 +62,7 @@ enum class StatementId {
   kDocumentsOf,
   kCorrectionsOf,
   kAdmissionChangesOf,
+  kSettledLeadsOf,
   kLatestComparisonsOf,
   kCasesOf,
   kStaysOf,

@@ -103,6 +103,8 @@ class PostgresTransaction final : public ports::Transaction {
       const std::vector<core::TravelerId>& travelers) override;
   absl::StatusOr<std::vector<ports::AdmissionChangeRecord>> AdmissionChangesOf(
       const std::vector<core::TravelerId>& travelers) override;
+  absl::StatusOr<std::vector<ports::SettledLead>> SettledLeadsOf(
+      const std::vector<core::TravelerId>& travelers) override;
   absl::StatusOr<std::vector<ComparisonOf>> LatestComparisonsOf(
       const std::vector<core::TravelerId>& travelers) override;
   absl::StatusOr<std::vector<ports::CaseRecord>> CasesOf(

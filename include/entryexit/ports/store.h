@@ -345,6 +345,8 @@ class Transaction {
       const std::vector<core::TravelerId>& travelers) = 0;
   virtual absl::StatusOr<std::vector<AdmissionChangeRecord>> AdmissionChangesOf(
       const std::vector<core::TravelerId>& travelers) = 0;
+  virtual absl::StatusOr<std::vector<SettledLead>> SettledLeadsOf(
+      const std::vector<core::TravelerId>& travelers) = 0;
   virtual absl::StatusOr<std::vector<ComparisonOf>> LatestComparisonsOf(
       const std::vector<core::TravelerId>& travelers) = 0;
   virtual absl::StatusOr<std::vector<CaseRecord>> CasesOf(

@@ -341,6 +341,69 @@ TEST_F(RetentionTest, ACaseThatIsErasedBeforeItsCrossingDoesNotComeBack) {
   EXPECT_THAT(OpenCases(), ::testing::ElementsAre(CaseKind::kOverstay));
 }
 
+TEST_F(RetentionTest, WhoWasFoundToBeTheTravelerStaysSoWhenTheCaseIsErased) {
+  PlanFace("somebody else", 3.0);
+  Rule(DataKind::kCase, core::RetentionEvent::kCaseClosed).period = {
+      core::RetentionPeriod::Unit::kDays, 30};
+  UseRules();
+  Record(Arrival(0, "anna", 30));
+  Record(Departure(20, "somebody else"));
+  DecideIt(TheCase(CaseKind::kIdentityNoMatch).record, Decision::kDismiss);
+  EXPECT_EQ(Traveler().stays[0].stay.state, core::StayState::kClosed);
+  clock_.Set(At(131));
+  EXPECT_EQ(Erase().at(DataKind::kCase), 1);
+  Record(Arrival(130, "anna", 200));
+  EXPECT_EQ(Traveler().stays[0].stay.state, core::StayState::kClosed);
+  EXPECT_THAT(OpenCases(), IsEmpty());
+}
+
+// What was corrected, voided or moved to another traveler goes as well, with its corrections.
+TEST_F(RetentionTest, CorrectedAndMovedCrossingsAreErasedToo) {
+  Record(Arrival(0, "anna", 30));
+  const core::CrossingId departure = Record(Departure(20, "anna")).crossing->crossing_id;
+  Record(Departure(25, "anna", "X2"));
+  const core::TravelerId anna = Traveler().traveler.traveler_id;
+  MoveRequest move;
+  move.request_id = core::RequestId(crypto::NewUuid());
+  move.issuing_state = "UTO";
+  move.number = "X2";
+  move.to = anna;
+  move.reason = "her second passport";
+  ASSERT_THAT(move_->Move(SupervisorCall(), move), IsOk());
+  CorrectionRequest correction;
+  correction.request_id = core::RequestId(crypto::NewUuid());
+  correction.crossing_id = departure;
+  correction.voided = true;
+  correction.reason = "another person's";
+  ASSERT_THAT(correct_->Correct(SupervisorCall(), correction), IsOk());
+  ExpectRows("crossing_correction", 2);
+  ExpectRows("traveler", 2);
+
+  clock_.Set(At(100 + 365 * 10));
+  Erase();
+  for (const char* const table :
+       {"crossing", "crossing_correction", "capture", "template", "comparison", "stay",
+        "travel_document", "traveler", "request", "review_case"}) {
+    ExpectRows(table, 0);
+  }
+}
+
+TEST_F(RetentionTest, NothingIsMovedAwayFromAHeldTraveler) {
+  Record(Arrival(0, "anna", 30));
+  Record(Departure(20, "anna", "X2"));
+  const core::TravelerId other = Traveler("X2").traveler.traveler_id;
+  const auto hold =
+      holds_->Place(AdminCall(), {core::RequestId(crypto::NewUuid()), other, "Order 12/2026"});
+  ASSERT_THAT(hold, IsOk());
+  MoveRequest move;
+  move.request_id = core::RequestId(crypto::NewUuid());
+  move.issuing_state = "UTO";
+  move.number = "X2";
+  move.to = Traveler().traveler.traveler_id;
+  move.reason = "her second passport";
+  EXPECT_THAT(move_->Move(SupervisorCall(), move), FailsWith(Reason::kTravelerHeld));
+}
+
 TEST_F(RetentionTest, ASettledSuspicionIsNotReviewedEveryNight) {
   Rule(DataKind::kCase, core::RetentionEvent::kCaseClosed).period = {
       core::RetentionPeriod::Unit::kDays, 10};

@@ -174,6 +174,9 @@ TEST_F(BulkTest, WhatIsDoneForManyIsWhatIsDoneForEach) {
   const auto corrections = Fetch([&](Transaction& t) { return t.CorrectionsOf(both); });
   ASSERT_THAT(corrections, testing::IsOk());
   EXPECT_THAT(*corrections, IsEmpty());
+  const auto settled = Fetch([&](Transaction& t) { return t.SettledLeadsOf(both); });
+  ASSERT_THAT(settled, testing::IsOk());
+  EXPECT_THAT(*settled, IsEmpty());
   const auto changes = Fetch([&](Transaction& t) { return t.AdmissionChangesOf(both); });
   ASSERT_THAT(changes, testing::IsOk());
   ASSERT_THAT(*changes, SizeIs(1));

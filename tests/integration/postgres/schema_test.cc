@@ -121,12 +121,14 @@ TEST_F(SchemaTest, OnlyWhatAnotherTravelerHasTooIsRemovedAsMoved) {
     for (const std::string table : {"capture", "template"}) {
       const std::string more =
           table == "capture" ? "'image/jpeg'" : "direction, captured_at, 'm', repeat('a', 64), 'e'";
-      EXPECT_THAT(Sql(testing::PostgresServer::kOwner,
-                      "INSERT INTO " + table + " SELECT traveler_id, crossing_id, " + more +
-                          ", repeat('b', 64), 'key', decode(repeat('00', 12), 'hex'), "
-                          "decode(repeat('00', 64), 'hex') FROM crossing WHERE traveler_id = '" +
-                          traveler.value() + "' AND " + where),
-                  IsEmpty());
+      EXPECT_THAT(
+          Sql(testing::PostgresServer::kOwner,
+              "INSERT INTO " + table + " SELECT traveler_id, crossing_id, " + more +
+                  ", repeat('b', 64), 'key', decode(repeat('00', 12), 'hex'), "
+                  "decode(repeat('00', 64), 'hex')" +
+                  (table == "capture" ? ", captured_at, nationality" : "") +
+                  " FROM crossing WHERE traveler_id = '" + traveler.value() + "' AND " + where),
+          IsEmpty());
     }
   };
   add(*from, "true");
