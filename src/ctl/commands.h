@@ -17,7 +17,7 @@ void AddStayCommands(CLI::App& app, Context& context);      // allowance, admiss
 void AddCorrectionCommands(CLI::App& app, Context& context);  // correct-crossing, move-document
 void AddCaseCommands(CLI::App& app, Context& context);        // cases
 void AddReportCommands(CLI::App& app, Context& context);      // overstays, report
-void AddRetentionCommands(CLI::App& app, Context& context);  // retention
+void AddRetentionCommands(CLI::App& app, Context& context);   // retention
 void AddServiceCommands(CLI::App& app, Context& context);     // health, migrate
 void AddSecretCommands(CLI::App& app, Context& context);      // certs, keys
 void AddModelCommands(CLI::App& app, Context& context);       // models

@@ -100,11 +100,12 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   if (!tls.ok()) return tls.status();
   const auto check_certificate = CertificateCheckFrom(config.server);
   if (!check_certificate.ok()) return check_certificate.status();
-  const auto server = rpc::StartServer(
-      ServerOptionsFrom(config, **tls, *check_certificate),
-      {record, decide, record_admission_change, correct_crossing, move_document, replay, queries,
-       reports, review_overstays, import_crossings, clock, engine, **store, **feed, run_retention, legal_holds},
-      metrics);
+  const auto server =
+      rpc::StartServer(ServerOptionsFrom(config, **tls, *check_certificate),
+                       {record, decide, record_admission_change, correct_crossing, move_document,
+                        replay, queries, reports, review_overstays, import_crossings, clock, engine,
+                        **store, **feed, run_retention, legal_holds},
+                       metrics);
   if (!server.ok()) return server.status();
 
   const TlsRefresher refresher(**tls);

@@ -8,8 +8,8 @@
 
 #include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
-#include "entryexit/app/move_document.h"
 #include "entryexit/app/legal_holds.h"
+#include "entryexit/app/move_document.h"
 #include "entryexit/app/queries.h"
 #include "entryexit/app/record_admission_change.h"
 #include "entryexit/app/record_crossing.h"
