@@ -144,7 +144,7 @@ CREATE TABLE settled_lead (
   crossing_id uuid NOT NULL,
   severity text NOT NULL CHECK (severity IN ('LOW', 'MEDIUM', 'HIGH')),
   state text NOT NULL CHECK (state IN ('UPHELD', 'DISMISSED')),
-  PRIMARY KEY (traveler_id, kind, crossing_id),
+  PRIMARY KEY (traveler_id, kind, crossing_id, severity),
   FOREIGN KEY (traveler_id, crossing_id) REFERENCES crossing
 );
 COMMENT ON TABLE settled_lead IS

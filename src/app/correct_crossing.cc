@@ -131,7 +131,9 @@ absl::StatusOr<CorrectionResult> CorrectCrossing::Correct(const Call& call,
     if (locked->traveler_id != crossing->traveler_id) {
       return MakeError(Reason::kDatabaseConflict, "the crossing was moved meanwhile");
     }
-    absl::StatusOr<TravelerState> state = LoadTraveler(transaction, crossing->traveler_id);
+    // Of a retry, whoever had the crossing when the request was carried out.
+    absl::StatusOr<TravelerState> state =
+        LoadTraveler(transaction, *known ? (*known)->traveler_id : crossing->traveler_id);
     if (!state.ok()) return state.status();
     if (*known) {
       const auto found =

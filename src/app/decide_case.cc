@@ -42,12 +42,12 @@ bool ConfirmsDeparture(const ports::CaseRecord& decided) {
           decided.kind == core::CaseKind::kIdentityInconclusive);
 }
 
-// Writes the stays and cases as they are once the departure is known to be the traveler's.
+// Writes the stays and cases as they are once the departure is known to be the traveler's, by the
+// decision of the moment `at`.
 absl::Status WriteConfirmed(ports::Transaction& transaction, const core::TravelerId& id,
-                            core::Timestamp now) {
+                            core::Timestamp at) {
   const absl::StatusOr<TravelerState> state = LoadMovements(transaction, id);
   if (!state.ok()) return state.status();
-  const core::Timestamp at = RecordingTime(*state, now);
   absl::Status status = transaction.ReplaceStays(id, StayRecordsOf(*state), at);
   if (status.ok()) status = WriteCases(transaction, ReconcileCases(*state, at));
   return status;
@@ -80,20 +80,23 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
     status = CheckDecidable(*record, request.version);
     if (!status.ok()) return status;
 
+    const absl::StatusOr<TravelerState> before = LoadMovements(transaction, record->traveler_id);
+    if (!before.ok()) return before.status();
+    const core::Timestamp at = RecordingTime(*before, now);
     decided = *std::move(record);
     const bool upheld = request.decision == Decision::kUphold;
     decided.state = upheld ? CaseState::kUpheld : CaseState::kDismissed;
     ++decided.version;
-    decided.updated_at = now;
+    decided.updated_at = at;
     status = transaction.UpdateCase(decided);
     if (status.ok()) {
       status = transaction.AddCaseEvent(
           {decided.traveler_id, decided.case_id, decided.version,
-           upheld ? ports::CaseEventKind::kUpheld : ports::CaseEventKind::kDismissed, now,
+           upheld ? ports::CaseEventKind::kUpheld : ports::CaseEventKind::kDismissed, at,
            call.principal.name, request.reason});
     }
     if (status.ok() && ConfirmsDeparture(decided)) {
-      status = WriteConfirmed(transaction, decided.traveler_id, now);
+      status = WriteConfirmed(transaction, decided.traveler_id, at);
     }
     if (status.ok()) {
       status = transaction.AddRequest({request.request_id, call.principal.name, digest,

@@ -391,14 +391,14 @@ class ImportTransaction {
 class ImportRun {
  public:
   ImportRun(const RecordCrossing& record, ports::Store& store, core::Mutex& one_face_at_a_time,
-            const Call& call, const core::RequestId& import_id, core::Timestamp now,
+            const Call& call, const core::RequestId& import_id, const core::Clock& clock,
             Results& results)
       : record_(record),
         store_(store),
         one_face_at_a_time_(one_face_at_a_time),
         call_(call),
         import_id_(import_id),
-        now_(now),
+        clock_(clock),
         results_(results) {}
 
   absl::Status Run(const std::vector<DocumentRows>& documents) {
@@ -460,7 +460,8 @@ class ImportRun {
     if (documents.empty()) return absl::OkStatus();
     const absl::Status status =
         store_.Transact(call_.deadline, [&](ports::Transaction& transaction) {
-          return ImportTransaction(transaction, import_id_, now_, results_).Run(documents);
+          // By the clock of the transaction: reports rely on its being recorded soon after.
+          return ImportTransaction(transaction, import_id_, clock_.Now(), results_).Run(documents);
         });
     if (status.ok() || EndsImport(status)) return status;
     if (documents.size() == 1) {
@@ -506,12 +507,13 @@ class ImportRun {
     return absl::OkStatus();
   }
 
-  // The same for the same row whenever the import is run.
+  // The same for the same row whenever the same administrator runs the import.
   core::RequestId RequestIdOf(const ImportedRow& row) const {
     return core::RequestId(crypto::DeterministicUuid(fmt::format(
-        "{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}", import_id_.value(), row.checked.document_id.value(),
-        row.request->lane_id.value(), core::NameOf(row.request->direction),
-        row.request->captured_at.time_since_epoch().count(),
+        "{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}", import_id_.value(),
+        call_.principal.name, row.request->carrier, row.request->flight,
+        row.checked.document_id.value(), row.request->lane_id.value(),
+        core::NameOf(row.request->direction), row.request->captured_at.time_since_epoch().count(),
         crypto::Sha256Hex(row.request->image))));
   }
 
@@ -520,7 +522,7 @@ class ImportRun {
   core::Mutex& one_face_at_a_time_;
   const Call& call_;
   const core::RequestId& import_id_;
-  const core::Timestamp now_;
+  const core::Clock& clock_;
   Results& results_;
 };
 
@@ -532,7 +534,7 @@ absl::StatusOr<Results> ImportCrossings::Import(
   const core::Timestamp now = clock_.Now();
   Results results(crossings.size());
   const std::vector<ImportedRow> rows = CheckRows(crossings, lanes_, policy_, now, results);
-  ImportRun run(record_, store_, one_face_at_a_time_, call, import_id, now, results);
+  ImportRun run(record_, store_, one_face_at_a_time_, call, import_id, clock_, results);
   if (absl::Status status = run.Run(ByDocument(rows)); !status.ok()) return status;
   return results;
 }

@@ -102,6 +102,11 @@ class Moving {
     if (from_ == to_) {
       return MakeError(Reason::kInvalidField, "the document is that traveler's already");
     }
+    if (!request_.to && moved_.empty()) {
+      return MakeError(Reason::kInvalidField,
+                       "nothing is recorded with the document: there is nothing to make a traveler "
+                       "of");
+    }
     if (!request_.to && source_.documents.size() == 1) {
       return MakeError(Reason::kInvalidField,
                        "the document is the only one of its traveler: it is of its own already");
@@ -134,7 +139,24 @@ class Moving {
         .admission = std::nullopt};
     if (status.ok()) status = AddCorrection(from_, std::move(moved), to_);
     if (status.ok()) status = MoveCapture(id);
+    if (status.ok()) status = CopyDecisions(id);
     return status;
+  }
+
+  // What officers found of the crossing holds wherever it is.
+  absl::Status CopyDecisions(const core::CrossingId& id) {
+    std::vector<ports::SettledLead> decided = source_.settled;
+    for (const ports::CaseRecord& record : source_.cases) {
+      if (record.state == core::CaseState::kUpheld || record.state == core::CaseState::kDismissed) {
+        decided.push_back({from_, record.kind, record.crossing_id, record.severity, record.state});
+      }
+    }
+    for (ports::SettledLead& lead : decided) {
+      if (lead.crossing_id != id) continue;
+      lead.traveler_id = to_;
+      if (absl::Status status = transaction_.AddSettledLead(lead); !status.ok()) return status;
+    }
+    return absl::OkStatus();
   }
 
   // The crossing and its corrections, as the other traveler's.
@@ -148,6 +170,7 @@ class Moving {
       if (record.correction.crossing_id != crossing.crossing_id) continue;
       ports::CorrectionRecord correction = record;
       correction.traveler_id = to_;
+      correction.moved_to.reset();  // of an earlier move away, which this one undoes
       if (status.ok()) status = transaction_.AddCorrection(correction);
     }
     return status;
@@ -233,14 +256,26 @@ class Moving {
     return reports;
   }
 
+  static bool IsBefore(const core::AdmissionChange& a, const core::AdmissionChange& b) {
+    return std::tie(a.revision, a.decided_on, a) < std::tie(b.revision, b.decided_on, b);
+  }
+
   // The one that counts. Requires that there is one.
   static const core::AdmissionChange& LatestOf(const Reports& reports) {
-    return (*std::ranges::max_element(reports, {},
-                                      [](const ports::AdmissionChangeRecord* record) {
-                                        return std::tie(record->change.revision,
-                                                        record->change.decided_on, record->change);
-                                      }))
+    return (*std::ranges::max_element(
+                reports, IsBefore,
+                [](const ports::AdmissionChangeRecord* record) -> const core::AdmissionChange& {
+                  return record->change;
+                }))
         ->change;
+  }
+
+  // Whether an earlier move brought reports of the application from the one traveler to the other.
+  static bool WentAlong(const Reports& reports, const Reports& others) {
+    return std::ranges::any_of(reports, [&](const auto* record) {
+      return std::ranges::any_of(
+          others, [&](const auto* other) { return other->change_id == record->change_id; });
+    });
   }
 
   // Whether two reports of one application say the same, whatever their revisions.
@@ -278,19 +313,26 @@ class Moving {
     const core::AdmissionChange& latest = LatestOf(reports);
     const core::AdmissionChange& known = LatestOf(others);
     if (SaySame(latest, known)) return absl::OkStatus();
+    // A later report stands, unless it was a move back that took the application away.
+    const bool taken_back =
+        known.decision == core::AdmissionDecision::kRecordedInError && WentAlong(reports, others);
+    if (!taken_back && IsBefore(latest, known)) return absl::OkStatus();
     core::AdmissionChange change = latest;
     change.revision = known.revision + 1;
     return AddReport(to_, std::move(change));
   }
 
   absl::Status TakeBackReports(const Reports& reports, const Reports& others) {
-    const bool went_along = std::ranges::any_of(reports, [&](const auto* record) {
-      return std::ranges::any_of(
-          others, [&](const auto* other) { return other->change_id == record->change_id; });
-    });
     const core::AdmissionChange& latest = LatestOf(reports);
-    if (!went_along || latest.decision == core::AdmissionDecision::kRecordedInError) {
+    if (!WentAlong(reports, others) ||
+        latest.decision == core::AdmissionDecision::kRecordedInError) {
       return absl::OkStatus();
+    }
+    // What was reported meanwhile is of whom the document belongs to.
+    if (!SaySame(latest, LatestOf(others))) {
+      core::AdmissionChange change = latest;
+      change.revision = std::max(latest.revision, LatestOf(others).revision + 1);
+      if (absl::Status status = AddReport(to_, std::move(change)); !status.ok()) return status;
     }
     return AddReport(from_, {.application_id = latest.application_id,
                              .revision = latest.revision + 1,

@@ -177,11 +177,8 @@ class Recording {
                                            const std::string& principal) {
     const auto first = transaction_.FindRequest(known.request_id);
     if (!first.ok()) return first.status();
-    // What was imported without a capture was no request, and has other content than this one.
-    const bool imported = known.capture_status == CaptureStatus::kNotCaptured;
-    if (!*first && !imported) {
-      return MakeError(Reason::kStoredDataInvalid, "a crossing's request is missing");
-    }
+    // What was imported without a capture was no request, and that of a crossing which was moved
+    // may have been erased with the original: who cannot tell says that it is another one.
     if (!*first || (*first)->content_digest != checked_.content_digest) {
       return MakeError(Reason::kCrossingAlreadyRecorded,
                        "a crossing of this traveler at this lane, direction and captured_at is "

@@ -26,9 +26,15 @@ core::TravelerCategory CategoryOf(const core::Holder& holder, const std::string&
 
 // Of one who has also been seen as a national, the data of a national.
 core::TravelerCategory CategoryOf(const TravelerState& state, const std::string& operating_state) {
-  const bool is_national = std::ranges::any_of(state.documents, [&](const auto& document) {
-    return CategoryOf(document.second, operating_state) == core::TravelerCategory::kNational;
-  });
+  const auto names_national = [&](const core::Holder& holder) {
+    return CategoryOf(holder, operating_state) == core::TravelerCategory::kNational;
+  };
+  const bool is_national =
+      std::ranges::any_of(state.documents,
+                          [&](const auto& document) { return names_national(document.second); }) ||
+      std::ranges::any_of(state.crossings, [&](const ports::CrossingRecord& crossing) {
+        return names_national(HolderOf(state, crossing));
+      });
   return is_national ? core::TravelerCategory::kNational : core::TravelerCategory::kOther;
 }
 
@@ -53,7 +59,7 @@ core::RetentionFacts RetentionFactsOf(const TravelerState& state,
                                       crossing.captured_at, crossing.local_date, crossing.admission}
                 : counted->second,
          images.contains(crossing.crossing_id), templates.contains(crossing.crossing_id),
-         CategoryOf(HolderOf(state, crossing), operating_state), voided});
+         CategoryOf(HolderOf(state, crossing), operating_state), voided, crossing.document_id});
   }
   for (const ports::AdmissionChangeRecord& record : state.admission_changes) {
     facts.changes.push_back(record.change);
@@ -70,9 +76,13 @@ std::set<core::CrossingId> ExpiredTemplatesOf(const TravelerState& state,
                                               const std::string& operating_state,
                                               core::Timestamp now) {
   const core::TravelerCategory category = CategoryOf(state, operating_state);
+  const ValidCrossings valid = ValidCrossingsOf(state);
   const bool some_may_be =
       std::ranges::any_of(state.templates, [&](const ports::TemplateRecord& record) {
-        return core::MayBeExpired(policy, category, record.captured_at, now);
+        const auto counted = valid.find(record.crossing_id);
+        const core::Timestamp captured_at =
+            counted == valid.end() ? record.captured_at : counted->second.captured_at;
+        return core::MayBeExpired(policy, category, captured_at, now);
       });
   // Nearly always: the stays need not be computed for it.
   if (!some_may_be) return {};

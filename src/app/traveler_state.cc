@@ -127,11 +127,21 @@ std::optional<core::ComparisonId> EvidenceOf(const TravelerState& state, const c
   return LatestComparison(state, lead.crossing_id)->comparison_id;
 }
 
+// Only a graver lead than the one that was decided is another.
+bool IsSettled(const TravelerState& state, const core::Lead& lead) {
+  return std::ranges::any_of(state.settled, [&](const ports::SettledLead& settled) {
+    return settled.kind == lead.kind && settled.crossing_id == lead.crossing_id &&
+           lead.severity <= settled.severity;
+  });
+}
+
 // What `lead` asks of the case that it opened earlier.
 std::optional<CaseChange> Refreshed(const TravelerState& state, const ports::CaseRecord& record,
                                     const core::Lead& lead, core::Timestamp now) {
   const bool withdrawn = record.state == core::CaseState::kWithdrawn;
   const bool dismissed = record.state == core::CaseState::kDismissed;
+  // Decided elsewhere, when the crossing was another traveler's.
+  if (withdrawn && IsSettled(state, lead)) return std::nullopt;
   // The officer dismissed the lead as it was; only a graver one is another.
   if (dismissed && lead.severity <= record.severity) return std::nullopt;
   const std::optional<core::ComparisonId> evidence = EvidenceOf(state, lead);
@@ -190,14 +200,6 @@ const char* WhyOpened(core::CaseKind kind) {
     default:
       return "raised by what was recorded";
   }
-}
-
-// Only a graver lead than the one that was decided is another.
-bool IsSettled(const TravelerState& state, const core::Lead& lead) {
-  return std::ranges::any_of(state.settled, [&](const ports::SettledLead& settled) {
-    return settled.kind == lead.kind && settled.crossing_id == lead.crossing_id &&
-           lead.severity <= settled.severity;
-  });
 }
 
 // The change that opens a new case.

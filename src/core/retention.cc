@@ -109,16 +109,21 @@ class Keeping {
       const CrossingEvent& event = crossing->event;
       return std::tie(event.captured_at, event.direction, event.id);
     });
-    std::ranges::copy_if(crossings_, std::back_inserter(counted_),
-                         [](const RetainedCrossing* crossing) { return !crossing->voided; });
+    for (const RetainedCrossing* crossing : crossings_) {
+      (crossing->voided ? voided_ : counted_).push_back(crossing);
+    }
     for (const Stay& stay : facts.stays) {
       stays_.emplace(stay.arrival_id, &stay);
       if (stay.departure_id) departures_.insert(*stay.departure_id);
     }
     MakeGroups();
+    EndTemplates();
   }
 
   const std::vector<Group>& groups() const { return groups_; }
+  // Those that count nowhere, and wait for nothing but their own time.
+  const std::vector<const RetainedCrossing*>& voided() const { return voided_; }
+  const std::vector<const RetainedCrossing*>& counted() const { return counted_; }
 
   const RetentionRule* Rule(DataKind kind, RetentionEvent event) const {
     return RuleFor(policy_, {facts_.category, kind, event}, day_);
@@ -135,6 +140,10 @@ class Keeping {
         Add(items, *rule, crossing->event.id.value(), *end);
       }
     }
+    for (const RetainedCrossing* crossing : voided_) {
+      const auto [end, rule] = AfterExit(DataKind::kCrossing, crossing->event.captured_at);
+      if (end) Add(items, *rule, crossing->event.id.value(), *end);
+    }
     AddCases(items);
     return items;
   }
@@ -142,7 +151,9 @@ class Keeping {
   void AddTemplates(std::vector<RetentionItem>& items) const {
     for (const RetainedCrossing* crossing : crossings_) {
       if (!crossing->has_template) continue;
-      const auto [end, rule] = EndOfTemplate(*crossing);
+      const auto [end, rule] = crossing->voided
+                                   ? AfterExit(DataKind::kTemplate, crossing->event.captured_at)
+                                   : template_ends_.at(crossing);
       if (end) Add(items, *rule, crossing->event.id.value(), *end);
     }
   }
@@ -155,7 +166,7 @@ class Keeping {
 
   void MakeGroups() {
     std::map<CrossingId, size_t> of_departure;
-    for (const RetainedCrossing* crossing : crossings_) {
+    for (const RetainedCrossing* crossing : counted_) {
       const CrossingEvent& event = crossing->event;
       if (const auto stay = stays_.find(event.id); stay != stays_.end()) {
         if (stay->second->departure_id) {
@@ -214,25 +225,19 @@ class Keeping {
     return {EndOf(rule->period, ended), rule};
   }
 
-  // Goes from one crossing to the next until a period is over before the one after it.
-  EndByRule EndOfTemplate(const RetainedCrossing& of) const {
-    if (of.voided) return AfterExit(DataKind::kTemplate, of.event.captured_at);
-    auto i = static_cast<size_t>(std::ranges::find(counted_, &of) - counted_.begin());
-    for (; i < counted_.size(); ++i) {
+  // Of a template the first period counts that is over before the next crossing.
+  void EndTemplates() {
+    EndByRule later{std::nullopt, nullptr};
+    for (size_t i = counted_.size(); i-- > 0;) {
       const CrossingEvent& event = counted_[i]->event;
       const auto stay = stays_.find(event.id);
-      EndByRule found{std::nullopt, nullptr};
-      if (stay != stays_.end()) {
-        found = WithoutExit(DataKind::kTemplate, *stay->second);
-      } else {
-        found = AfterExit(DataKind::kTemplate, event.captured_at);
-      }
+      const EndByRule own = stay != stays_.end()
+                                ? WithoutExit(DataKind::kTemplate, *stay->second)
+                                : AfterExit(DataKind::kTemplate, event.captured_at);
       const bool is_last = i + 1 == counted_.size();
-      if (found.end && (is_last || *found.end <= counted_[i + 1]->event.captured_at)) {
-        return found;
-      }
+      if (own.end && (is_last || *own.end <= counted_[i + 1]->event.captured_at)) later = own;
+      template_ends_.emplace(counted_[i], later);
     }
-    return {std::nullopt, nullptr};
   }
 
   EndByRule EndOfGroup(size_t i) const {
@@ -258,9 +263,11 @@ class Keeping {
   const Date day_;
   std::vector<const RetainedCrossing*> crossings_;  // by time
   std::vector<const RetainedCrossing*> counted_;    // of those, what was not voided
-  std::map<CrossingId, const Stay*> stays_;         // by arrival
-  std::set<CrossingId> departures_;                 // that ended a stay
-  std::vector<Group> groups_;                       // by time
+  std::vector<const RetainedCrossing*> voided_;     // and what was
+  std::map<const RetainedCrossing*, EndByRule> template_ends_;
+  std::map<CrossingId, const Stay*> stays_;  // by arrival
+  std::set<CrossingId> departures_;          // that ended a stay
+  std::vector<Group> groups_;                // by time
 };
 
 // ------------------------------------------------------------------------------------- the plan
@@ -313,6 +320,7 @@ class Planner {
       if (one.state != CaseState::kOpen || one.kind == CaseKind::kSuspectedOverstay) continue;
       evidence_.insert(one.crossing_id.value());
       for (const CrossingId& reference : one.references) evidence_.insert(reference.value());
+      if (one.kind == CaseKind::kDocumentDataConflict) AddFirstOfDocument(one.crossing_id);
       if (one.kind != CaseKind::kArrivalOnOpenStay) continue;
       const std::vector<Group>& groups = keeping_.groups();
       for (size_t i = 1; i < groups.size(); ++i) {
@@ -321,6 +329,18 @@ class Planner {
         }
       }
     }
+  }
+
+  // What a document says is in conflict with what it said first.
+  void AddFirstOfDocument(const CrossingId& conflicting) {
+    const auto& counted = keeping_.counted();
+    const auto shown = std::ranges::find_if(counted, [&](const RetainedCrossing* crossing) {
+      return crossing->event.id == conflicting;
+    });
+    if (shown == counted.end()) return;
+    const auto first = std::ranges::find(
+        counted, (*shown)->document_id, [](const auto* crossing) { return crossing->document_id; });
+    evidence_.insert((*first)->event.id.value());
   }
 
   bool IsWaiting(const RetentionItem& item) const {
@@ -376,25 +396,45 @@ class Planner {
     return ready;
   }
 
+  using CasesByCrossing = std::map<std::string, std::vector<const RetainedCase*>>;
+
+  // Returns the last one that goes; null when none does.
+  const RetainedCrossing* PlanVoided(CasesByCrossing& cases, bool& all_go) {
+    const RetainedCrossing* last = nullptr;
+    for (const RetainedCrossing* crossing : keeping_.voided()) {
+      const std::string& id = crossing->event.id.value();
+      const auto item = items_.find(Key{DataKind::kCrossing, id});
+      if (item == items_.end() || !IsReady(item->second)) {
+        all_go = false;
+        continue;
+      }
+      EraseCrossing(*crossing, cases[id], id);
+      last = crossing;
+    }
+    return last;
+  }
+
   void PlanCrossings() {
+    CasesByCrossing cases;
+    for (const RetainedCase& one : facts_.cases) cases[one.crossing_id.value()].push_back(&one);
+    bool all_go = true;
+    const RetainedCrossing* last = PlanVoided(cases, all_go);
+    std::string found_by_id = last == nullptr ? "" : last->event.id.value();
     const std::vector<Group>& groups = keeping_.groups();
     const size_t count = CountRemovable();
-    std::map<std::string, std::vector<const RetainedCase*>> cases;
-    for (const RetainedCase& one : facts_.cases) cases[one.crossing_id.value()].push_back(&one);
     for (size_t i = 0; i < count; ++i) {
-      const std::string& found_by_id = groups[i].first().event.id.value();
+      found_by_id = groups[i].first().event.id.value();
       for (const RetainedCrossing* crossing : groups[i].crossings) {
         EraseCrossing(*crossing, cases[crossing->event.id.value()], found_by_id);
       }
+      last = groups[i].crossings.back();
     }
-    if (count == 0) return;
-    const RetainedCrossing& last = *groups[count - 1].crossings.back();
-    const RetentionItem& rule = items_.at(Key{DataKind::kCrossing, last.event.id.value()});
-    const std::string& found_by_id = groups[count - 1].first().event.id.value();
-    if (count == groups.size()) {
+    if (last == nullptr) return;
+    const RetentionItem& rule = items_.at(Key{DataKind::kCrossing, last->event.id.value()});
+    if (all_go && count == groups.size()) {
       // All cases are of crossings, so nothing else is left.
       EraseAlong(DataKind::kTraveler, "", rule, found_by_id);
-    } else if (!groups[count - 1].closed()) {
+    } else if (count > 0 && count < groups.size() && !groups[count - 1].closed()) {
       for (const RetainedCase* one : cases[groups[count].first().event.id.value()]) {
         if (one->kind == CaseKind::kArrivalOnOpenStay && one->state != CaseState::kWithdrawn) {
           EraseAlong(DataKind::kCase, one->id.value(), rule, found_by_id);

@@ -1,6 +1,7 @@
 #include "entryexit/crypto/revocations.h"
 
 #include <fmt/format.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
@@ -25,8 +26,10 @@ using Crl = Owned<X509_CRL, X509_CRL_free>;
 constexpr int kListMode = 0644;
 constexpr long kListValiditySeconds = 30L * 86400;
 
+// All objects of a kind in a PEM file; none when one of them is damaged or there is no file.
 template <typename Object, typename Read>
 std::vector<Object> ReadAllPem(const std::filesystem::path& path, Read read) {
+  ERR_clear_error();
   std::vector<Object> all;
   const Bio file(BIO_new_file(path.c_str(), "r"));
   while (file) {
@@ -34,7 +37,10 @@ std::vector<Object> ReadAllPem(const std::filesystem::path& path, Read read) {
     if (!one) break;
     all.push_back(std::move(one));
   }
-  return all;
+  // After the last one the reader misses the beginning of another.
+  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  ERR_clear_error();
+  return at_end ? std::move(all) : std::vector<Object>();
 }
 
 bool IsSignedByOneOf(const std::vector<Certificate>& authorities, X509_CRL* crl) {
@@ -137,19 +143,21 @@ absl::StatusOr<std::shared_ptr<const RevocationList>> RevocationList::Read(
 
 absl::StatusOr<std::unique_ptr<Revocations>> Revocations::Watch(
     std::filesystem::path file, std::filesystem::path authorities,
-    std::chrono::milliseconds look_every) {
+    std::chrono::milliseconds look_every, std::function<void(const absl::Status&)> report) {
   auto list = RevocationList::Read(file, authorities);
   if (!list.ok()) return list.status();
-  return std::unique_ptr<Revocations>(
-      new Revocations(std::move(file), std::move(authorities), look_every, *std::move(list)));
+  return std::unique_ptr<Revocations>(new Revocations(
+      std::move(file), std::move(authorities), look_every, *std::move(list), std::move(report)));
 }
 
 Revocations::Revocations(std::filesystem::path file, std::filesystem::path authorities,
                          std::chrono::milliseconds look_every,
-                         std::shared_ptr<const RevocationList> list)
+                         std::shared_ptr<const RevocationList> list,
+                         std::function<void(const absl::Status&)> report)
     : file_(std::move(file)),
       authorities_(std::move(authorities)),
       look_every_(look_every),
+      report_(std::move(report)),
       list_(std::move(list)) {}
 
 absl::Status Revocations::Check(const std::string& certificate_pem) {
@@ -169,9 +177,12 @@ std::shared_ptr<const RevocationList> Revocations::Current() {
   const std::string version = VersionOf(file_);
   if (version == version_) return list_;
   auto read = RevocationList::Read(file_, authorities_);
-  if (!read.ok()) return list_;
-  list_ = *std::move(read);
-  version_ = version;
+  if (read.ok()) {
+    list_ = *std::move(read);
+    version_ = version;
+  }
+  if (read.status() != told_) report_(read.status());
+  told_ = read.status();
   return list_;
 }
 

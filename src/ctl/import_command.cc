@@ -207,7 +207,14 @@ ExitCode ImportFile(const Context& context, const ImportOptions& options) {
   const auto source = SourceOf(options);
   if (!source.ok()) return context.Fail(source.status());
   std::filesystem::path place = options.results;
-  if (place.empty()) place = options.file.string() + ".results.csv";
+  if (place.empty()) {
+    place = options.file.string() + (options.dry_run ? ".check.csv" : ".results.csv");
+  }
+  std::error_code ignored;
+  if (std::filesystem::equivalent(place, options.file, ignored)) {
+    return context.Fail(core::MakeError(core::Reason::kInvalidField,
+                                        "--results names the file that is to be imported"));
+  }
   // Before anything is sent: without it nobody would learn what was refused.
   const auto file = ReportFile::Create(place, kForOwner);
   if (!file.ok()) return context.Fail(file.status());
@@ -223,10 +230,11 @@ ExitCode ImportFile(const Context& context, const ImportOptions& options) {
   const ImportCounts counts = results.counts();
   if (!status.ok()) {
     const ExitCode code = context.Fail(status);
-    fmt::print(context.err,
-               "Of {} rows {} were answered before that. Run the same command again: what is "
-               "recorded is recognised.\n",
-               Count(rows.rows()), Count(counts.all()));
+    fmt::print(context.err, "Of {} rows {} were answered before that.\n", Count(rows.rows()),
+               Count(counts.all()));
+    if (code == ExitCode::kUnavailable) {
+      context.err << "Run the same command again: what is recorded is recognised.\n";
+    }
     return code;
   }
   status = results.WriteTo(**file);

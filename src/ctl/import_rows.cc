@@ -24,8 +24,9 @@ constexpr std::size_t kRowsMemory = std::size_t{64} << 20;
 // A request ends with a document once it has so many rows, and in any case with the limit.
 constexpr int kRowsPerRequest = 4000;
 constexpr int kMaxRowsPerRequest = 10'000;
-// Pictures take the service longer than rows do.
-constexpr std::size_t kImageBytesPerRequest = std::size_t{2} << 20;
+// Pictures take the service longer than rows do, and messages have a limit.
+constexpr std::size_t kBytesPerRequest = std::size_t{2} << 20;
+constexpr int kImagesPerRequest = 50;
 constexpr std::int64_t kRowsBetweenProgress = 100'000;
 // Of a key, what follows the document: time and line.
 constexpr std::size_t kSizeBehindDocument = 3 * sizeof(std::int64_t);
@@ -147,6 +148,11 @@ absl::Status ImportRows::CheckLine(const Line& line, std::string& image) {
   }
   ImportFields fields;
   absl::Status status = parser_->Read(line.text, fields);
+  for (const std::string_view field : fields) {
+    if (status.ok() && field.find('\0') != std::string_view::npos) {
+      status = MakeError(Reason::kInvalidField, "a field holds a NUL character");
+    }
+  }
   if (status.ok()) status = MakeImportRow(fields, row_);
   if (!status.ok()) return status;
   row_.set_line(line.number);
@@ -175,8 +181,16 @@ absl::Status ImportRows::Advance() {
 }
 
 bool ImportRows::Fits(const v1::ImportCrossingsRequest& request) const {
-  if (request.rows_size() >= kMaxRowsPerRequest || image_bytes_ >= kImageBytesPerRequest) {
+  if (request.rows_size() >= kMaxRowsPerRequest || bytes_ >= kBytesPerRequest ||
+      images_ >= kImagesPerRequest) {
     return false;
+  }
+  // A picture that does not fit beside what is there goes alone.
+  const std::string_view image = next_->value.substr(0, next_->value.find('\0'));
+  if (!image.empty() && request.rows_size() > 0) {
+    std::error_code error;
+    const auto size = fs::file_size(folder_ / image, error);
+    if (!error && bytes_ + size > kBytesPerRequest) return false;
   }
   return request.rows_size() < kRowsPerRequest || DocumentOf(next_->key) == last_document_;
 }
@@ -185,7 +199,8 @@ absl::StatusOr<bool> ImportRows::Next(v1::ImportCrossingsRequest& request) {
   const core::MutexLock lock(mutex_);
   request.Clear();
   request.set_import_id(import_id_);
-  image_bytes_ = 0;
+  bytes_ = 0;
+  images_ = 0;
   absl::Status status;
   if (!std::exchange(begun_, true)) status = Advance();
   while (status.ok() && next_ && Fits(request)) {
@@ -205,6 +220,7 @@ absl::Status ImportRows::AddTo(v1::ImportCrossingsRequest& request) {
   if (!row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return MakeError(Reason::kConfigInvalid, "a temporary file is not as it was written");
   }
+  bytes_ += bytes.size();
   if (image.empty()) return absl::OkStatus();
   auto picture = ReadImage(folder_ / image, source_.max_image_bytes);
   if (!picture.ok()) {
@@ -212,7 +228,8 @@ absl::Status ImportRows::AddTo(v1::ImportCrossingsRequest& request) {
     request.mutable_rows()->RemoveLast();
     return results_.AddRefusal(line, picture.status());
   }
-  image_bytes_ += picture->size();
+  bytes_ += picture->size();
+  ++images_;
   row.set_image(*std::move(picture));
   return absl::OkStatus();
 }

@@ -76,8 +76,10 @@ class ImportRows {
   ExternalSort sorted_ GUARDED_BY(mutex_);
   bool begun_ GUARDED_BY(mutex_) = false;
   std::optional<ExternalSort::Record> next_ GUARDED_BY(mutex_);
-  std::string last_document_ GUARDED_BY(mutex_);    // of the row that was sent last
-  std::size_t image_bytes_ GUARDED_BY(mutex_) = 0;  // in the request that is being filled
+  std::string last_document_ GUARDED_BY(mutex_);  // of the row that was sent last
+  // In the request that is being filled.
+  std::size_t bytes_ GUARDED_BY(mutex_) = 0;
+  int images_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace entryexit::ctl

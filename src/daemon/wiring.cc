@@ -1,5 +1,7 @@
 #include "daemon/wiring.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -99,8 +101,16 @@ absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
 
 absl::StatusOr<rpc::CertificateCheck> CertificateCheckFrom(const config::ServerConfig& config) {
   if (config.tls_revocations.empty()) return rpc::CertificateCheck();
-  auto watched =
-      crypto::Revocations::Watch(config.tls_revocations, config.tls_ca, kLookForRevocationsEvery);
+  auto watched = crypto::Revocations::Watch(
+      config.tls_revocations, config.tls_ca, kLookForRevocationsEvery,
+      [](const absl::Status& read) {
+        if (read.ok()) {
+          spdlog::info("the list of revoked certificates is read again");
+          return;
+        }
+        spdlog::error("the list of revoked certificates stays as it was: {}",
+                      std::string(read.message()));
+      });
   if (!watched.ok()) return watched.status();
   const std::shared_ptr<crypto::Revocations> revocations = *std::move(watched);
   return [revocations](const std::string& certificate) { return revocations->Check(certificate); };

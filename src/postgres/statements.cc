@@ -446,7 +446,7 @@ constexpr std::array kStatements = {
     Statement{kAddSettledLead, "add_settled_lead", R"sql(
       INSERT INTO settled_lead (traveler_id, kind, crossing_id, severity, state)
       VALUES ($1, $2, $3, $4, $5)
-      ON CONFLICT (traveler_id, kind, crossing_id) DO NOTHING)sql"},
+      ON CONFLICT (traveler_id, kind, crossing_id, severity) DO NOTHING)sql"},
     // Any number that nothing else locks. One run appends after the other, in READ COMMITTED, so
     // the
     // statement after this one sees the receipt that the last of them committed.

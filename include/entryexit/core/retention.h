@@ -20,7 +20,7 @@ namespace entryexit::core {
 // ------------------------------------------------------------------------------------ the policy
 
 enum class TravelerCategory {
-  kNational,  // of the state that runs the service, as the traveler's first document says
+  kNational,  // of the state that runs the service, as one of the traveler's documents says
   kOther,
 };
 const char* NameOf(TravelerCategory category);  // "NATIONAL", "OTHER"
@@ -108,7 +108,8 @@ struct RetainedCrossing {
   bool has_template = false;
   // Of whoever the document shown names, for the image; absent: as the traveler.
   std::optional<TravelerCategory> document_category = {};
-  bool voided = false;  // counts nowhere: no exit of the traveler, and its own
+  bool voided = false;          // counts nowhere, and goes by itself: the period after the capture
+  DocumentId document_id = {};  // shown
 };
 
 struct RetainedCase {
@@ -175,6 +176,7 @@ struct ErasurePlan {
 //   other period after the authorization ended (of a national: after the arrival); never, when no
 //   day ends the stay or an application is pending. What has once become due so stays due, whatever
 //   crossing comes later.
+// * A voided crossing counts nowhere, and goes with its template the period of an exit after it.
 // * Crossing: the period after the departure of its stay, or the other one as above; a departure
 //   without arrival is its own exit. Of a stay with a limit on days in a moving window not before
 //   its days have left the window. The last of the traveler's stays waits for the period after

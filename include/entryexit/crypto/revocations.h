@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,10 +37,11 @@ class RevocationList {
 // leaves the list as it was. Thread-safe.
 class Revocations {
  public:
+  // `report` is told, once, when the file that has changed cannot be read, and when it can again.
   // Errors: as RevocationList::Read.
-  static absl::StatusOr<std::unique_ptr<Revocations>> Watch(std::filesystem::path file,
-                                                            std::filesystem::path authorities,
-                                                            std::chrono::milliseconds look_every);
+  static absl::StatusOr<std::unique_ptr<Revocations>> Watch(
+      std::filesystem::path file, std::filesystem::path authorities,
+      std::chrono::milliseconds look_every, std::function<void(const absl::Status&)> report);
 
   // OK when the certificate, PEM, was not taken back. Looks at the file when it has not done so for
   // `look_every`. Errors: CERTIFICATE_REVOKED, also for what is no certificate.
@@ -47,7 +49,8 @@ class Revocations {
 
  private:
   Revocations(std::filesystem::path file, std::filesystem::path authorities,
-              std::chrono::milliseconds look_every, std::shared_ptr<const RevocationList> list);
+              std::chrono::milliseconds look_every, std::shared_ptr<const RevocationList> list,
+              std::function<void(const absl::Status&)> report);
 
   // The list, read again if it is time to and the file is another one.
   std::shared_ptr<const RevocationList> Current() EXCLUDES(mutex_);
@@ -55,10 +58,12 @@ class Revocations {
   const std::filesystem::path file_;
   const std::filesystem::path authorities_;
   const std::chrono::milliseconds look_every_;
+  const std::function<void(const absl::Status&)> report_;
   core::Mutex mutex_;
   std::shared_ptr<const RevocationList> list_ GUARDED_BY(mutex_);
   core::Deadline next_look_ GUARDED_BY(mutex_);
   std::string version_ GUARDED_BY(mutex_);  // what tells one state of the file from another
+  absl::Status told_ GUARDED_BY(mutex_);
 };
 
 // Puts a certificate on the authority's revocation list, which is made when `list` does not exist.

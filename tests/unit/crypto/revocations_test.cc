@@ -20,6 +20,8 @@ using testing::ReadAll;
 
 constexpr std::chrono::milliseconds kAlways{0};
 
+void Ignore(const absl::Status&) {}
+
 class RevocationsTest : public ::testing::Test {
  protected:
   RevocationsTest() { EXPECT_THAT(CreateAuthority(authority_, IfExists::kRefuse), IsOk()); }
@@ -99,7 +101,10 @@ TEST_F(RevocationsTest, AFileThatChangesIsReadAgainAndABrokenOneIsNot) {
   const auto a = Issue("a");
   const auto b = Issue("b");
   ASSERT_THAT(Revoke(authority_, a, list_), IsOk());
-  const auto revocations = Revocations::Watch(list_, authority_.certificate, kAlways);
+  std::vector<bool> told;
+  const auto revocations =
+      Revocations::Watch(list_, authority_.certificate, kAlways,
+                         [&](const absl::Status& read) { told.push_back(read.ok()); });
   ASSERT_THAT(revocations, IsOk());
   EXPECT_THAT((*revocations)->Check(ReadAll(a)), FailsWith(Reason::kCertificateRevoked));
   EXPECT_THAT((*revocations)->Check(ReadAll(b)), IsOk());
@@ -109,17 +114,28 @@ TEST_F(RevocationsTest, AFileThatChangesIsReadAgainAndABrokenOneIsNot) {
   EXPECT_THAT((*revocations)->Check(ReadAll(b)), FailsWith(Reason::kCertificateRevoked));
   std::filesystem::remove(list_);
   EXPECT_THAT((*revocations)->Check(ReadAll(b)), FailsWith(Reason::kCertificateRevoked));
+  EXPECT_EQ(told, std::vector<bool>{false});
+}
+
+TEST_F(RevocationsTest, AFileOfWhichOneListIsDamagedIsRefusedAsAWhole) {
+  ASSERT_THAT(Revoke(authority_, Issue("a"), list_), IsOk());
+  const std::string text = ReadAll(list_);
+  std::ofstream(list_) << text << text.substr(0, text.size() / 2);
+  EXPECT_THAT(RevocationList::Read(list_, authority_.certificate),
+              FailsWith(Reason::kConfigInvalid));
+  std::ofstream(list_) << text << text;
+  EXPECT_THAT(RevocationList::Read(list_, authority_.certificate), IsOk());
 }
 
 TEST_F(RevocationsTest, WhatIsNoCertificateIsRefused) {
   ASSERT_THAT(Revoke(authority_, Issue("a"), list_), IsOk());
-  const auto revocations = Revocations::Watch(list_, authority_.certificate, kAlways);
+  const auto revocations = Revocations::Watch(list_, authority_.certificate, kAlways, Ignore);
   ASSERT_THAT(revocations, IsOk());
   EXPECT_THAT((*revocations)->Check("not PEM"), FailsWith(Reason::kCertificateRevoked));
 }
 
 TEST_F(RevocationsTest, AMissingListIsAnErrorAtTheStart) {
-  EXPECT_THAT(Revocations::Watch(list_, authority_.certificate, kAlways),
+  EXPECT_THAT(Revocations::Watch(list_, authority_.certificate, kAlways, Ignore),
               FailsWith(Reason::kConfigInvalid));
 }
 
