@@ -129,8 +129,9 @@ class ImportTest : public ::testing::Test {
   }
 
   // The records of the results file, less the header, each without message and crossing.
-  static std::vector<std::string> ResultsOf(const fs::path& file) {
-    std::ifstream stream(file.string() + ".results.csv");
+  static std::vector<std::string> ResultsOf(const fs::path& file,
+                                            const char* suffix = ".results.csv") {
+    std::ifstream stream(file.string() + suffix);
     std::vector<std::string> results;
     std::string line;
     std::getline(stream, line);
@@ -389,7 +390,10 @@ TEST_F(ImportTest, CanCheckAFileWithoutSendingIt) {
                                               ArrivalLine("W1", "2024-05-01", "May"));
   std::string output;
   EXPECT_EQ(Import(world, file, &output, {"--dry-run"}), 1) << output;
-  EXPECT_THAT(ResultsOf(file), ElementsAre("2,CHECKED,", "3,REFUSED,INVALID_FIELD"));
+  EXPECT_THAT(ResultsOf(file, ".check.csv"), ElementsAre("2,CHECKED,", "3,REFUSED,INVALID_FIELD"));
+  EXPECT_FALSE(fs::exists(file.string() + ".results.csv")) << "that of an import";
+  EXPECT_EQ(Import(world, file, &output, {"--results", file.string()}), 2) << output;
+  EXPECT_TRUE(fs::exists(file));
   EXPECT_EQ(RowsIn(world), before);
 }
 
