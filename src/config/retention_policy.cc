@@ -255,8 +255,9 @@ class RetentionReader {
   absl::Status CheckCoverage() {
     const std::string place = fmt::format("{}:{}", reader_.path().string(), rules_line_);
     if (rules_.empty()) return ErrorAt(place, "rules: at least one rule is needed");
-    const core::Date first =
-        std::ranges::min(rules_, {}, [](const RuleText& text) { return text.rule.from; }).rule.from;
+    const core::Date first = std::ranges::min_element(rules_, {}, [](const RuleText& text) {
+                               return text.rule.from;
+                             })->rule.from;
     for (const RetentionSubject& subject : core::RetentionSubjects()) {
       std::vector<const RuleText*> rules;
       for (const RuleText& text : rules_) {

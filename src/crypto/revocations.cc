@@ -176,9 +176,9 @@ std::shared_ptr<const RevocationList> Revocations::Current() {
   next_look_ = now + look_every_;
   const std::string version = VersionOf(file_);
   if (version == version_) return list_;
-  auto read = RevocationList::Read(file_, authorities_);
+  const auto read = RevocationList::Read(file_, authorities_);
   if (read.ok()) {
-    list_ = *std::move(read);
+    list_ = *read;
     version_ = version;
   }
   if (read.status() != told_) report_(read.status());
