@@ -63,25 +63,27 @@ class RunRetentionStream final : public FedStream<v1::RunRetentionResponse> {
 
   void Tell(const app::RetentionPart& part) REQUIRES(mutex_) {
     v1::RunRetentionResponse message;
-    const auto add = [&](const app::RetentionLine& line, v1::RetentionItem* item) {
-      ToProto(line, item);
-      if (message.erased_size() + message.announced_size() < kItemsPerMessage) return;
-      Send(std::exchange(message, {}));
-    };
     so_far_.set_failed(so_far_.failed() + static_cast<std::int64_t>(part.failures.size()));
     for (const app::RetentionLine& line : part.erased) {
       so_far_.set_erased_count(so_far_.erased_count() + 1);
-      add(line, message.add_erased());
+      ToProto(line, message.add_erased());
+      SendWhenFull(message);
     }
     for (const app::RetentionLine& line : part.announced) {
       so_far_.set_announced_count(so_far_.announced_count() + 1);
-      add(line, message.add_announced());
+      ToProto(line, message.add_announced());
+      SendWhenFull(message);
     }
     for (const core::ErasureReceipt& receipt : part.receipts) {
       ToProto(receipt, message.add_receipts());
     }
     so_far_.set_done(!part.next);
     Send(std::move(message));
+  }
+
+  void SendWhenFull(v1::RunRetentionResponse& message) REQUIRES(mutex_) {
+    if (message.erased_size() + message.announced_size() < kItemsPerMessage) return;
+    Send(std::exchange(message, {}));
   }
 
   // With the counts so far.
