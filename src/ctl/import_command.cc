@@ -172,7 +172,7 @@ void TellCounts(const Context& context, const ImportCounts& counts, std::int64_t
   }
   fields.push_back({"refused", {Count(counts.refused_in_all())}});
   for (const auto& [reason, count] : counts.refused) {
-    fields.push_back({"  " + reason, Cell(Count(count), Colour::kRed)});
+    fields.emplace_back("  " + reason, Cell(Count(count), Colour::kRed));
   }
   fields.push_back({"rows/s", {fmt::format("{:.0f}", rate)}});
   if (!results.empty()) fields.push_back({"results", {results}});

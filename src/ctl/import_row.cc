@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
@@ -173,10 +174,10 @@ absl::Status CsvImportParser::Read(std::string_view line, ImportFields& fields) 
 absl::Status JsonImportParser::ReadHeader(std::string_view /*line*/) { return absl::OkStatus(); }
 
 absl::Status JsonImportParser::Read(std::string_view line, ImportFields& fields) {
-  object_ = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!object_.is_object()) return MalformedLine("the line is no JSON object, or cut off");
+  const auto object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) return MalformedLine("the line is no JSON object, or cut off");
   fields = {};
-  for (const auto& [name, value] : object_.items()) {
+  for (const auto& [name, value] : object.items()) {
     const std::optional<ImportColumn> column = ColumnNamed(name);
     if (!column) {
       return MalformedLine(fmt::format("the object has a member that is no column; there are: {}",
@@ -185,7 +186,9 @@ absl::Status JsonImportParser::Read(std::string_view line, ImportFields& fields)
     if (value.is_null()) continue;
     const auto* const text = value.get_ptr<const std::string*>();
     if (text == nullptr) return InvalidColumn(*column, "is no text");
-    fields[static_cast<std::size_t>(*column)] = *text;
+    std::string& kept = values_[static_cast<std::size_t>(*column)];
+    kept = *text;
+    fields[static_cast<std::size_t>(*column)] = kept;
   }
   return absl::OkStatus();
 }

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstddef>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,7 +68,7 @@ class JsonImportParser final : public ImportParser {
   absl::Status Read(std::string_view line, ImportFields& fields) override;
 
  private:
-  nlohmann::json object_;
+  std::array<std::string, kImportColumns> values_;
 };
 
 // The row to send, but for its line and its image. The document is normalized.
