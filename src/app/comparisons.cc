@@ -24,14 +24,15 @@ bool IsArrivalBefore(const ValidCrossings& valid, const core::CrossingId& id,
 }  // namespace
 
 absl::Status Comparisons::Compare(const ports::CrossingRecord& departure, core::Timestamp now) {
-  FindExpired(now);
-  return CompareAmong(ValidCrossingsOf(state_), departure, now);
+  const ValidCrossings valid = ValidCrossingsOf(state_);
+  FindExpired(valid, now);
+  return CompareAmong(valid, departure, now);
 }
 
 absl::Status Comparisons::CompareThoseAfter(const ports::CrossingRecord& arrival,
                                             core::Timestamp now) {
-  FindExpired(now);
   const ValidCrossings valid = ValidCrossingsOf(state_);
+  FindExpired(valid, now);
   for (const ports::CrossingRecord* departure : ComparableDepartures(valid)) {
     const core::Timestamp moment = valid.at(departure->crossing_id).captured_at;
     if (!IsArrivalBefore(valid, arrival.crossing_id, moment)) continue;
@@ -42,8 +43,8 @@ absl::Status Comparisons::CompareThoseAfter(const ports::CrossingRecord& arrival
 
 absl::Status Comparisons::CompareThoseWithOtherReferences(ports::Transaction& transaction,
                                                           core::Timestamp now) {
-  FindExpired(now);
   const ValidCrossings valid = ValidCrossingsOf(state_);
+  FindExpired(valid, now);
   const std::vector<const ports::CrossingRecord*> departures = ComparableDepartures(valid);
   std::vector<core::CrossingId> ids;
   for (const ports::CrossingRecord* departure : departures) ids.push_back(departure->crossing_id);
@@ -71,8 +72,8 @@ absl::Status Comparisons::Write(ports::Transaction& transaction) const {
   return absl::OkStatus();
 }
 
-void Comparisons::FindExpired(core::Timestamp now) {
-  expired_ = ExpiredTemplatesOf(state_, policy_.retention, policy_.operating_state, now);
+void Comparisons::FindExpired(const ValidCrossings& valid, core::Timestamp now) {
+  expired_ = ExpiredTemplatesOf(state_, valid, policy_.retention, policy_.operating_state, now);
 }
 
 absl::Status Comparisons::CompareAmong(const ValidCrossings& valid,

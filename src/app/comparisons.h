@@ -42,7 +42,7 @@ class Comparisons {
   absl::Status Write(ports::Transaction& transaction) const;
 
  private:
-  void FindExpired(core::Timestamp now);
+  void FindExpired(const ValidCrossings& valid, core::Timestamp now);
   absl::Status CompareAmong(const ValidCrossings& valid, const ports::CrossingRecord& departure,
                             core::Timestamp now);
   // The departures that count and have a template that can be compared.

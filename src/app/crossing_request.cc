@@ -116,6 +116,27 @@ absl::Status CheckCapturedAt(core::Timestamp captured_at, core::Timestamp now,
   return absl::OkStatus();
 }
 
+ports::CrossingRecord RecordOf(const CrossingRequest& request, const CheckedRequest& checked,
+                               const std::optional<core::Admission>& admission) {
+  return {.traveler_id = {},
+          .crossing_id = {},
+          .request_id = request.request_id,
+          .document_id = checked.document_id,
+          .direction = request.direction,
+          .lane_id = request.lane_id,
+          .port_id = checked.lane.port_id,
+          .carrier = request.carrier,
+          .flight = request.flight,
+          .captured_at = request.captured_at,
+          .recorded_at = {},
+          .local_date = checked.local_date,
+          .admission = admission,
+          .capture_status = ports::CaptureStatus::kNotCaptured,
+          .findings = {},
+          .opened_cases = {},
+          .holder = checked.document.holder()};
+}
+
 core::DocumentId DocumentIdOf(const std::string& issuing_state, const std::string& number) {
   return core::DocumentId(crypto::DeterministicUuid(issuing_state + '\x1f' + number));
 }

@@ -44,6 +44,11 @@ absl::StatusOr<std::optional<core::Admission>> AdmissionOf(
     const std::optional<AdmissionRequest>& asked, core::Date arrived_on,
     const core::AdmissionPolicy& policy);
 
+// The record of a crossing as it was asked for, less what recording adds: the ids of the traveler
+// and of the crossing, when it is recorded, and what became of the capture.
+ports::CrossingRecord RecordOf(const CrossingRequest& request, const CheckedRequest& checked,
+                               const std::optional<core::Admission>& admission);
+
 // The id under which the traveler who uses this document is found. Requires a normalized document.
 core::DocumentId DocumentIdOf(const std::string& issuing_state, const std::string& number);
 

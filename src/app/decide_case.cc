@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/requests.h"
 #include "app/text.h"
 #include "app/traveler_state.h"
@@ -43,13 +45,11 @@ bool ConfirmsDeparture(const ports::CaseRecord& decided) {
 }
 
 // Writes the stays and cases as they are once the departure is known to be the traveler's, by the
-// decision of the moment `at`.
-absl::Status WriteConfirmed(ports::Transaction& transaction, const core::TravelerId& id,
+// decision of the moment `at`, which `state` holds.
+absl::Status WriteConfirmed(ports::Transaction& transaction, const TravelerState& state,
                             core::Timestamp at) {
-  const absl::StatusOr<TravelerState> state = LoadMovements(transaction, id);
-  if (!state.ok()) return state.status();
-  absl::Status status = transaction.ReplaceStays(id, StayRecordsOf(*state), at);
-  if (status.ok()) status = WriteCases(transaction, ReconcileCases(*state, at));
+  absl::Status status = transaction.ReplaceStays(state.traveler_id, StayRecordsOf(state), at);
+  if (status.ok()) status = WriteCases(transaction, ReconcileCases(state, at));
   return status;
 }
 
@@ -80,9 +80,9 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
     status = CheckDecidable(*record, request.version);
     if (!status.ok()) return status;
 
-    const absl::StatusOr<TravelerState> before = LoadMovements(transaction, record->traveler_id);
-    if (!before.ok()) return before.status();
-    const core::Timestamp at = RecordingTime(*before, now);
+    absl::StatusOr<TravelerState> state = LoadMovements(transaction, record->traveler_id);
+    if (!state.ok()) return state.status();
+    const core::Timestamp at = RecordingTime(*state, now);
     decided = *std::move(record);
     const bool upheld = request.decision == Decision::kUphold;
     decided.state = upheld ? CaseState::kUpheld : CaseState::kDismissed;
@@ -96,7 +96,8 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
            call.principal.name, request.reason});
     }
     if (status.ok() && ConfirmsDeparture(decided)) {
-      status = WriteConfirmed(transaction, decided.traveler_id, at);
+      *std::ranges::find(state->cases, decided.case_id, &ports::CaseRecord::case_id) = decided;
+      status = WriteConfirmed(transaction, *state, at);
     }
     if (status.ok()) {
       status = transaction.AddRequest({request.request_id, call.principal.name, digest,

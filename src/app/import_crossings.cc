@@ -121,24 +121,12 @@ std::vector<DocumentRows> ByDocument(const std::vector<ImportedRow>& rows) {
 
 ports::CrossingRecord CrossingFrom(const ImportedRow& row, const core::TravelerId& traveler_id,
                                    const core::RequestId& import_id, core::Timestamp now) {
-  const CrossingRequest& request = *row.request;
-  return {.traveler_id = traveler_id,
-          .crossing_id = row.crossing_id,
-          .request_id = import_id,
-          .document_id = row.checked.document_id,
-          .direction = request.direction,
-          .lane_id = request.lane_id,
-          .port_id = row.checked.lane.port_id,
-          .carrier = request.carrier,
-          .flight = request.flight,
-          .captured_at = request.captured_at,
-          .recorded_at = now,
-          .local_date = row.checked.local_date,
-          .admission = row.admission,
-          .capture_status = ports::CaptureStatus::kNotCaptured,
-          .findings = {},
-          .opened_cases = {},
-          .holder = row.checked.document.holder()};
+  ports::CrossingRecord crossing = RecordOf(*row.request, row.checked, row.admission);
+  crossing.traveler_id = traveler_id;
+  crossing.crossing_id = row.crossing_id;
+  crossing.request_id = import_id;
+  crossing.recorded_at = now;
+  return crossing;
 }
 
 // What is to be written about one traveler.

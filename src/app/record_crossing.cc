@@ -234,23 +234,12 @@ class Recording {
   }
 
   void FillCrossing() {
-    crossing_ = {.traveler_id = state_.traveler_id,
-                 .crossing_id = crossing_id_,
-                 .request_id = request_.request_id,
-                 .document_id = checked_.document_id,
-                 .direction = request_.direction,
-                 .lane_id = request_.lane_id,
-                 .port_id = checked_.lane.port_id,
-                 .carrier = request_.carrier,
-                 .flight = request_.flight,
-                 .captured_at = request_.captured_at,
-                 .recorded_at = now_,
-                 .local_date = checked_.local_date,
-                 .admission = admission_,
-                 .capture_status = CaptureStatusOf(request_.waiver, observation_),
-                 .findings = observation_.findings,
-                 .opened_cases = {},
-                 .holder = checked_.document.holder()};
+    crossing_ = RecordOf(request_, checked_, admission_);
+    crossing_.traveler_id = state_.traveler_id;
+    crossing_.crossing_id = crossing_id_;
+    crossing_.recorded_at = now_;
+    crossing_.capture_status = CaptureStatusOf(request_.waiver, observation_);
+    crossing_.findings = observation_.findings;
   }
 
   absl::Status PlanTemplate() {

@@ -72,11 +72,11 @@ core::RetentionFacts RetentionFactsOf(const TravelerState& state,
 }
 
 std::set<core::CrossingId> ExpiredTemplatesOf(const TravelerState& state,
+                                              const ValidCrossings& valid,
                                               const core::RetentionPolicy& policy,
                                               const std::string& operating_state,
                                               core::Timestamp now) {
   const core::TravelerCategory category = CategoryOf(state, operating_state);
-  const ValidCrossings valid = ValidCrossingsOf(state);
   const bool some_may_be =
       std::ranges::any_of(state.templates, [&](const ports::TemplateRecord& record) {
         const auto counted = valid.find(record.crossing_id);

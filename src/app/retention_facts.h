@@ -12,14 +12,16 @@
 namespace entryexit::app {
 
 // What the rules of retention see of a traveler. `comparisons` holds those that raised an open
-// case; neither templates nor comparisons of `state` are looked at.
+// case; the templates of `state` are not looked at.
 core::RetentionFacts RetentionFactsOf(const TravelerState& state,
                                       const ports::RetainedItems& retained,
                                       const std::vector<ports::ComparisonRecord>& comparisons,
                                       const std::string& operating_state);
 
-// The crossings of `state` whose templates may no longer be compared at `now`.
+// The crossings of `state`, of which `valid` are those that count, whose templates may no longer be
+// compared at `now`.
 std::set<core::CrossingId> ExpiredTemplatesOf(const TravelerState& state,
+                                              const ValidCrossings& valid,
                                               const core::RetentionPolicy& policy,
                                               const std::string& operating_state,
                                               core::Timestamp now);

@@ -87,6 +87,15 @@ std::vector<core::CrossingEvent> EventsOf(const TravelerState& state) {
   return events;
 }
 
+ValidCrossings ById(std::vector<core::CrossingEvent> events) {
+  ValidCrossings valid;
+  for (core::CrossingEvent& event : events) {
+    const core::CrossingId id = event.id;
+    valid.emplace(id, std::move(event));
+  }
+  return valid;
+}
+
 std::vector<core::CrossingCorrection> CorrectionsOf(const TravelerState& state) {
   std::vector<core::CrossingCorrection> corrections;
   for (const ports::CorrectionRecord& record : state.corrections) {
@@ -264,12 +273,7 @@ absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
 }
 
 ValidCrossings ValidCrossingsOf(const TravelerState& state) {
-  ValidCrossings valid;
-  for (core::CrossingEvent& event : core::Corrected(EventsOf(state), CorrectionsOf(state))) {
-    const core::CrossingId id = event.id;
-    valid.emplace(id, std::move(event));
-  }
-  return valid;
+  return ById(core::Corrected(EventsOf(state), CorrectionsOf(state)));
 }
 
 const ports::CorrectionRecord* LatestCorrection(const TravelerState& state,
@@ -310,9 +314,10 @@ absl::Status MovedAway(const std::vector<ports::CorrectionRecord>& corrections) 
 
 core::StayHistory StaysOf(const TravelerState& state) {
   core::TravelerEvents events;
-  events.birth_date = BirthDateOf(state, ValidCrossingsOf(state));
   events.crossings = EventsOf(state);
   events.corrections = CorrectionsOf(state);
+  events.birth_date =
+      BirthDateOf(state, ById(core::Corrected(events.crossings, events.corrections)));
   for (const ports::AdmissionChangeRecord& record : state.admission_changes) {
     events.changes.push_back(record.change);
   }

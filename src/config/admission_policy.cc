@@ -56,12 +56,6 @@ const RuleForm* RuleFormOf(const Entry& entry) {
   return nullptr;
 }
 
-std::string TextOf(core::Date day) {
-  const std::chrono::year_month_day date(day);
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
-
 // What the entry is called within its section: names of keys have no dots.
 std::string KeyOf(const Entry& entry) { return entry.name.substr(entry.name.rfind('.') + 1); }
 

@@ -92,12 +92,6 @@ std::optional<core::RetentionPeriod> ParsePeriod(const std::string& text) {
   return std::nullopt;
 }
 
-std::string DayText(core::Date day) {
-  const std::chrono::year_month_day date(day);
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
-
 std::string SubjectText(const RetentionSubject& subject) {
   return fmt::format("traveler {}, data {}, event {}", WordFor(kCategoryWords, subject.category),
                      WordFor(kDataWords, subject.kind), WordFor(kEventWords, subject.event));
@@ -246,7 +240,7 @@ class RetentionReader {
     status = ReadOneDay(until->second, text.rule.until.emplace());
     if (status.ok() && *text.rule.until < text.rule.from) {
       return reader_.NotAllowed(until->second, fmt::format("on or after the rule's first day, {}",
-                                                           DayText(text.rule.from)));
+                                                           TextOf(text.rule.from)));
     }
     return status;
   }
@@ -290,7 +284,7 @@ class RetentionReader {
                                fmt::format("rules.from: the rule {} for {}; it must begin on {}",
                                            text->rule.from < *expected ? "overlaps the one before"
                                                                        : "leaves a gap before it",
-                                           SubjectText(subject), DayText(*expected)));
+                                           SubjectText(subject), TextOf(*expected)));
       }
       expected.reset();
       if (text->rule.until) expected = *text->rule.until + std::chrono::days(1);

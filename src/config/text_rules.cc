@@ -1,5 +1,7 @@
 #include "src/config/text_rules.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -80,6 +82,12 @@ std::optional<core::Date> ParseDay(std::string_view text) {
                                         std::chrono::day(static_cast<unsigned>(number(8, 2)))};
   if (!day.ok()) return std::nullopt;
   return core::Date(day);
+}
+
+std::string TextOf(core::Date day) {
+  const std::chrono::year_month_day date(day);
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
 }
 
 }  // namespace entryexit::config

@@ -2,6 +2,7 @@
 #define ENTRYEXIT_SRC_CONFIG_TEXT_RULES_H_
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "entryexit/core/clock.h"
@@ -32,6 +33,9 @@ bool IsKnownTimeZone(std::string_view name);
 
 // The day that "YYYY-MM-DD" names; none for another form or a day that the calendar lacks.
 std::optional<core::Date> ParseDay(std::string_view text);
+
+// The same as text: "2026-09-01".
+std::string TextOf(core::Date day);
 
 }  // namespace entryexit::config
 

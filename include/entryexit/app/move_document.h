@@ -43,9 +43,11 @@ class MoveDocument {
 
   // Does the request at most once. Blocks.
   // Errors: MISSING_FIELD; INVALID_FIELD, also when the document is that traveler's already, or the
-  // only one of a traveler of its own; TRAVELER_NOT_FOUND when nobody uses the document and when
-  // there is no such traveler; CROSSING_ALREADY_RECORDED when both travelers crossed at one lane,
-  // direction and moment; REQUEST_ID_REUSED; KEY_UNAVAILABLE; those of Store::Transact.
+  // only one of a traveler of its own, and when nothing was recorded with it that would make one;
+  // TRAVELER_HELD when a legal hold keeps it where it is; TRAVELER_NOT_FOUND when nobody uses the
+  // document and when there is no such traveler; CROSSING_ALREADY_RECORDED when both travelers
+  // crossed at one lane, direction and moment; REQUEST_ID_REUSED; KEY_UNAVAILABLE; those of
+  // Store::Transact.
   absl::StatusOr<MoveResult> Move(const Call& call, const MoveRequest& request) const;
 
  private:
