@@ -87,6 +87,11 @@ bool IsRetryable(const absl::Status& status) {
   }
 }
 
+void SayPurpose(const Purpose& purpose, grpc::ClientContext& context) {
+  if (!purpose.code.empty()) context.AddMetadata("entryexit-purpose", purpose.code);
+  if (!purpose.case_id.empty()) context.AddMetadata("entryexit-case", purpose.case_id);
+}
+
 std::chrono::system_clock::time_point DeadlineIn(std::chrono::milliseconds timeout) {
   return std::chrono::system_clock::now() + timeout;
 }

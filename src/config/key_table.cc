@@ -171,6 +171,7 @@ std::vector<Key> KeysOf(Config& config) {
                IsClassOfAdmission),
       Path("policy.admission_policy", policy.admission_policy),
       Path("policy.retention_policy", policy.retention_policy),
+      Path("policy.purpose_policy", policy.purpose_policy),
       Time("policy.max_clock_skew_s", policy.max_clock_skew, 0, 3600),
   };
 }

@@ -55,6 +55,11 @@ bool IsClassOfAdmission(std::string_view text) { return IsCode(text, 8); }
 
 bool IsPlaceId(std::string_view text) { return IsCode(text, 32); }
 
+bool IsPurposeCode(std::string_view text) {
+  return !text.empty() && text.size() <= 32 &&
+         std::ranges::all_of(text, [](char c) { return IsUpperOrDigit(c) || c == '_'; });
+}
+
 bool IsKnownTimeZone(std::string_view name) {
   // No dots, so that the name cannot leave the folder.
   const bool plain = !name.empty() && std::ranges::all_of(name, [](char c) {

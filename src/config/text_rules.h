@@ -28,6 +28,9 @@ bool IsClassOfAdmission(std::string_view text);
 // [A-Z0-9][A-Z0-9-]{0,31}: the id of a port or a lane.
 bool IsPlaceId(std::string_view text);
 
+// [A-Z0-9_]{1,32}: what personal data is looked at for.
+bool IsPurposeCode(std::string_view text);
+
 // True for an IANA name that this machine has under /usr/share/zoneinfo.
 bool IsKnownTimeZone(std::string_view name);
 

@@ -8,6 +8,7 @@
 #include "ctl/describe.h"
 #include "ctl/interrupt.h"
 #include "ctl/options.h"
+#include "ctl/purposes.h"
 #include "entryexit/client/text.h"
 #include "entryexit/crypto/digest.h"
 #include "entryexit/v1/back_office_service.grpc.pb.h"
@@ -61,7 +62,8 @@ ExitCode ListCases(const Context& context, v1::ListCasesRequest request, int lim
   int listed = 0;
   do {
     request.set_page_size(limit == 0 ? kMaxPageSize : std::min(limit - listed, kMaxPageSize));
-    const auto page = client::Call(stub, &BackOffice::ListCases, request, context.timeout());
+    const auto page = client::Call(stub, &BackOffice::ListCases, request, context.timeout(),
+                                   context.CallPurpose());
     if (!page.ok()) return context.Fail(page.status());
     for (const auto& item : page->cases()) {
       if (context.json) {
@@ -121,11 +123,13 @@ void WriteNextSteps(const Context& context, const v1::GetCaseResponse& response)
   if (response.case_().state() != v1::CASE_STATE_OPEN) return;
   context.out << "\nNext\n";
   const bool arrived = response.crossing().direction() == v1::DIRECTION_ARRIVAL;
-  fmt::print(context.out, "  entryexitctl capture {} --out {}.jpg\n",
-             response.case_().crossing_id(), arrived ? "arrival" : "departure");
+  const auto suggest_capture = [&](const std::string& crossing_id, const char* name) {
+    fmt::print(context.out, "  entryexitctl capture {} --out {}.jpg --purpose {} --case {}\n",
+               crossing_id, name, kCaseWork, response.case_().case_id());
+  };
+  suggest_capture(response.case_().crossing_id(), arrived ? "arrival" : "departure");
   for (const auto& reference : response.comparison().references()) {
-    fmt::print(context.out, "  entryexitctl capture {} --out arrival.jpg\n",
-               reference.crossing_id());
+    suggest_capture(reference.crossing_id(), "arrival");
   }
   fmt::print(context.out,
              "  entryexitctl cases decide {} --etag {} --uphold|--dismiss --reason TEXT\n",
@@ -165,6 +169,7 @@ ExitCode WatchCases(const Context& context, const v1::WatchCasesRequest& request
   if (!channel.ok()) return context.Fail(channel.status());
   BackOffice stub(*channel);
   grpc::ClientContext call;
+  client::SayPurpose(context.CallPurpose(), call);
   const auto stream = stub.WatchCases(&call, request);
   const InterruptGuard guard([&call] { call.TryCancel(); });
   Table table = CaseTable(context);
@@ -295,6 +300,7 @@ void AddWatch(CLI::App& cases, Context& context) {
 void AddCaseCommands(CLI::App& app, Context& context) {
   auto* cases = app.add_subcommand("cases", "What officers must decide: list, show, decide, watch");
   cases->require_subcommand(1);
+  cases->callback([&context] { context.default_purpose = kCaseWork; });
   cases->footer("Example:\n  entryexitctl cases list --state open");
   AddList(*cases, context);
   AddShow(*cases, context);

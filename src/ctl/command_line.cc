@@ -42,6 +42,15 @@ void AddGlobalOptions(CLI::App& app, Context& context) {
   app.add_option("--cert", context.certificate, "Instead of client.pem in --certs")
       ->type_name("FILE");
   app.add_option("--key", context.key, "Instead of client.key in --certs")->type_name("FILE");
+  app.add_option(
+         "--purpose", context.purpose.code,
+         "What you look at personal data for, a code of the service's purpose policy such as "
+         "INSPECTION; 'cases' has CASE_WORK, 'overstays' and 'report' REPORTING unless given")
+      ->envname("ENTRYEXITCTL_PURPOSE")
+      ->type_name("CODE");
+  app.add_option("--case", context.purpose.case_id,
+                 "The case that you do it for; CASE_WORK needs it for all but the case itself")
+      ->type_name("CASE");
   app.add_flag("--json", context.json, "JSON for programs instead of tables for people");
   app.add_option("--timeout", context.timeout_seconds,
                  "Seconds to wait for an answer; for a summary 600 unless given; streams are not "

@@ -34,6 +34,9 @@ struct Context {
   std::filesystem::path certificate = {};
   std::filesystem::path key = {};
   bool json = false;
+  client::Purpose purpose = {};  // what the command looks at personal data for, as given
+  // When none is given: the one that the command can be meant for; empty where it can be several.
+  std::string default_purpose = {};
   double timeout_seconds = 10;
   bool timeout_given = false;
 
@@ -49,6 +52,11 @@ struct Context {
     return timeout_given ? timeout() : std::chrono::minutes(10);
   }
 
+  // What its calls are made for.
+  client::Purpose CallPurpose() const {
+    return {purpose.code.empty() ? default_purpose : purpose.code, purpose.case_id};
+  }
+
   // A channel by the options above.
   absl::StatusOr<std::shared_ptr<grpc::Channel>> Channel() const;
 
@@ -60,7 +68,7 @@ struct Context {
     const auto channel = Channel();
     if (!channel.ok()) return channel.status();
     Stub stub(*channel);
-    return client::Call(stub, method, request, timeout());
+    return client::Call(stub, method, request, timeout(), CallPurpose());
   }
 
   // Says on `err` why the command failed, and what its exit code is.

@@ -7,6 +7,7 @@
 #include "ctl/crossing_request.h"
 #include "ctl/describe.h"
 #include "ctl/options.h"
+#include "ctl/purposes.h"
 #include "entryexit/client/text.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/crypto/digest.h"
@@ -118,6 +119,7 @@ void AddCorrectCrossing(CLI::App& app, Context& context) {
       ->type_name("UUID");
   command->footer(kCorrectionExamples);
   command->callback([&context, options] {
+    context.default_purpose = kRecordKeeping;
     context.command = [&context, options] {
       return CorrectCrossing(context, MakeCorrection(*options));
     };
@@ -180,6 +182,7 @@ void AddMoveDocument(CLI::App& app, Context& context) {
       ->type_name("UUID");
   command->footer(kMoveExamples);
   command->callback([&context, options] {
+    context.default_purpose = kRecordKeeping;
     context.command = [&context, options] { return MoveDocument(context, *options); };
   });
 }

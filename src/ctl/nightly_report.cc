@@ -115,11 +115,12 @@ class NightlyReport {
     if (!file.ok()) return file.status();
     (*file)->Write(OverstayCsvHeader());
     const absl::Status read =
-        ReadOverstays(stub_, request_.overstays, [&](const v1::ListOverstaysResponse& overstay) {
-          ++result_.overstays;
-          (*file)->Write(OverstayCsvRecord(request_.overstays, overstay));
-          return true;
-        });
+        ReadOverstays(stub_, request_.overstays, context_.CallPurpose(),
+                      [&](const v1::ListOverstaysResponse& overstay) {
+                        ++result_.overstays;
+                        (*file)->Write(OverstayCsvRecord(request_.overstays, overstay));
+                        return true;
+                      });
     if (!read.ok()) return read;
     return Note(path, (*file)->PutInPlace());
   }

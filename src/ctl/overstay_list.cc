@@ -28,8 +28,10 @@ std::string DayText(bool present, const v1::Date& date) {
 }  // namespace
 
 absl::Status ReadOverstays(v1::ReportService::Stub& stub, const v1::ListOverstaysRequest& request,
+                           const client::Purpose& purpose,
                            const std::function<bool(const v1::ListOverstaysResponse&)>& take) {
   grpc::ClientContext call;
+  client::SayPurpose(purpose, call);
   const auto stream = stub.ListOverstays(&call, request);
   const InterruptGuard guard([&call] { call.TryCancel(); });
   v1::ListOverstaysResponse overstay;

@@ -14,6 +14,7 @@ namespace entryexit::ctl {
 // Calls `take` with every overstay as it comes, until it returns false.
 // Errors: of the service, as of client::ToStatus; CANCELLED when the user interrupts it.
 absl::Status ReadOverstays(v1::ReportService::Stub& stub, const v1::ListOverstaysRequest& request,
+                           const client::Purpose& purpose,
                            const std::function<bool(const v1::ListOverstaysResponse&)>& take);
 
 Table OverstayTable(const Context& context);

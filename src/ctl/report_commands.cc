@@ -8,6 +8,7 @@
 #include "ctl/nightly_report.h"
 #include "ctl/options.h"
 #include "ctl/overstay_list.h"
+#include "ctl/purposes.h"
 #include "ctl/report_file.h"
 #include "ctl/report_request.h"
 #include "ctl/summary_report.h"
@@ -107,19 +108,19 @@ ExitCode ListOverstays(const Context& context, const v1::ListOverstaysRequest& r
   Table table = OverstayTable(context);
   if (*format == ReportFormat::kCsv) context.out << OverstayCsvHeader();
   std::size_t count = 0;
-  const absl::Status status =
-      ReadOverstays(stub, request, [&](const v1::ListOverstaysResponse& overstay) {
-        ++count;
-        if (*format == ReportFormat::kJson) {
-          context.WriteJson(overstay);
-        } else if (*format == ReportFormat::kCsv) {
-          context.out << OverstayCsvRecord(request, overstay);
-        } else {
-          table.Add(OverstayRow(overstay));
-          table.Flush();
-        }
-        return static_cast<bool>(context.out);
-      });
+  const absl::Status status = ReadOverstays(stub, request, context.CallPurpose(),
+                                            [&](const v1::ListOverstaysResponse& overstay) {
+                                              ++count;
+                                              if (*format == ReportFormat::kJson) {
+                                                context.WriteJson(overstay);
+                                              } else if (*format == ReportFormat::kCsv) {
+                                                context.out << OverstayCsvRecord(request, overstay);
+                                              } else {
+                                                table.Add(OverstayRow(overstay));
+                                                table.Flush();
+                                              }
+                                              return static_cast<bool>(context.out);
+                                            });
   if (!context.out) return ExitCode::kFailed;
   if (!status.ok()) return context.Fail(status);
   fmt::print(context.err, "{} {} as of {}\n", count, count == 1 ? "overstay" : "overstays",
@@ -200,6 +201,7 @@ void AddOverstays(CLI::App& app, Context& context) {
       if (options->known_at) *request.mutable_known_at() = *options->known_at;
       return ListOverstays(context, request, options->format);
     };
+    context.default_purpose = kReporting;
   });
 }
 
@@ -262,6 +264,7 @@ void AddReportCommands(CLI::App& app, Context& context) {
   AddOverstays(app, context);
   auto* report = app.add_subcommand("report", "Figures for statistics, and the nightly job");
   report->require_subcommand(1);
+  report->callback([&context] { context.default_purpose = kReporting; });
   report->footer(kReportExamples);
   AddSummary(*report, context);
   AddNightly(*report, context);

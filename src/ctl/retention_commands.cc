@@ -12,6 +12,7 @@
 
 #include "ctl/commands.h"
 #include "ctl/erasure_receipts.h"
+#include "ctl/purposes.h"
 #include "ctl/report_file.h"
 #include "entryexit/client/text.h"
 #include "entryexit/core/reason.h"
@@ -252,6 +253,7 @@ ExitCode ListHolds(const Context& context, const v1::ListLegalHoldsRequest& requ
   if (!channel.ok()) return context.Fail(channel.status());
   Retainer stub(*channel);
   grpc::ClientContext call;
+  client::SayPurpose(context.CallPurpose(), call);
   const auto stream = stub.ListLegalHolds(&call, request);
   Table table = context.MakeTable({{"TRAVELER", 36},
                                    {"HOLD", 36},
@@ -388,6 +390,7 @@ void AddHolds(CLI::App& app, Context& context) {
   command->add_flag_callback(
       "--released", [request] { request->set_with_released(true); }, "Those released too");
   command->callback([&context, request] {
+    context.default_purpose = kRecordKeeping;
     context.command = [&context, request] { return ListHolds(context, *request); };
   });
 }

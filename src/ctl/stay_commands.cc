@@ -7,6 +7,7 @@
 #include "ctl/crossing_request.h"
 #include "ctl/describe.h"
 #include "ctl/options.h"
+#include "ctl/purposes.h"
 #include "entryexit/client/text.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/crypto/digest.h"
@@ -18,8 +19,10 @@ namespace {
 using BackOffice = v1::BackOfficeService::Stub;
 
 constexpr char kAllowanceExamples[] = R"(Examples:
-  entryexitctl allowance 704fb99f-921d-4fa0-8292-b7e2656a5b65 --on 2026-05-01
-  entryexitctl allowance 704fb99f-921d-4fa0-8292-b7e2656a5b65 --on 2026-05-01 --class SCH-C
+  entryexitctl allowance 704fb99f-921d-4fa0-8292-b7e2656a5b65 --on 2026-05-01 \
+      --purpose INSPECTION
+  entryexitctl allowance 704fb99f-921d-4fa0-8292-b7e2656a5b65 --on 2026-05-01 --class SCH-C \
+      --purpose INSPECTION
 It counts the crossings that the service knows of; others may come in late.)";
 
 constexpr char kAdmissionChangeExamples[] =
@@ -201,6 +204,7 @@ void AddAdmissionChange(CLI::App& app, Context& context) {
       ->type_name("UUID");
   command->footer(kAdmissionChangeExamples);
   command->callback([&context, options] {
+    context.default_purpose = kRecordKeeping;
     context.command = [&context, options] {
       return RecordAdmissionChange(context, MakeAdmissionChange(*options));
     };

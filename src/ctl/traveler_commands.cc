@@ -117,7 +117,8 @@ ExitCode ListCrossings(const Context& context, const std::string& traveler_id) {
                                    {"CORRECTED"},
                                    {"CROSSING"}});
   do {
-    const auto page = client::Call(stub, &BackOffice::ListCrossings, request, context.timeout());
+    const auto page = client::Call(stub, &BackOffice::ListCrossings, request, context.timeout(),
+                                   context.CallPurpose());
     if (!page.ok()) return context.Fail(page.status());
     for (const auto& crossing : page->crossings()) {
       if (context.json) {
@@ -220,7 +221,7 @@ void AddTraveler(CLI::App& app, Context& context) {
   command->add_option("--document", options->document, "Or: a document that the traveler used")
       ->excludes(id)
       ->type_name("STATE:NUMBER");
-  command->footer("Example:\n  entryexitctl traveler --document UTO:X1234567");
+  command->footer("Example:\n  entryexitctl traveler --document UTO:X1234567 --purpose INSPECTION");
   command->callback([&context, options] {
     context.command = [&context, options] {
       return ShowTraveler(context, options->id, options->document);
@@ -232,7 +233,9 @@ void AddCrossings(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("crossings", "List a traveler's crossings, oldest first");
   auto id = std::make_shared<std::string>();
   command->add_option("traveler", *id, "The traveler's id")->required()->type_name("TRAVELER");
-  command->footer("Example:\n  entryexitctl crossings 704fb99f-921d-4fa0-8292-b7e2656a5b65");
+  command->footer(
+      "Example:\n  entryexitctl crossings 704fb99f-921d-4fa0-8292-b7e2656a5b65 --purpose "
+      "INSPECTION");
   command->callback(
       [&context, id] { context.command = [&context, id] { return ListCrossings(context, *id); }; });
 }
@@ -251,7 +254,8 @@ void AddCapture(CLI::App& app, Context& context) {
       ->required()
       ->type_name("FILE");
   command->footer(
-      "Example:\n  entryexitctl capture da96915c-f1a6-42c9-9115-f36635ba8bcd --out arrival.jpg");
+      "Example:\n  entryexitctl capture da96915c-f1a6-42c9-9115-f36635ba8bcd --out arrival.jpg \\\n"
+      "    --purpose CASE_WORK --case 42c4d071-ee2d-4f95-97f6-dbcb9eb0e52f");
   command->callback([&context, options] {
     context.command = [&context, options] {
       return SaveCapture(context, options->crossing, options->out);
@@ -273,7 +277,8 @@ void AddReplay(CLI::App& app, Context& context) {
   command->add_option("--comparison", options->comparison, "Or: this comparison")
       ->excludes(crossing)
       ->type_name("COMPARISON");
-  command->footer("Example:\n  entryexitctl replay 8f14e45f-ceea-467f-a0e6-1c4b6d3a5b7e");
+  command->footer(
+      "Example:\n  entryexitctl replay 8f14e45f-ceea-467f-a0e6-1c4b6d3a5b7e --purpose OVERSIGHT");
   command->callback([&context, options] {
     context.command = [&context, options] {
       if (options->crossing.empty() == options->comparison.empty()) {

@@ -45,8 +45,7 @@ int WaitForSignal() {
 
 }  // namespace
 
-absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admissions,
-                 const core::RetentionPolicy& retention) {
+absl::Status Run(const config::Config& config, const Policies& policies) {
   const auto vault = crypto::CreateVault(config.encryption.key_file);
   if (!vault.ok()) return vault.status();
 
@@ -72,7 +71,7 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   if (!loaded_engine.ok()) return loaded_engine.status();
   rpc::Metrics metrics;
   const rpc::MeasuredFaceEngine engine(**loaded_engine, metrics);
-  const auto policy = PolicyFrom(config, admissions, retention, engine.calibration());
+  const auto policy = PolicyFrom(config, policies, engine.calibration());
   if (!policy.ok()) return policy.status();
 
   const core::SystemClock clock;
@@ -82,14 +81,14 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   const app::ImportCrossings import_crossings(*lanes, record_imported, **import_store, clock,
                                               *policy);
   const app::DecideCase decide(**store, clock);
-  const app::RecordAdmissionChange record_admission_change(**store, clock, admissions);
+  const app::RecordAdmissionChange record_admission_change(**store, clock, policies.admissions);
   const app::CorrectCrossing correct_crossing(*lanes, engine, **store, **vault, clock, *policy);
   const app::MoveDocument move_document(engine, **store, **vault, clock, *policy);
   const app::ReplayDecision replay(**store, **vault, engine.model(), engine.calibration());
-  const app::Queries queries(**store, **vault, admissions);
-  const app::Queries reports(**report_store, **vault, admissions);
+  const app::Queries queries(**store, **vault, policies.admissions);
+  const app::Queries reports(**report_store, **vault, policies.admissions);
   const app::ReviewOverstays review_overstays(**report_store, clock);
-  const app::RetentionRules retention_rules{retention, config.policy.operating_state};
+  const app::RetentionRules retention_rules{policies.retention, config.policy.operating_state};
   const app::RunRetention run_retention(**report_store, clock, retention_rules);
   const app::LegalHolds legal_holds(**store, clock);
 
@@ -101,7 +100,7 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   const auto check_certificate = CertificateCheckFrom(config.server);
   if (!check_certificate.ok()) return check_certificate.status();
   const auto server =
-      rpc::StartServer(ServerOptionsFrom(config, **tls, *check_certificate),
+      rpc::StartServer(ServerOptionsFrom(config, policies, **tls, *check_certificate),
                        {record, decide, record_admission_change, correct_crossing, move_document,
                         replay, queries, reports, review_overstays, import_crossings, clock, engine,
                         **store, **feed, run_retention, legal_holds},

@@ -12,8 +12,8 @@
 
 #include "daemon/daemon.h"
 #include "daemon/logging.h"
-#include "entryexit/config/admission_policy.h"
-#include "entryexit/config/retention_policy.h"
+#include "daemon/policies.h"
+#include "entryexit/config/config.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/face/matrix_kernels.h"
 
@@ -66,10 +66,8 @@ int Main(int argc, char** argv) {
   const auto config =
       entryexit::config::LoadConfig(config_file, entryexit::config::ProcessEnvironment());
   if (!config.ok()) return Fail(config.status());
-  const auto admissions = entryexit::config::LoadAdmissionPolicy(config->policy.admission_policy);
-  if (!admissions.ok()) return Fail(admissions.status());
-  const auto retention = entryexit::config::LoadRetentionPolicy(config->policy.retention_policy);
-  if (!retention.ok()) return Fail(retention.status());
+  const auto policies = entryexit::daemon::LoadPolicies(config->policy);
+  if (!policies.ok()) return Fail(policies.status());
   if (check_only) {
     std::cout << config_file.string() << " and the policies that it names are valid" << std::endl;
     return 0;
@@ -78,7 +76,7 @@ int Main(int argc, char** argv) {
   ReturnLargeBuffers();
   BlockStopSignals();
   entryexit::daemon::ConfigureLogging(config->log);
-  const absl::Status status = entryexit::daemon::Run(*config, *admissions, *retention);
+  const absl::Status status = entryexit::daemon::Run(*config, *policies);
   return status.ok() ? 0 : Fail(status);
 }
 

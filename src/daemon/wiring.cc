@@ -85,8 +85,7 @@ std::vector<app::LaneEntry> LanesFrom(const std::vector<config::PortConfig>& por
 }
 
 absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
-                                               const core::AdmissionPolicy& admissions,
-                                               const core::RetentionPolicy& retention,
+                                               const Policies& policies,
                                                const core::Calibration& calibration) {
   absl::StatusOr<core::Thresholds> thresholds =
       core::ThresholdsFor(calibration, config.matching.fmr_match, config.matching.fmr_no_match);
@@ -95,8 +94,8 @@ absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
                              config.policy.max_clock_skew,
                              config.policy.operating_state,
                              config.policy.exempt_classes,
-                             admissions,
-                             retention};
+                             policies.admissions,
+                             policies.retention};
 }
 
 absl::StatusOr<rpc::CertificateCheck> CertificateCheckFrom(const config::ServerConfig& config) {
@@ -116,7 +115,8 @@ absl::StatusOr<rpc::CertificateCheck> CertificateCheckFrom(const config::ServerC
   return [revocations](const std::string& certificate) { return revocations->Check(certificate); };
 }
 
-rpc::ServerOptions ServerOptionsFrom(const config::Config& config, const crypto::TlsFiles& tls,
+rpc::ServerOptions ServerOptionsFrom(const config::Config& config, const Policies& policies,
+                                     const crypto::TlsFiles& tls,
                                      rpc::CertificateCheck check_certificate) {
   const config::ServerConfig& server = config.server;
   return {
@@ -129,7 +129,8 @@ rpc::ServerOptions ServerOptionsFrom(const config::Config& config, const crypto:
       .backlog_threads = std::max(1, config.face.workers / 2),
       .queue_capacity = static_cast<size_t>(server.queue_capacity),
       .default_deadline = server.default_deadline,
-      .check_certificate = std::move(check_certificate)};
+      .check_certificate = std::move(check_certificate),
+      .purposes = policies.purposes};
 }
 
 }  // namespace entryexit::daemon

@@ -6,11 +6,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "daemon/policies.h"
 #include "entryexit/app/lane_directory.h"
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/config/config.h"
-#include "entryexit/core/admission.h"
-#include "entryexit/core/retention.h"
 #include "entryexit/crypto/tls_files.h"
 #include "entryexit/face/engine_config.h"
 #include "entryexit/postgres/store.h"
@@ -36,15 +35,15 @@ std::vector<app::LaneEntry> LanesFrom(const std::vector<config::PortConfig>& por
 
 // Errors: CONFIG_INVALID when `calibration` does not reach a target.
 absl::StatusOr<app::CrossingPolicy> PolicyFrom(const config::Config& config,
-                                               const core::AdmissionPolicy& admissions,
-                                               const core::RetentionPolicy& retention,
+                                               const Policies& policies,
                                                const core::Calibration& calibration);
 
 // None when no list is configured. Errors: CONFIG_INVALID.
 absl::StatusOr<rpc::CertificateCheck> CertificateCheckFrom(const config::ServerConfig& config);
 
-// The files of `tls` must exist as long as the server does.
-rpc::ServerOptions ServerOptionsFrom(const config::Config& config, const crypto::TlsFiles& tls,
+// `policies` and the files of `tls` must exist as long as the server does.
+rpc::ServerOptions ServerOptionsFrom(const config::Config& config, const Policies& policies,
+                                     const crypto::TlsFiles& tls,
                                      rpc::CertificateCheck check_certificate);
 
 }  // namespace entryexit::daemon

@@ -5,6 +5,7 @@
 namespace entryexit::demo {
 
 absl::Status CaseWatch::Start() {
+  client::SayPurpose({kCaseWork, ""}, context_);
   reader_ = officer_.WatchCases(&context_, v1::WatchCasesRequest());
   v1::WatchCasesResponse begun;
   if (!reader_->Read(&begun)) return client::ToStatus(reader_->Finish(), context_);

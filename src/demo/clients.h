@@ -20,6 +20,12 @@ inline constexpr std::chrono::seconds kCallTimeout{30};
 
 inline constexpr char kOfficer[] = "officer/4711";
 
+// What calls are made for, by config/purpose_policy.yaml.
+inline constexpr char kCaseWork[] = "CASE_WORK";
+inline constexpr char kInspection[] = "INSPECTION";
+inline constexpr char kOversight[] = "OVERSIGHT";
+inline constexpr char kReporting[] = "REPORTING";
+
 // A connection for every principal that the demo plays, each with the certificate of its own.
 struct Clients {
   std::map<std::string, std::unique_ptr<v1::LaneService::Stub>> lanes;  // by lane id

@@ -39,8 +39,8 @@ class Reviewer {
   template <typename Request, typename Response>
   absl::StatusOr<Response> Ask(grpc::Status (BackOffice::*method)(grpc::ClientContext*,
                                                                   const Request&, Response*),
-                               const Request& request) {
-    return client::Call(*clients_.officer, method, request, kCallTimeout);
+                               const Request& request, const char* purpose) {
+    return client::Call(*clients_.officer, method, request, kCallTimeout, {purpose, ""});
   }
 
   absl::Status ReadCrossings() {
@@ -48,7 +48,7 @@ class Reviewer {
       v1::ListCrossingsRequest request;
       request.set_traveler_id(traveler_id);
       request.set_page_size(kPageSize);
-      const auto response = Ask(&BackOffice::ListCrossings, request);
+      const auto response = Ask(&BackOffice::ListCrossings, request, kInspection);
       if (!response.ok()) return response.status();
       for (const auto& crossing : response->crossings()) {
         review_.crossings[crossing.crossing_id()] = crossing;
@@ -63,7 +63,7 @@ class Reviewer {
       v1::ListCasesRequest request;
       request.set_traveler_id(traveler_id);
       request.set_page_size(kPageSize);
-      const auto response = Ask(&BackOffice::ListCases, request);
+      const auto response = Ask(&BackOffice::ListCases, request, kCaseWork);
       if (!response.ok()) return response.status();
       cases.insert(cases.end(), response->cases().begin(), response->cases().end());
     }
@@ -109,7 +109,7 @@ class Reviewer {
     request.set_etag(one.etag());
     request.set_decision(decision);
     request.set_reason(reason);
-    const auto response = Ask(&BackOffice::DecideCase, request);
+    const auto response = Ask(&BackOffice::DecideCase, request, kCaseWork);
     if (!response.ok()) return response.status();
     review_.decisions.push_back({one.case_id(), decision, reason});
     return absl::OkStatus();
@@ -121,7 +121,7 @@ class Reviewer {
     for (const v1::Case& one : *cases) {
       v1::GetCaseRequest request;
       request.set_case_id(one.case_id());
-      auto response = Ask(&BackOffice::GetCase, request);
+      auto response = Ask(&BackOffice::GetCase, request, kCaseWork);
       if (!response.ok()) return response.status();
       review_.cases.push_back(*std::move(response));
     }
@@ -140,7 +140,7 @@ class Reviewer {
       if (crossing.capture_status() != v1::CAPTURE_STATUS_TEMPLATE_STORED) continue;
       v1::GetCaptureRequest request;
       request.set_crossing_id(crossing_id);
-      const auto response = Ask(&BackOffice::GetCapture, request);
+      const auto response = Ask(&BackOffice::GetCapture, request, kInspection);
       if (!response.ok()) return response.status();
       review_.pictures[crossing_id] = {response->media_type(), response->image()};
     }
@@ -152,7 +152,7 @@ class Reviewer {
       if (crossing.direction() != v1::DIRECTION_DEPARTURE) continue;
       v1::ReplayDecisionRequest request;
       request.set_crossing_id(crossing_id);
-      auto response = Ask(&BackOffice::ReplayDecision, request);
+      auto response = Ask(&BackOffice::ReplayDecision, request, kOversight);
       if (!response.ok()) return response.status();
       review_.replays[crossing_id] = *std::move(response);
     }
@@ -164,6 +164,7 @@ class Reviewer {
     *request.mutable_as_of() = ToDate(scenario_.last_day);
     grpc::ClientContext context;
     context.set_deadline(client::DeadlineIn(kCallTimeout));
+    client::SayPurpose({kReporting, ""}, context);
     const auto reader = clients_.report->ListOverstays(&context, request);
     v1::ListOverstaysResponse response;
     while (reader->Read(&response)) {

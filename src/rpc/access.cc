@@ -36,6 +36,11 @@ std::optional<Role> RoleNamed(std::string_view name) {
   return found->second;
 }
 
+const MethodAccess* Find(const std::string& method) {
+  const auto found = std::ranges::find(AccessTable(), method, &MethodAccess::method);
+  return found == AccessTable().end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 const std::vector<MethodAccess>& AccessTable() {
@@ -53,24 +58,25 @@ const std::vector<MethodAccess>& AccessTable() {
   static const std::vector<Role> kErasureReaders = {Role::kAdmin, Role::kAuditor};
   static const std::vector<Role> kHolders = {Role::kSupervisor, Role::kAdmin};
   static const std::vector<Role> kHoldReaders = {Role::kSupervisor, Role::kAdmin, Role::kAuditor};
+  constexpr bool kForAPurpose = true;
   static const std::vector<MethodAccess> kTable = {
       {"/entryexit.v1.LaneService/RecordArrival", kLanes},
       {"/entryexit.v1.LaneService/RecordDeparture", kLanes},
       {"/entryexit.v1.LaneService/AssessCapture", kLanes},
       {"/entryexit.v1.LaneService/RecordCrossings", kLanes},
-      {"/entryexit.v1.BackOfficeService/GetTraveler", kOfficers},
-      {"/entryexit.v1.BackOfficeService/GetStayAllowance", kOfficers},
-      {"/entryexit.v1.BackOfficeService/RecordAdmissionChange", kOfficers},
-      {"/entryexit.v1.BackOfficeService/CorrectCrossing", kSupervisors},
-      {"/entryexit.v1.BackOfficeService/MoveDocument", kSupervisors},
-      {"/entryexit.v1.BackOfficeService/ListCrossings", kOfficers},
-      {"/entryexit.v1.BackOfficeService/ListCases", kOfficers},
-      {"/entryexit.v1.BackOfficeService/GetCase", kOfficers},
-      {"/entryexit.v1.BackOfficeService/DecideCase", kOfficers},
-      {"/entryexit.v1.BackOfficeService/WatchCases", kOfficers},
-      {"/entryexit.v1.BackOfficeService/GetCapture", kOfficers},
-      {"/entryexit.v1.BackOfficeService/ReplayDecision", kOfficersAndAuditors},
-      {"/entryexit.v1.ReportService/ListOverstays", kReaders},
+      {"/entryexit.v1.BackOfficeService/GetTraveler", kOfficers, kForAPurpose},
+      {"/entryexit.v1.BackOfficeService/GetStayAllowance", kOfficers, kForAPurpose},
+      {"/entryexit.v1.BackOfficeService/RecordAdmissionChange", kOfficers, kForAPurpose},
+      {"/entryexit.v1.BackOfficeService/CorrectCrossing", kSupervisors, kForAPurpose},
+      {"/entryexit.v1.BackOfficeService/MoveDocument", kSupervisors, kForAPurpose},
+      {"/entryexit.v1.BackOfficeService/ListCrossings", kOfficers, kForAPurpose},
+      {"/entryexit.v1.BackOfficeService/ListCases", kOfficers, kForAPurpose},
+      {"/entryexit.v1.BackOfficeService/GetCase", kOfficers, kForAPurpose},
+      {"/entryexit.v1.BackOfficeService/DecideCase", kOfficers, kForAPurpose},
+      {"/entryexit.v1.BackOfficeService/WatchCases", kOfficers, kForAPurpose},
+      {"/entryexit.v1.BackOfficeService/GetCapture", kOfficers, kForAPurpose},
+      {"/entryexit.v1.BackOfficeService/ReplayDecision", kOfficersAndAuditors, kForAPurpose},
+      {"/entryexit.v1.ReportService/ListOverstays", kReaders, kForAPurpose},
       {"/entryexit.v1.ReportService/GetSummary", kReaders},
       {"/entryexit.v1.ReportService/ReviewOverstays", kNightlyJobs},
       {"/entryexit.v1.ImportService/ImportCrossings", kAdmins},
@@ -78,7 +84,7 @@ const std::vector<MethodAccess>& AccessTable() {
       {"/entryexit.v1.RetentionService/ListErasureReceipts", kErasureReaders},
       {"/entryexit.v1.RetentionService/PlaceLegalHold", kHolders},
       {"/entryexit.v1.RetentionService/ReleaseLegalHold", kHolders},
-      {"/entryexit.v1.RetentionService/ListLegalHolds", kHoldReaders},
+      {"/entryexit.v1.RetentionService/ListLegalHolds", kHoldReaders, kForAPurpose},
       {"/grpc.health.v1.Health/Check", kAnybody},
       {"/grpc.health.v1.Health/Watch", kAnybody},
       {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kAnybody},
@@ -105,13 +111,29 @@ absl::StatusOr<app::Principal> PrincipalFrom(const std::vector<std::string>& uri
                    "the client certificate's URI name is not entryexit://<role>/<id>");
 }
 
+std::string CallOf(const std::string& method) { return method.substr(method.rfind('/') + 1); }
+
+std::set<std::string> CallsForAPurpose() {
+  std::set<std::string> calls;
+  for (const MethodAccess& entry : AccessTable()) {
+    if (entry.for_a_purpose) calls.insert(CallOf(entry.method));
+  }
+  return calls;
+}
+
 absl::Status CheckAccess(const std::string& method, const app::Principal& principal) {
-  const auto found = std::ranges::find(AccessTable(), method, &MethodAccess::method);
-  if (found != AccessTable().end() &&
-      std::ranges::find(found->roles, principal.role) != found->roles.end()) {
+  const MethodAccess* const entry = Find(method);
+  if (entry != nullptr && std::ranges::find(entry->roles, principal.role) != entry->roles.end()) {
     return absl::OkStatus();
   }
   return MakeError(Reason::kRoleNotAllowed, "this principal's role may not call this method");
+}
+
+absl::Status CheckPurpose(const std::string& method, const core::PurposePolicy& policy,
+                          const app::Call& call) {
+  const MethodAccess* const entry = Find(method);
+  if (entry == nullptr || !entry->for_a_purpose) return absl::OkStatus();
+  return core::CheckPurpose(policy, CallOf(method), call.purpose, call.case_id.has_value());
 }
 
 }  // namespace entryexit::rpc

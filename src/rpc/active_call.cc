@@ -6,13 +6,36 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <utility>
 #include <vector>
 
 #include "entryexit/core/ids.h"
+#include "entryexit/core/reason.h"
 #include "rpc/status.h"
 
 namespace entryexit::rpc {
+namespace {
+
+constexpr char kPurposeKey[] = "entryexit-purpose";
+constexpr char kCaseKey[] = "entryexit-case";
+
+// The value of one key of the metadata; empty when it is not there. With several it would be open
+// which one is meant.
+absl::StatusOr<std::string> OnlyValue(
+    const std::multimap<grpc::string_ref, grpc::string_ref>& metadata, const char* key) {
+  const auto [first, last] = metadata.equal_range(key);
+  if (first == last) return std::string();
+  if (std::next(first) != last) {
+    return core::MakeError(core::Reason::kInvalidField,
+                           fmt::format("the metadata {} is there more than once", key));
+  }
+  return std::string(first->second.data(), first->second.size());
+}
+
+}  // namespace
+
 core::Deadline DeadlineOf(const grpc::ServerContextBase& context, const DeadlinePolicy& policy) {
   using std::chrono::system_clock;
   const system_clock::time_point now = system_clock::now();
@@ -41,18 +64,41 @@ absl::StatusOr<app::Principal> PrincipalOf(const grpc::AuthContext& context,
 }
 
 ActiveCall::ActiveCall(grpc::CallbackServerContext* context, std::string method,
-                       std::string_view request_id, const CertificateCheck& check, Metrics& metrics)
+                       std::string_view request_id, const Environment& environment)
     : context_(context),
       method_(std::move(method)),
       request_id_(core::CanonicalUuid(request_id).value_or("")),
-      check_(check),
-      metrics_(metrics) {}
+      environment_(environment) {}
 
 absl::Status ActiveCall::Authorize() {
-  absl::StatusOr<app::Principal> principal = PrincipalOf(*context_->auth_context(), check_);
+  absl::StatusOr<app::Principal> principal =
+      PrincipalOf(*context_->auth_context(), environment_.check_certificate);
   if (!principal.ok()) return principal.status();
   principal_ = *std::move(principal);
-  return CheckAccess(method_, *principal_);
+  absl::Status status = CheckAccess(method_, *principal_);
+  if (status.ok()) status = ReadPurpose();
+  if (!status.ok()) return status;
+  return CheckPurpose(method_, environment_.purposes, Until(core::Deadline::max()));
+}
+
+absl::Status ActiveCall::ReadPurpose() {
+  const auto purpose = OnlyValue(context_->client_metadata(), kPurposeKey);
+  if (!purpose.ok()) return purpose.status();
+  const auto case_id = OnlyValue(context_->client_metadata(), kCaseKey);
+  if (!case_id.ok()) return case_id.status();
+  purpose_ = *purpose;
+  if (case_id->empty()) return absl::OkStatus();
+  const std::optional<std::string> id = core::CanonicalUuid(*case_id);
+  if (!id) {
+    return core::MakeError(core::Reason::kInvalidField,
+                           fmt::format("the metadata {} is not the id of a case", kCaseKey));
+  }
+  case_id_ = core::CaseId(*id);
+  return absl::OkStatus();
+}
+
+app::Call ActiveCall::Until(core::Deadline deadline) const {
+  return {*principal_, deadline, purpose_, case_id_};
 }
 
 grpc::Status ActiveCall::End(const absl::Status& status) {
@@ -67,7 +113,7 @@ grpc::Status ActiveCall::End(const absl::Status& status) {
   }
   const std::string code = NameOf(answer.error_code());
   const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start_;
-  metrics_.CallEnded(method_, code, reason, duration);
+  environment_.metrics.CallEnded(method_, code, reason, duration);
   spdlog::info("call method={} principal={} code={} reason={} ms={:.1f} request_id={}", method_,
                principal_ ? principal_->name : "-", code, reason.empty() ? "-" : reason,
                duration.count() * 1000, request_id_.empty() ? "-" : request_id_);

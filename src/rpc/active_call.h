@@ -11,14 +11,9 @@
 #include "absl/status/statusor.h"
 #include "entryexit/app/call.h"
 #include "entryexit/rpc/access.h"
-#include "entryexit/rpc/metrics.h"
+#include "rpc/environment.h"
 
 namespace entryexit::rpc {
-
-struct DeadlinePolicy {
-  std::chrono::milliseconds when_none_is_given;
-  std::chrono::milliseconds longest;
-};
 
 // The client's deadline, or what the policy says.
 core::Deadline DeadlineOf(const grpc::ServerContextBase& context, const DeadlinePolicy& policy);
@@ -32,14 +27,19 @@ absl::StatusOr<app::Principal> PrincipalOf(const grpc::AuthContext& context,
 // by one thread at a time.
 class ActiveCall {
  public:
-  // `context` and `metrics` must outlive the call of End; `method` is the full one, with slashes.
-  // A `request_id` that is no UUID is not logged.
+  // `context` and `environment` must outlive the call of End; `method` is the full one, with
+  // slashes. A `request_id` that is no UUID is not logged.
   ActiveCall(grpc::CallbackServerContext* context, std::string method, std::string_view request_id,
-             const CertificateCheck& check, Metrics& metrics);
+             const Environment& environment);
 
-  // Finds the principal and whether it may call the method. Never blocks.
-  // Errors: PRINCIPAL_MISSING, CERTIFICATE_REVOKED, ROLE_NOT_ALLOWED.
+  // Finds who calls and what for, and whether that is allowed. Never blocks.
+  // Errors: PRINCIPAL_MISSING, CERTIFICATE_REVOKED, ROLE_NOT_ALLOWED, those of core::CheckPurpose,
+  // INVALID_FIELD when the metadata name no case.
   absl::Status Authorize();
+
+  // What a use case is told of the call, or of a part of it that is to end by `deadline`.
+  // Requires: Authorize returned OK.
+  app::Call Until(core::Deadline deadline) const;
 
   // Requires: Authorize returned OK.
   const app::Principal& principal() const { return *principal_; }
@@ -50,13 +50,16 @@ class ActiveCall {
   grpc::Status End(const absl::Status& status);
 
  private:
+  absl::Status ReadPurpose();
+
   grpc::CallbackServerContext* const context_;
   const std::string method_;
   const std::string request_id_;
-  const CertificateCheck& check_;
-  Metrics& metrics_;
+  const Environment& environment_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::optional<app::Principal> principal_;
+  std::string purpose_;
+  std::optional<core::CaseId> case_id_;
 };
 
 }  // namespace entryexit::rpc

@@ -54,8 +54,7 @@ class ItemStream : public BytesReactor, public Stream {
   // `environment` must outlive the stream. An item has its default deadline.
   ItemStream(const Environment& environment, grpc::CallbackServerContext* context,
              std::string method)
-      : environment_(environment),
-        call_(context, std::move(method), "", environment.check_certificate, environment.metrics) {}
+      : environment_(environment), call_(context, std::move(method), "", environment) {}
 
   // Fills `answer`, or returns the error that ends the stream. When `admission` is one, there is no
   // time or nobody left to work for. Must not throw. May take `item` apart.

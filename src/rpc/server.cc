@@ -75,6 +75,7 @@ class ServerImpl final : public Server {
   ServerImpl(const ServerOptions& options, const UseCases& use_cases, Metrics& metrics)
       : store_(use_cases.store),
         check_(options.check_certificate),
+        purposes_(options.purposes),
         pool_(options.threads, options.queue_capacity),
         backlog_pool_(options.backlog_threads, kMaxBacklogs),
         watch_pool_(kWatchThreads, kMaxWatches),
@@ -83,15 +84,18 @@ class ServerImpl final : public Server {
         import_pool_(kImportThreads, kMaxImports),
         calls_{pool_,
                check_,
+               purposes_,
                metrics,
                {options.default_deadline, kLongestCall},
                /*has_live_queue=*/true},
         // Nobody waits at a gate for a backlog, so an item may take as long as any call may.
-        backlogs_{backlog_pool_, check_, metrics, {kLongestCall, kLongestCall}},
-        watches_{watch_pool_, check_, metrics, {options.default_deadline, kLongestCall}},
-        reports_{report_pool_, check_, metrics, {kLongestPartOfReport, kLongestReport}},
-        summaries_{summary_pool_, check_, metrics, {options.default_deadline, kLongestReport}},
-        imports_{import_pool_, check_, metrics, {kLongestPartOfImport, kLongestPartOfImport}},
+        backlogs_{backlog_pool_, check_, purposes_, metrics, {kLongestCall, kLongestCall}},
+        watches_{watch_pool_, check_, purposes_, metrics, {options.default_deadline, kLongestCall}},
+        reports_{report_pool_, check_, purposes_, metrics, {kLongestPartOfReport, kLongestReport}},
+        summaries_{
+            summary_pool_, check_, purposes_, metrics, {options.default_deadline, kLongestReport}},
+        imports_{
+            import_pool_, check_, purposes_, metrics, {kLongestPartOfImport, kLongestPartOfImport}},
         lanes_(calls_, backlogs_, use_cases.record, use_cases.engine, open_backlogs_),
         back_office_(calls_, watches_, use_cases.queries, use_cases.decide,
                      use_cases.record_admission_change, use_cases.correct_crossing,
@@ -148,6 +152,7 @@ class ServerImpl final : public Server {
  private:
   ports::Store& store_;
   const CertificateCheck check_;
+  const core::PurposePolicy& purposes_;
   RequestPool pool_;
   RequestPool backlog_pool_;
   RequestPool watch_pool_;

@@ -7,20 +7,9 @@
 #include <utility>
 
 #include "entryexit/core/reason.h"
-#include "entryexit/rpc/request_pool.h"
 #include "rpc/active_call.h"
 
 namespace entryexit::rpc {
-
-// What every service needs to serve its calls. All of it outlives the services.
-struct Environment {
-  RequestPool& pool;
-  const CertificateCheck& check_certificate;
-  Metrics& metrics;
-  DeadlinePolicy deadlines;
-  bool has_live_queue =
-      false;  // whether the metrics tell of the pool's queue: travelers wait there
-};
 
 // Our own code throws nothing, but what it calls may run out of memory.
 template <typename Work>
@@ -42,8 +31,7 @@ grpc::ServerUnaryReactor* ServeUnary(const Environment& environment,
   std::string request_id;
   if constexpr (requires { request.request_id(); }) request_id = request.request_id();
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  const auto call = std::make_shared<ActiveCall>(
-      context, method, request_id, environment.check_certificate, environment.metrics);
+  const auto call = std::make_shared<ActiveCall>(context, method, request_id, environment);
   absl::Status status = call->Authorize();
   if (status.ok()) {
     const core::Deadline deadline = DeadlineOf(*context, environment.deadlines);
@@ -53,7 +41,7 @@ grpc::ServerUnaryReactor* ServeUnary(const Environment& environment,
            if (environment.has_live_queue) {
              environment.metrics.SetQueueDepth(environment.pool.depth());
            }
-           const app::Call app_call{call->principal(), deadline};
+           const app::Call app_call = call->Until(deadline);
            reactor->Finish(call->End(
                admission.ok() ? WithoutExceptions([&] { return work(app_call); }) : admission));
          }});

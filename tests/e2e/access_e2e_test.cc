@@ -5,13 +5,17 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "entryexit/crypto/digest.h"
+#include "entryexit/rpc/access.h"
 #include "tests/e2e/world.h"
 #include "tests/support/files.h"
 
@@ -20,11 +24,15 @@ namespace {
 
 using grpc::StatusCode;
 
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
 // Calls `method` with an empty message, which every method can be called with.
-grpc::Status CallByName(const std::shared_ptr<grpc::Channel>& channel, const std::string& method) {
+grpc::Status CallByName(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                        const Metadata& metadata = {}, std::string* reason = nullptr) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
   SetPatience(context);
+  for (const auto& [key, value] : metadata) context.AddMetadata(key, value);
   grpc::CompletionQueue queue;
   const grpc::Slice empty;
   const grpc::ByteBuffer request(&empty, 1);
@@ -36,6 +44,7 @@ grpc::Status CallByName(const std::shared_ptr<grpc::Channel>& channel, const std
   void* tag = nullptr;
   bool ok = false;
   queue.Next(&tag, &ok);
+  if (reason != nullptr) *reason = ReasonOf(context);
   return status;
 }
 
@@ -210,6 +219,83 @@ TEST(Access, GoesOnWhenTheServersCertificateIsRenewed) {
   EXPECT_EQ(shown(), before);
   world.RenewServerCertificate();
   EXPECT_TRUE(ComesTrue(renewed));
+}
+
+// Says the purpose and calls GetTraveler.
+Answer<v1::GetTravelerResponse> GetTravelerFor(const std::shared_ptr<grpc::Channel>& channel,
+                                               const std::string& traveler_id,
+                                               const Metadata& metadata) {
+  const auto stub = v1::BackOfficeService::NewStub(channel);
+  grpc::ClientContext context;
+  SetPatience(context);
+  for (const auto& [key, value] : metadata) context.AddMetadata(key, value);
+  v1::GetTravelerRequest request;
+  request.set_traveler_id(traveler_id);
+  Answer<v1::GetTravelerResponse> answer;
+  answer.status = stub->GetTraveler(&context, request, &answer.response);
+  answer.reason = ReasonOf(context);
+  return answer;
+}
+
+TEST(Access, NeedsAPurposeForEveryCallThatShowsPersons) {
+  for (const rpc::MethodAccess& entry : rpc::AccessTable()) {
+    if (std::ranges::find(entry.roles, app::Role::kSupervisor) == entry.roles.end()) continue;
+    std::string reason;
+    const grpc::Status status =
+        CallByName(World::Shared().ConnectWithoutPurpose("entryexit://supervisor/1"), entry.method,
+                   {}, &reason);
+    EXPECT_EQ(reason == "PURPOSE_MISSING", entry.for_a_purpose)
+        << entry.method << ": " << status.error_message();
+  }
+}
+
+TEST(Access, TakesOnlyPurposesOfThePolicyAndEachOnce) {
+  const auto officer = World::Shared().ConnectWithoutPurpose("entryexit://officer/4711");
+  const std::string nobody = crypto::NewUuid();
+  EXPECT_THAT(GetTravelerFor(officer, nobody, {{"entryexit-purpose", "INSPECTION"}}),
+              Fails(StatusCode::NOT_FOUND, "TRAVELER_NOT_FOUND"));
+  for (const char* const purpose :
+       {"REPORTING", "CURIOSITY", "inspection", "INSPECTION,CASE_WORK"}) {
+    EXPECT_THAT(GetTravelerFor(officer, nobody, {{"entryexit-purpose", purpose}}),
+                Fails(StatusCode::PERMISSION_DENIED, "PURPOSE_NOT_ALLOWED"))
+        << purpose;
+  }
+  EXPECT_THAT(
+      GetTravelerFor(officer, nobody,
+                     {{"entryexit-purpose", "INSPECTION"}, {"entryexit-purpose", "INSPECTION"}}),
+      Fails(StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"));
+  EXPECT_THAT(GetTravelerFor(officer, nobody,
+                             {{"entryexit-purpose", "CASE_WORK"}, {"entryexit-case", "7"}}),
+              Fails(StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"));
+}
+
+TEST(Access, OpensARecordForACaseOnlyToThoseWhoNameACaseOfThatTraveler) {
+  World& world = World::Shared();
+  // Departures without arrivals: each opens a case.
+  const auto lane = world.Lane("SEA-D1");
+  std::string travelers[2];
+  std::string cases[2];
+  for (int i = 0; i < 2; ++i) {
+    const auto departure =
+        Call(*lane, &v1::LaneService::Stub::RecordDeparture,
+             DepartureRequest({"SEA-D1", NewDocumentNumber(), FaceImage(i + 1, "departure_1")}));
+    ASSERT_THAT(departure, Succeeds());
+    travelers[i] = departure.response.traveler_id();
+    ASSERT_GT(departure.response.opened_case_ids_size(), 0);
+    cases[i] = departure.response.opened_case_ids(0);
+  }
+
+  const auto officer = world.ConnectWithoutPurpose("entryexit://officer/4711");
+  const auto get = [&](const std::string& traveler_id, const std::string& case_id) {
+    Metadata metadata = {{"entryexit-purpose", "CASE_WORK"}};
+    if (!case_id.empty()) metadata.emplace_back("entryexit-case", case_id);
+    return GetTravelerFor(officer, traveler_id, metadata);
+  };
+  EXPECT_THAT(get(travelers[0], cases[0]), Succeeds());
+  EXPECT_THAT(get(travelers[0], ""), Fails(StatusCode::INVALID_ARGUMENT, "PURPOSE_NEEDS_CASE"));
+  EXPECT_THAT(get(travelers[0], cases[1]),
+              Fails(StatusCode::PERMISSION_DENIED, "CASE_OF_ANOTHER_TRAVELER"));
+  EXPECT_THAT(get(travelers[0], crypto::NewUuid()), Fails(StatusCode::NOT_FOUND, "CASE_NOT_FOUND"));
 }
 
 TEST(Access, LetsEveryPrincipalAskForHealthAndNobodyElse) {

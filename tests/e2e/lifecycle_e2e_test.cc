@@ -189,6 +189,7 @@ TEST(CommandLine, ChecksAConfiguration) {
          1);
   setenv("ENTRYEXIT_POLICY_RETENTION_POLICY", ENTRYEXIT_SOURCE_DIR "/config/retention_policy.yaml",
          1);
+  setenv("ENTRYEXIT_POLICY_PURPOSE_POLICY", ENTRYEXIT_SOURCE_DIR "/config/purpose_policy.yaml", 1);
   EXPECT_EQ(RunDaemonCommand(check).exit_code, 0);
   setenv("ENTRYEXIT_POLICY_RETENTION_POLICY", shipped.c_str(), 1);
   EXPECT_THAT(RunDaemonCommand(check).err, HasSubstr("unknown key 'server' [CONFIG_INVALID]"));
@@ -196,6 +197,7 @@ TEST(CommandLine, ChecksAConfiguration) {
   setenv("ENTRYEXIT_POLICY_ADMISSION_POLICY", shipped.c_str(), 1);
   const CommandResult unsound = RunDaemonCommand(check);
   unsetenv("ENTRYEXIT_POLICY_ADMISSION_POLICY");
+  unsetenv("ENTRYEXIT_POLICY_PURPOSE_POLICY");
   EXPECT_EQ(unsound.exit_code, 1);
   EXPECT_THAT(unsound.err, HasSubstr("unknown key 'server' [CONFIG_INVALID]"));
 }

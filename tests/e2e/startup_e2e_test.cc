@@ -58,6 +58,8 @@ class Startup : public ::testing::Test {
              path("admission_policy.yaml"));
     fs::copy(fs::path(ENTRYEXIT_SOURCE_DIR) / "config/retention_policy.yaml",
              path("retention_policy.yaml"));
+    fs::copy(fs::path(ENTRYEXIT_SOURCE_DIR) / "config/purpose_policy.yaml",
+             path("purpose_policy.yaml"));
     Configure("");
   }
 
@@ -69,7 +71,7 @@ class Startup : public ::testing::Test {
                 IsOk());
   }
 
-  // Writes the configuration, with `more` at its end, on line 24, where the section `policy` is not
+  // Writes the configuration, with `more` at its end, on line 25, where the section `policy` is not
   // over yet.
   void Configure(const std::string& more) {
     std::ofstream(path("entryexitd.yaml")) << fmt::format(R"(server:
@@ -96,6 +98,7 @@ ports:
 policy:
   admission_policy: admission_policy.yaml
   retention_policy: retention_policy.yaml
+  purpose_policy: purpose_policy.yaml
 {})",
                                                           Postgres().DaemonDsn(database_), more);
   }
@@ -208,6 +211,15 @@ TEST_F(Startup, NeedsASoundRetentionPolicyAndNamesTheLineThatIsNot) {
   ExpectRefusal("CONFIG_INVALID", path("retention_policy.yaml").string() + ":2:");
   fs::remove(path("retention_policy.yaml"));
   ExpectRefusal("CONFIG_INVALID", path("retention_policy.yaml").string() + ": No such file");
+}
+
+TEST_F(Startup, NeedsASoundPurposePolicyThatLetsEveryCallBeMade) {
+  std::ofstream(path("purpose_policy.yaml")) << "purposes:\n  WORK: {calls: [RecordArrival]}\n";
+  ExpectRefusal("CONFIG_INVALID", path("purpose_policy.yaml").string() + ":2:");
+  std::ofstream(path("purpose_policy.yaml")) << "purposes:\n  WORK: {calls: [GetTraveler]}\n";
+  ExpectRefusal("CONFIG_INVALID", "purposes: none allows");
+  fs::remove(path("purpose_policy.yaml"));
+  ExpectRefusal("CONFIG_INVALID", path("purpose_policy.yaml").string() + ": No such file");
 }
 
 }  // namespace

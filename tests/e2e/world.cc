@@ -84,6 +84,44 @@ std::string EndedYesterday(const std::string& certificate, const std::string& au
   return {data, static_cast<size_t>(size)};
 }
 
+// Says with every call a purpose that config/purpose_policy.yaml lets it be made for without a
+// case.
+class FittingPurpose final : public grpc::MetadataCredentialsPlugin {
+ public:
+  bool IsBlocking() const override { return false; }
+
+  grpc::Status GetMetadata(grpc::string_ref /*service_url*/, grpc::string_ref method,
+                           const grpc::AuthContext& /*channel*/,
+                           std::multimap<grpc::string, grpc::string>* metadata) override {
+    static const std::map<std::string, std::string> kPurposes = {
+        {"GetTraveler", "INSPECTION"},
+        {"GetStayAllowance", "INSPECTION"},
+        {"ListCrossings", "INSPECTION"},
+        {"GetCapture", "INSPECTION"},
+        {"RecordAdmissionChange", "RECORD_KEEPING"},
+        {"CorrectCrossing", "RECORD_KEEPING"},
+        {"MoveDocument", "RECORD_KEEPING"},
+        {"ListLegalHolds", "RECORD_KEEPING"},
+        {"ListCases", "CASE_WORK"},
+        {"GetCase", "CASE_WORK"},
+        {"DecideCase", "CASE_WORK"},
+        {"WatchCases", "CASE_WORK"},
+        {"ReplayDecision", "OVERSIGHT"},
+        {"ListOverstays", "REPORTING"},
+    };
+    const auto purpose = kPurposes.find({method.data(), method.size()});
+    if (purpose != kPurposes.end()) metadata->emplace("entryexit-purpose", purpose->second);
+    return grpc::Status::OK;
+  }
+};
+
+std::shared_ptr<grpc::ChannelCredentials> SayingPurposes(
+    const grpc::SslCredentialsOptions& credentials) {
+  return grpc::CompositeChannelCredentials(
+      grpc::SslCredentials(credentials),
+      grpc::MetadataCredentialsFromPlugin(std::make_unique<FittingPurpose>()));
+}
+
 void Identify(const std::string& document_number, v1::Identification* identification) {
   v1::TravelDocument* const document = identification->mutable_document();
   document->set_issuing_state("UTO");
@@ -166,6 +204,7 @@ face:
 policy:
   admission_policy: {2}/config/admission_policy.yaml
   retention_policy: {2}/config/retention_policy.yaml
+  purpose_policy: {2}/config/purpose_policy.yaml
 ports:
   - id: SEA
     name: Seattle
@@ -211,7 +250,11 @@ void World::Restart() {
 }
 
 std::shared_ptr<grpc::Channel> World::Connect(const std::string& uri) {
-  return ConnectWith(ClientCredentials(directory_.path(), "ca", uri));
+  return ConnectWith(SayingPurposes(ClientCredentials(directory_.path(), "ca", uri)));
+}
+
+std::shared_ptr<grpc::Channel> World::ConnectWithoutPurpose(const std::string& uri) {
+  return ConnectWith(grpc::SslCredentials(ClientCredentials(directory_.path(), "ca", uri)));
 }
 
 ClientFiles World::IssueClient(const std::string& uri) const {
@@ -226,7 +269,7 @@ std::shared_ptr<grpc::Channel> World::ConnectAs(const ClientFiles& files) const 
   credentials.pem_root_certs = ReadAll(files.authority);
   credentials.pem_cert_chain = ReadAll(files.certificate);
   credentials.pem_private_key = ReadAll(files.key);
-  return ConnectWith(credentials);
+  return ConnectWith(SayingPurposes(credentials));
 }
 
 crypto::CertificateFiles World::ServerFiles() const { return FilesIn(directory_.path(), "server"); }
@@ -243,29 +286,29 @@ void World::Revoke(const std::filesystem::path& certificate) const {
 }
 
 std::shared_ptr<grpc::Channel> World::ConnectFromOtherAuthority(const std::string& uri) {
-  return ConnectWith(ClientCredentials(directory_.path(), "other-ca", uri));
+  return ConnectWith(SayingPurposes(ClientCredentials(directory_.path(), "other-ca", uri)));
 }
 
 std::shared_ptr<grpc::Channel> World::ConnectWithExpiredCertificate(const std::string& uri) {
   grpc::SslCredentialsOptions credentials = ClientCredentials(directory_.path(), "ca", uri);
   credentials.pem_cert_chain =
       EndedYesterday(credentials.pem_cert_chain, ReadAll(directory_.path() / "ca.key"));
-  return ConnectWith(credentials);
+  return ConnectWith(SayingPurposes(credentials));
 }
 
 std::shared_ptr<grpc::Channel> World::ConnectWithoutCertificate() {
   grpc::SslCredentialsOptions credentials;
   credentials.pem_root_certs = ReadAll(directory_.path() / "ca.pem");
-  return ConnectWith(credentials);
+  return ConnectWith(SayingPurposes(credentials));
 }
 
 std::shared_ptr<grpc::Channel> World::ConnectWith(
-    const grpc::SslCredentialsOptions& credentials) const {
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials) const {
   grpc::ChannelArguments arguments;
   // Channels of different principals must not share a connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(fmt::format("127.0.0.1:{}", daemon_->port()),
-                                   grpc::SslCredentials(credentials), arguments);
+  return grpc::CreateCustomChannel(fmt::format("127.0.0.1:{}", daemon_->port()), credentials,
+                                   arguments);
 }
 
 std::string FaceImage(const std::string& name) {

@@ -109,6 +109,9 @@ class World {
 
   // A new connection as the principal `uri`, e.g. "entryexit://lane/SEA-A1".
   std::shared_ptr<grpc::Channel> Connect(const std::string& uri);
+  // The same, but its calls say no purpose; those of the others say one that the shipped policy
+  // lets them be made for without a case.
+  std::shared_ptr<grpc::Channel> ConnectWithoutPurpose(const std::string& uri);
   // The same for a client that is a process of its own. The next connection replaces the files.
   ClientFiles IssueClient(const std::string& uri) const;
   // A new connection with files of IssueClient.
@@ -136,7 +139,8 @@ class World {
 
  private:
   void Configure() const;
-  std::shared_ptr<grpc::Channel> ConnectWith(const grpc::SslCredentialsOptions& credentials) const;
+  std::shared_ptr<grpc::Channel> ConnectWith(
+      const std::shared_ptr<grpc::ChannelCredentials>& credentials) const;
 
   const WorldOptions options_;
   const TempDir directory_;

@@ -1,9 +1,11 @@
 #ifndef ENTRYEXIT_APP_CALL_H_
 #define ENTRYEXIT_APP_CALL_H_
 
+#include <optional>
 #include <string>
 
 #include "entryexit/core/clock.h"
+#include "entryexit/core/ids.h"
 
 namespace entryexit::app {
 
@@ -20,6 +22,12 @@ struct Principal {
 struct Call {
   Principal principal;
   core::Deadline deadline;
+  // What it is made for, by the purpose policy; empty where that asks for none.
+  std::string purpose = {};
+  // The case that it is made for, as the caller says. A use case that reads or changes one
+  // traveler's records fails with CASE_NOT_FOUND or CASE_OF_ANOTHER_TRAVELER unless it is one of
+  // that traveler's.
+  std::optional<core::CaseId> case_id = std::nullopt;
 };
 
 }  // namespace entryexit::app

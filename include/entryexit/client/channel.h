@@ -45,15 +45,24 @@ bool IsRetryable(const absl::Status& status);
 // The time by which a call that starts now must end.
 std::chrono::system_clock::time_point DeadlineIn(std::chrono::milliseconds timeout);
 
+// What a call that looks at personal data is made for.
+struct Purpose {
+  std::string code;     // of the service's purpose policy, such as "CASE_WORK"; empty: none is said
+  std::string case_id;  // empty: for no case
+};
+
+// Has the call say its purpose. Call it before the call begins.
+void SayPurpose(const Purpose& purpose, grpc::ClientContext& context);
+
 // Makes one unary call and waits for its end, at most `timeout`:
 //   Call(*stub, &LaneService::Stub::RecordArrival, request, timeout)
 // Errors: as ToStatus.
 template <typename Stub, typename Request, typename Response>
-absl::StatusOr<Response> Call(Stub& stub,
-                              grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                           Response*),
-                              const Request& request, std::chrono::milliseconds timeout) {
+absl::StatusOr<Response> Call(
+    Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+    const Request& request, std::chrono::milliseconds timeout, const Purpose& purpose = {}) {
   grpc::ClientContext context;
+  SayPurpose(purpose, context);
   context.set_deadline(DeadlineIn(timeout));
   Response response;
   const grpc::Status status = (stub.*method)(&context, request, &response);

@@ -105,6 +105,7 @@ struct PolicyConfig {
   std::vector<std::string> exempt_classes = {"A-1", "A-2", "G-1"};
   std::filesystem::path admission_policy = "/etc/entryexit/admission_policy.yaml";
   std::filesystem::path retention_policy = "/etc/entryexit/retention_policy.yaml";
+  std::filesystem::path purpose_policy = "/etc/entryexit/purpose_policy.yaml";
   std::chrono::seconds max_clock_skew{120};
 
   friend bool operator==(const PolicyConfig&, const PolicyConfig&) = default;

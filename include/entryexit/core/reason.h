@@ -26,12 +26,17 @@ enum class Reason {
   kImageUnsupportedFormat,
   kImageCorrupt,
   kPageTokenInvalid,
-  // The caller (UNAUTHENTICATED, PERMISSION_DENIED).
+  // The caller (UNAUTHENTICATED, PERMISSION_DENIED), and what the caller says of the call
+  // (INVALID_ARGUMENT, PERMISSION_DENIED).
   kPrincipalMissing,
   kCertificateRevoked,
   kRoleNotAllowed,
   kLaneUnknown,
   kLaneNotYours,
+  kPurposeMissing,
+  kPurposeNotAllowed,
+  kPurposeNeedsCase,
+  kCaseOfAnotherTraveler,
   // The thing named (NOT_FOUND).
   kTravelerNotFound,
   kCrossingNotFound,

@@ -2,24 +2,31 @@
 #define ENTRYEXIT_RPC_ACCESS_H_
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "entryexit/app/call.h"
+#include "entryexit/core/purpose.h"
 
 // Who may call what. What is not listed is denied. All functions are thread-safe.
 namespace entryexit::rpc {
 
-// One method and the roles that may call it.
+// One method, the roles that may call it, and whether they say what for.
 struct MethodAccess {
   std::string method;  // "/package.Service/Method", as in the HTTP/2 path
   std::vector<app::Role> roles;
+  bool for_a_purpose = false;
 };
 
 // The one table of every method that the server answers.
 const std::vector<MethodAccess>& AccessTable();
+
+// The names, "GetTraveler", of the methods that are called for a purpose: what a purpose policy is
+// about.
+std::set<std::string> CallsForAPurpose();
 
 // Whether a client's certificate, PEM, which is valid otherwise, was taken back; absent: none is.
 // Errors: CERTIFICATE_REVOKED.
@@ -32,6 +39,11 @@ absl::StatusOr<app::Principal> PrincipalFrom(const std::vector<std::string>& uri
 
 // OK when `principal` may call `method`. Errors: ROLE_NOT_ALLOWED, also for an unlisted method.
 absl::Status CheckAccess(const std::string& method, const app::Principal& principal);
+
+// OK when `policy` lets `method` be called for what `call` says, or when it needs no purpose.
+// Errors: those of core::CheckPurpose.
+absl::Status CheckPurpose(const std::string& method, const core::PurposePolicy& policy,
+                          const app::Call& call);
 
 }  // namespace entryexit::rpc
 

@@ -20,6 +20,7 @@
 #include "entryexit/app/review_overstays.h"
 #include "entryexit/app/run_retention.h"
 #include "entryexit/core/clock.h"
+#include "entryexit/core/purpose.h"
 #include "entryexit/ports/face_engine.h"
 #include "entryexit/ports/store.h"
 #include "entryexit/rpc/access.h"
@@ -39,6 +40,7 @@ struct ServerOptions {
   size_t queue_capacity;            // calls that may wait for one of them
   std::chrono::milliseconds default_deadline;  // of calls that come without
   CertificateCheck check_certificate;          // asked at every call, at the start of every stream
+  const core::PurposePolicy& purposes;         // must outlive the server
 };
 
 // What the server serves. All of it must outlive the server.

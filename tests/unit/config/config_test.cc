@@ -161,12 +161,13 @@ TEST_F(ConfigTest, SaysWhichFileIsMissing) {
 TEST_F(ConfigTest, PathsCountFromTheFile) {
   const auto config = Load(
       "server: {tls_ca: ../ca.pem, tls_key: /k.pem}\n"
-      "policy: {admission_policy: stays.yaml, retention_policy: kept.yaml}\n");
+      "policy: {admission_policy: stays.yaml, retention_policy: kept.yaml, purpose_policy: why}\n");
   ASSERT_THAT(config, IsOk());
   EXPECT_EQ(config->server.tls_ca, dir_.path().parent_path() / "ca.pem");
   EXPECT_EQ(config->server.tls_key, "/k.pem");
   EXPECT_EQ(config->policy.admission_policy, dir_.path() / "stays.yaml");
   EXPECT_EQ(config->policy.retention_policy, dir_.path() / "kept.yaml");
+  EXPECT_EQ(config->policy.purpose_policy, dir_.path() / "why");
 }
 
 TEST_F(ConfigTest, EnvironmentGoesBeforeTheFile) {

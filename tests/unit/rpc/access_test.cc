@@ -9,12 +9,8 @@
 #include <utility>
 
 #include "entryexit/core/reason.h"
-#include "entryexit/v1/back_office_service.pb.h"
-#include "entryexit/v1/import_service.pb.h"
-#include "entryexit/v1/lane_service.pb.h"
-#include "entryexit/v1/report_service.pb.h"
-#include "entryexit/v1/retention_service.pb.h"
 #include "tests/support/status_matchers.h"
+#include "tests/unit/rpc/services.h"
 
 namespace entryexit::rpc {
 namespace {
@@ -30,16 +26,8 @@ constexpr Role kEveryRole[] = {Role::kLane,   Role::kOfficer, Role::kSupervisor,
 
 std::set<std::string> MethodsOfTheApi() {
   std::set<std::string> methods;
-  for (const google::protobuf::FileDescriptor* file :
-       {v1::RecordArrivalRequest::descriptor()->file(), v1::GetCaseRequest::descriptor()->file(),
-        v1::ListOverstaysRequest::descriptor()->file(), v1::ImportRow::descriptor()->file(),
-        v1::RunRetentionRequest::descriptor()->file()}) {
-    for (int i = 0; i < file->service_count(); ++i) {
-      const google::protobuf::ServiceDescriptor& service = *file->service(i);
-      for (int j = 0; j < service.method_count(); ++j) {
-        methods.insert("/" + service.full_name() + "/" + service.method(j)->name());
-      }
-    }
+  for (const google::protobuf::MethodDescriptor* method : Methods()) {
+    methods.insert("/" + method->service()->full_name() + "/" + method->name());
   }
   return methods;
 }
@@ -149,6 +137,13 @@ TEST(AccessTable, DeniesWhatIsNotListed) {
     for (const Role role : kEveryRole) {
       EXPECT_THAT(CheckAccess(method, {role, "x", "x"}), FailsWith(Reason::kRoleNotAllowed));
     }
+  }
+}
+
+TEST(AccessTable, AsksForThePurposeOfEveryCallOfTheBackOffice) {
+  for (const google::protobuf::MethodDescriptor* method : Methods()) {
+    if (method->service()->name() != "BackOfficeService") continue;
+    EXPECT_TRUE(CallsForAPurpose().contains(method->name())) << method->name();
   }
 }
 
