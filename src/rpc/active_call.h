@@ -41,8 +41,9 @@ class ActiveCall {
   // Errors: PRINCIPAL_MISSING, CERTIFICATE_REVOKED, ROLE_NOT_ALLOWED.
   absl::Status Authorize();
 
-  // Requires: Authorize returned OK.
+  // Requires of both: Authorize returned OK.
   const app::Principal& principal() const { return *principal_; }
+  app::Call Until(core::Deadline deadline) const { return {*principal_, deadline, method_}; }
   grpc::CallbackServerContext& context() const { return *context_; }
 
   // Logs and counts the call, adds the reason to the trailing metadata and returns what to finish

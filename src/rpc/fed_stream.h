@@ -75,7 +75,7 @@ class FedStream : public grpc::ServerWriteReactor<Response>, public Stream {
     const absl::Status posted = environment_.pool.Post(
         {deadline, [this] { return call_.context().IsCancelled(); },
          [this, self = self_, deadline, work = std::move(work)](const absl::Status& admission) {
-           const app::Call call{call_.principal(), deadline};
+           const app::Call call = call_.Until(deadline);
            const absl::Status status =
                admission.ok() ? WithoutExceptions([&] { return work(call); }) : admission;
            const core::MutexLock lock(mutex_);

@@ -72,7 +72,7 @@ class RecordCrossingsStream final : public ItemStream {
 
   absl::Status RecordItem(core::Deadline deadline, grpc::ByteBuffer& item) {
     if (absl::Status status = Parse(item, request_); !status.ok()) return status;
-    const app::Call on_behalf{call().principal(), deadline};
+    const app::Call on_behalf = call().Until(deadline);
     switch (request_.crossing_case()) {
       case v1::RecordCrossingsRequest::kArrival:
         return Record(record_, on_behalf, request_.arrival(), /*gone=*/true, metrics(),

@@ -53,7 +53,7 @@ grpc::ServerUnaryReactor* ServeUnary(const Environment& environment,
            if (environment.has_live_queue) {
              environment.metrics.SetQueueDepth(environment.pool.depth());
            }
-           const app::Call app_call{call->principal(), deadline};
+           const app::Call app_call = call->Until(deadline);
            reactor->Finish(call->End(
                admission.ok() ? WithoutExceptions([&] { return work(app_call); }) : admission));
          }});

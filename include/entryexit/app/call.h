@@ -20,6 +20,7 @@ struct Principal {
 struct Call {
   Principal principal;
   core::Deadline deadline;
+  std::string method;  // of the API, in full: "/entryexit.v1.LaneService/RecordArrival"
 };
 
 }  // namespace entryexit::app
