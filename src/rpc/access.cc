@@ -53,10 +53,13 @@ const std::vector<MethodAccess>& AccessTable() {
   static const std::vector<Role> kErasureReaders = {Role::kAdmin, Role::kAuditor};
   static const std::vector<Role> kHolders = {Role::kSupervisor, Role::kAdmin};
   static const std::vector<Role> kHoldReaders = {Role::kSupervisor, Role::kAdmin, Role::kAuditor};
+  static const std::vector<Role> kAuditors = {Role::kAuditor};
+  static constexpr char kNoData[] = "tells of the service, not of persons";
   static const std::vector<MethodAccess> kTable = {
       {"/entryexit.v1.LaneService/RecordArrival", kLanes},
       {"/entryexit.v1.LaneService/RecordDeparture", kLanes},
-      {"/entryexit.v1.LaneService/AssessCapture", kLanes},
+      {"/entryexit.v1.LaneService/AssessCapture", kLanes,
+       "judges a picture that comes without a name, and neither reads nor keeps anything"},
       {"/entryexit.v1.LaneService/RecordCrossings", kLanes},
       {"/entryexit.v1.BackOfficeService/GetTraveler", kOfficers},
       {"/entryexit.v1.BackOfficeService/GetStayAllowance", kOfficers},
@@ -79,9 +82,11 @@ const std::vector<MethodAccess>& AccessTable() {
       {"/entryexit.v1.RetentionService/PlaceLegalHold", kHolders},
       {"/entryexit.v1.RetentionService/ReleaseLegalHold", kHolders},
       {"/entryexit.v1.RetentionService/ListLegalHolds", kHoldReaders},
-      {"/grpc.health.v1.Health/Check", kAnybody},
-      {"/grpc.health.v1.Health/Watch", kAnybody},
-      {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kAnybody},
+      {"/entryexit.v1.AuditService/SearchAuditRecords", kAuditors},
+      {"/entryexit.v1.AuditService/ExportAuditRecords", kAuditors},
+      {"/grpc.health.v1.Health/Check", kAnybody, kNoData},
+      {"/grpc.health.v1.Health/Watch", kAnybody, kNoData},
+      {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kAnybody, kNoData},
   };
   return kTable;
 }
