@@ -186,7 +186,9 @@ class NightlyJob {
   const NoVault vault_;
   const core::AdmissionPolicy policy_;
   const Today clock_;
-  const app::Call call_ = {{app::Role::kReport, "bench", "report/bench"}, core::Deadline::max()};
+  const app::Call call_ = {{app::Role::kReport, "bench", "report/bench"},
+                           core::Deadline::max(),
+                           "/entryexit.v1.ReportService/Bench"};
   std::unique_ptr<ports::Store> store_;
   std::unique_ptr<app::Queries> queries_;
   std::unique_ptr<app::ReviewOverstays> review_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/audited.h"
 #include "app/comparisons.h"
 #include "app/crossing_request.h"
 #include "app/requests.h"
@@ -117,9 +118,10 @@ absl::StatusOr<CorrectionResult> CorrectCrossing::Correct(const Call& call,
   };
 
   CorrectionResult result;
-  const auto correct = [&](ports::Transaction& transaction) -> absl::Status {
+  const auto correct = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
     const auto crossing = transaction.GetCrossing(request.crossing_id);
     if (!crossing.ok()) return crossing.status();
+    note.travelers = {crossing->traveler_id};
     // All that follows is read under the traveler's lock: a crossing may be changing the stays
     // right now, or the same request may be under way a second time.
     absl::Status status = transaction.LockTraveler(crossing->traveler_id);
@@ -171,7 +173,12 @@ absl::StatusOr<CorrectionResult> CorrectCrossing::Correct(const Call& call,
     }
     return status;
   };
-  if (absl::Status status = store_.Transact(call.deadline, correct); !status.ok()) return status;
+  AuditNote known;
+  known.subject = request.crossing_id.value();
+  known.request_id = request.request_id;
+  if (absl::Status status = TransactAudited(store_, call, known, correct); !status.ok()) {
+    return status;
+  }
   return result;
 }
 

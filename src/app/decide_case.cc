@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/audited.h"
 #include "app/requests.h"
 #include "app/text.h"
 #include "app/traveler_state.h"
@@ -62,9 +63,10 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
   const std::string digest = ContentDigest(request);
 
   ports::CaseRecord decided;
-  const auto decide = [&](ports::Transaction& transaction) -> absl::Status {
+  const auto decide = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
     absl::StatusOr<ports::CaseRecord> record = transaction.GetCase(request.case_id);
     if (!record.ok()) return record.status();
+    note.travelers = {record->traveler_id};
     // All that follows is read under the traveler's lock: a crossing may be changing the case right
     // now, or the same request may be under way a second time.
     absl::Status status = transaction.LockTraveler(record->traveler_id);
@@ -105,7 +107,12 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
     }
     return status;
   };
-  if (absl::Status status = store_.Transact(call.deadline, decide); !status.ok()) return status;
+  AuditNote known;
+  known.subject = request.case_id.value();
+  known.request_id = request.request_id;
+  if (absl::Status status = TransactAudited(store_, call, known, decide); !status.ok()) {
+    return status;
+  }
   return decided;
 }
 

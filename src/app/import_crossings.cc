@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "app/audited.h"
 #include "app/crossing_request.h"
 #include "app/traveler_state.h"
 #include "entryexit/core/reason.h"
@@ -446,8 +447,11 @@ class ImportRun {
   // out: what fails is tried again in halves, down to the one document that is to blame.
   absl::Status RecordPlain(std::span<const DocumentRows> documents) {
     if (documents.empty()) return absl::OkStatus();
-    const absl::Status status =
-        store_.Transact(call_.deadline, [&](ports::Transaction& transaction) {
+    AuditNote known;  // one record for all of them
+    known.subject = import_id_.value();
+    known.request_id = import_id_;
+    const absl::Status status = TransactAudited(
+        store_, call_, known, [&](ports::Transaction& transaction, AuditNote& /*note*/) {
           // By the clock of the transaction: reports rely on its being recorded soon after.
           return ImportTransaction(transaction, import_id_, clock_.Now(), results_).Run(documents);
         });

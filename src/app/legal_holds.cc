@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "app/read.h"
+#include "app/audited.h"
 #include "app/requests.h"
 #include "app/text.h"
 #include "entryexit/core/reason.h"
@@ -49,13 +49,21 @@ absl::StatusOr<ports::LegalHold> CarryOut(ports::Store& store, const Call& call,
                                           const ports::LegalHoldEvent& event,
                                           const std::string& digest) {
   if (absl::Status status = CheckReference(event.reference); !status.ok()) return status;
-  return Read<ports::LegalHold>(
-      store, call, [&](ports::Transaction& transaction) -> absl::StatusOr<ports::LegalHold> {
+  AuditNote known;
+  known.travelers = {event.traveler_id};
+  known.subject = event.hold_id;
+  known.request_id = event.request_id;
+  return ReadAudited<ports::LegalHold>(
+      store, call, known,
+      [&](ports::Transaction& transaction, AuditNote& note) -> absl::StatusOr<ports::LegalHold> {
         absl::Status status = transaction.LockTraveler(event.traveler_id);
         if (!status.ok()) return status;
-        const auto known = FindCarriedOut(transaction, event.request_id, event.principal, digest);
-        if (!known.ok()) return known.status();
-        if (*known) return HoldOf(transaction, event.traveler_id, (*known)->subject_id);
+        const auto done = FindCarriedOut(transaction, event.request_id, event.principal, digest);
+        if (!done.ok()) return done.status();
+        if (*done) {
+          note.subject = (*done)->subject_id;
+          return HoldOf(transaction, event.traveler_id, note.subject);
+        }
         const auto traveler = transaction.GetTraveler(event.traveler_id);
         if (!traveler.ok()) return traveler.status();
         if (event.kind == LegalHoldEventKind::kReleased) {
@@ -101,9 +109,12 @@ absl::StatusOr<ports::LegalHold> LegalHolds::Release(const Call& call,
 absl::StatusOr<std::vector<ports::LegalHold>> LegalHolds::List(
     const Call& call, const std::optional<core::TravelerId>& traveler_id, bool with_released,
     const std::optional<ports::LegalHoldCursor>& after, int limit) const {
-  return Read<std::vector<ports::LegalHold>>(store_, call, [&](ports::Transaction& transaction) {
-    return transaction.ListLegalHolds(traveler_id, with_released, after, limit);
-  });
+  AuditNote known;
+  if (traveler_id) known.travelers = {*traveler_id};
+  return ReadAudited<std::vector<ports::LegalHold>>(
+      store_, call, known, [&](ports::Transaction& transaction, AuditNote& /*note*/) {
+        return transaction.ListLegalHolds(traveler_id, with_released, after, limit);
+      });
 }
 
 }  // namespace entryexit::app

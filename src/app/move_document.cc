@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "app/audited.h"
 #include "app/comparisons.h"
 #include "app/crossing_request.h"
 #include "app/requests.h"
@@ -397,9 +398,11 @@ absl::StatusOr<MoveResult> MoveDocument::Move(const Call& call, const MoveReques
   const core::TravelerId to = request.to.value_or(core::TravelerId(crypto::NewUuid()));
 
   MoveResult result;
-  const auto move = [&](ports::Transaction& transaction) -> absl::Status {
+  const auto move = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
     const auto from = transaction.FindTravelerByDocument(*document_id);
     if (!from.ok()) return from.status();
+    note.travelers = {*from};
+    if (request.to && to != *from) note.travelers.push_back(to);
     // All that follows is read under the locks of both travelers: a lane may be recording a
     // crossing with the document right now, or the same request may be under way a second time.
     absl::Status status = LockBoth(transaction, *from, request.to.value_or(*from));
@@ -409,6 +412,7 @@ absl::StatusOr<MoveResult> MoveDocument::Move(const Call& call, const MoveReques
     if (*known) {
       result.from = (*known)->traveler_id;
       result.to = core::TravelerId((*known)->subject_id);
+      note.travelers = {result.from, result.to};
       auto stays = transaction.AllStays(result.to);
       if (!stays.ok()) return stays.status();
       result.stays = *std::move(stays);
@@ -422,10 +426,15 @@ absl::StatusOr<MoveResult> MoveDocument::Move(const Call& call, const MoveReques
     auto stays = moving.Run(now);
     if (!stays.ok()) return stays.status();
     result = {*from, to, *std::move(stays)};
+    note.travelers = {*from, to};
     return transaction.AddRequest(
         {request.request_id, call.principal.name, digest, *from, to.value()});
   };
-  if (absl::Status status = store_.Transact(call.deadline, move); !status.ok()) return status;
+  AuditNote known;
+  known.request_id = request.request_id;
+  if (absl::Status status = TransactAudited(store_, call, known, move); !status.ok()) {
+    return status;
+  }
   return result;
 }
 

@@ -5,8 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "app/audited.h"
 #include "app/crossing_request.h"
-#include "app/read.h"
 #include "app/templates.h"
 #include "app/traveler_state.h"
 #include "entryexit/core/reason.h"
@@ -95,12 +95,26 @@ Page<Row, Cursor> PageOf(std::vector<Row> rows, int page_size, const CursorOf& c
   return page;
 }
 
+AuditNote NoteOf(const core::TravelerId& traveler) {
+  AuditNote note;
+  note.travelers = {traveler};
+  return note;
+}
+
+AuditNote NoteOf(const std::string& subject) {
+  AuditNote note;
+  note.subject = subject;
+  return note;
+}
+
 }  // namespace
 
 absl::StatusOr<TravelerView> Queries::GetTraveler(const Call& call,
                                                   const core::TravelerId& id) const {
-  return Read<TravelerView>(
-      store_, call, [&](ports::Transaction& transaction) { return ViewOf(transaction, id); });
+  return ReadAudited<TravelerView>(store_, call, NoteOf(id),
+                                   [&](ports::Transaction& transaction, AuditNote& /*note*/) {
+                                     return ViewOf(transaction, id);
+                                   });
 }
 
 absl::StatusOr<TravelerView> Queries::GetTravelerByDocument(const Call& call,
@@ -108,12 +122,14 @@ absl::StatusOr<TravelerView> Queries::GetTravelerByDocument(const Call& call,
                                                             const std::string& number) const {
   const absl::StatusOr<core::DocumentId> document_id = DocumentIdFrom(issuing_state, number);
   if (!document_id.ok()) return document_id.status();
-  return Read<TravelerView>(store_, call,
-                            [&](ports::Transaction& transaction) -> absl::StatusOr<TravelerView> {
-                              const auto id = transaction.FindTravelerByDocument(*document_id);
-                              if (!id.ok()) return id.status();
-                              return ViewOf(transaction, *id);
-                            });
+  return ReadAudited<TravelerView>(
+      store_, call, AuditNote{},
+      [&](ports::Transaction& transaction, AuditNote& note) -> absl::StatusOr<TravelerView> {
+        const auto id = transaction.FindTravelerByDocument(*document_id);
+        if (!id.ok()) return id.status();
+        note = NoteOf(*id);
+        return ViewOf(transaction, *id);
+      });
 }
 
 absl::StatusOr<AllowanceView> Queries::GetStayAllowance(const Call& call,
@@ -126,11 +142,14 @@ absl::StatusOr<AllowanceView> Queries::GetStayAllowance(const Call& call,
   }
   const absl::StatusOr<core::WindowRule> rule = WindowOf(policy_, code, day);
   if (!rule.ok()) return rule.status();
-  const auto state = Read<TravelerState>(store_, call, [&](ports::Transaction& transaction) {
-    return LoadMovements(transaction, id);
-  });
+  const auto state = ReadAudited<TravelerState>(
+      store_, call, NoteOf(id),
+      [&](ports::Transaction& transaction, AuditNote& /*note*/) -> absl::StatusOr<TravelerState> {
+        absl::StatusOr<TravelerState> loaded = LoadMovements(transaction, id);
+        if (loaded.ok() && loaded->documents.empty()) return MovedAway(loaded->corrections);
+        return loaded;
+      });
   if (!state.ok()) return state.status();
-  if (state->documents.empty()) return MovedAway(state->corrections);
   return AllowanceView{*rule, core::AllowanceOn(day, StaysOf(*state).window_stays, *rule)};
 }
 
@@ -138,7 +157,8 @@ absl::StatusOr<Page<CrossingView, ports::CrossingCursor>> Queries::ListCrossings
     const Call& call, const core::TravelerId& id, const std::optional<ports::CrossingCursor>& after,
     int page_size) const {
   using Result = Page<CrossingView, ports::CrossingCursor>;
-  return Read<Result>(store_, call, [&](ports::Transaction& transaction) -> absl::StatusOr<Result> {
+  const auto read = [&](ports::Transaction& transaction,
+                        AuditNote& /*note*/) -> absl::StatusOr<Result> {
     const auto traveler = transaction.GetTraveler(id);
     if (!traveler.ok()) return traveler.status();
     auto crossings = transaction.ListCrossings(id, after, page_size + 1);
@@ -149,25 +169,31 @@ absl::StatusOr<Page<CrossingView, ports::CrossingCursor>> Queries::ListCrossings
         *std::move(views), page_size, [](const CrossingView& view) {
           return ports::CrossingCursor{view.crossing.captured_at, view.crossing.crossing_id};
         });
-  });
+  };
+  return ReadAudited<Result>(store_, call, NoteOf(id), read);
 }
 
 absl::StatusOr<CaptureView> Queries::GetCapture(const Call& call,
                                                 const core::CrossingId& id) const {
-  const auto record = Read<ports::CaptureRecord>(
-      store_, call, [&](ports::Transaction& transaction) { return transaction.GetCapture(id); });
-  if (!record.ok()) return record.status();
-  absl::StatusOr<std::string> image = vault_.Open(
-      record->image, AssociatedData(record->traveler_id, record->crossing_id, kCaptureKind));
-  if (!image.ok()) return image.status();
-  return CaptureView{*std::move(image), record->media_type, record->digest};
+  return ReadAudited<CaptureView>(
+      store_, call, NoteOf(id.value()),
+      [&](ports::Transaction& transaction, AuditNote& note) -> absl::StatusOr<CaptureView> {
+        const auto record = transaction.GetCapture(id);
+        if (!record.ok()) return record.status();
+        note.travelers = {record->traveler_id};
+        absl::StatusOr<std::string> image = vault_.Open(
+            record->image, AssociatedData(record->traveler_id, record->crossing_id, kCaptureKind));
+        if (!image.ok()) return image.status();
+        return CaptureView{*std::move(image), record->media_type, record->digest};
+      });
 }
 
 absl::StatusOr<Page<ports::CaseRecord, ports::CaseCursor>> Queries::ListCases(
     const Call& call, const ports::CaseFilter& filter,
     const std::optional<ports::CaseCursor>& after, int page_size) const {
-  auto rows =
-      Read<std::vector<ports::CaseRecord>>(store_, call, [&](ports::Transaction& transaction) {
+  auto rows = ReadAudited<std::vector<ports::CaseRecord>>(
+      store_, call, filter.traveler_id ? NoteOf(*filter.traveler_id) : AuditNote{},
+      [&](ports::Transaction& transaction, AuditNote& /*note*/) {
         return transaction.ListCases(filter, after, page_size + 1);
       });
   if (!rows.ok()) return rows.status();
@@ -178,10 +204,12 @@ absl::StatusOr<Page<ports::CaseRecord, ports::CaseCursor>> Queries::ListCases(
 }
 
 absl::StatusOr<CaseView> Queries::GetCase(const Call& call, const core::CaseId& id) const {
-  return Read<CaseView>(
-      store_, call, [&](ports::Transaction& transaction) -> absl::StatusOr<CaseView> {
+  return ReadAudited<CaseView>(
+      store_, call, NoteOf(id.value()),
+      [&](ports::Transaction& transaction, AuditNote& note) -> absl::StatusOr<CaseView> {
         auto record = transaction.GetCase(id);
         if (!record.ok()) return record.status();
+        note.travelers = {record->traveler_id};
         auto crossing = transaction.GetCrossingOf(record->traveler_id, record->crossing_id);
         if (!crossing.ok()) return crossing.status();
         auto views = ViewsOf(transaction, record->traveler_id, {*std::move(crossing)});
@@ -200,18 +228,28 @@ absl::StatusOr<CaseView> Queries::GetCase(const Call& call, const core::CaseId& 
       });
 }
 
-absl::StatusOr<ports::CaseRecord> Queries::GetCaseRecord(const Call& call,
-                                                         const core::CaseId& id) const {
-  return Read<ports::CaseRecord>(
-      store_, call, [&](ports::Transaction& transaction) { return transaction.GetCase(id); });
+absl::StatusOr<std::optional<ports::CaseRecord>> Queries::FindCaseAt(
+    const Call& call, const core::CaseId& id, const std::optional<core::PortId>& port_id) const {
+  using Found = std::optional<ports::CaseRecord>;
+  return ReadAudited<Found>(
+      store_, call, NoteOf(id.value()),
+      [&](ports::Transaction& transaction, AuditNote& note) -> absl::StatusOr<Found> {
+        absl::StatusOr<ports::CaseRecord> record = transaction.GetCase(id);
+        const bool erased = core::ReasonOf(record.status()) == core::Reason::kCaseNotFound;
+        if (!record.ok() && !erased) return record.status();
+        note.leaves_record = record.ok() && (!port_id || record->port_id == *port_id);
+        if (!note.leaves_record) return Found();
+        note.travelers = {record->traveler_id};
+        return Found(*std::move(record));
+      });
 }
 
 absl::StatusOr<Page<OverstayView, ports::OverstayCursor>> Queries::ListOverstays(
     const Call& call, core::Date as_of, core::Timestamp known_at,
     std::optional<core::OverstayKind> kind, const std::optional<ports::OverstayCursor>& after,
     int page_size) const {
-  auto stays =
-      Read<std::vector<ports::StayRecord>>(store_, call, [&](ports::Transaction& transaction) {
+  auto stays = ReadAudited<std::vector<ports::StayRecord>>(
+      store_, call, AuditNote{}, [&](ports::Transaction& transaction, AuditNote& /*note*/) {
         return transaction.ListOverstays(as_of, known_at, kind, after, page_size + 1);
       });
   if (!stays.ok()) return stays.status();
@@ -233,8 +271,9 @@ absl::StatusOr<Page<OverstayView, ports::OverstayCursor>> Queries::ListOverstays
 
 absl::StatusOr<core::Summary> Queries::Summarize(const Call& call, const core::ReportScope& scope,
                                                  std::optional<int> least_cell) const {
-  absl::StatusOr<core::Summary> summary = Read<core::Summary>(
-      store_, call, [&](ports::Transaction& transaction) -> absl::StatusOr<core::Summary> {
+  absl::StatusOr<core::Summary> summary = ReadAudited<core::Summary>(
+      store_, call, AuditNote{},
+      [&](ports::Transaction& transaction, AuditNote& /*note*/) -> absl::StatusOr<core::Summary> {
         const auto stays = transaction.CountStays(scope);
         if (!stays.ok()) return stays.status();
         const auto crossings = transaction.CountCrossings(scope);

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "app/audited.h"
 #include "app/requests.h"
 #include "app/traveler_state.h"
 #include "entryexit/core/reason.h"
@@ -157,7 +158,7 @@ absl::StatusOr<AdmissionChangeResult> RecordAdmissionChange::Record(
   const core::AdmissionChangeId change_id(crypto::NewUuid());
 
   AdmissionChangeResult result;
-  const auto record = [&](ports::Transaction& transaction) -> absl::Status {
+  const auto record = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
     // All that follows is read under the traveler's lock: a crossing may be changing the stays
     // right now, or the same request may be under way a second time.
     absl::Status status = transaction.LockTraveler(request.traveler_id);
@@ -171,14 +172,21 @@ absl::StatusOr<AdmissionChangeResult> RecordAdmissionChange::Record(
     if (!*known && state->documents.empty()) return MovedAway(state->corrections);
     if (*known) {
       result = {core::AdmissionChangeId((*known)->subject_id), StayRecordsOf(*state)};
+      note.subject = result.change_id.value();
       return absl::OkStatus();
     }
     state->admission_changes.push_back({request.traveler_id, change_id, request.request_id,
                                         call.principal.name, RecordingTime(*state, now), *change});
     result = {change_id, StayRecordsOf(*state)};
+    note.subject = change_id.value();
     return WriteLatest(transaction, *state, result.stays, digest);
   };
-  if (absl::Status status = store_.Transact(call.deadline, record); !status.ok()) return status;
+  AuditNote known;
+  known.travelers = {request.traveler_id};
+  known.request_id = request.request_id;
+  if (absl::Status status = TransactAudited(store_, call, known, record); !status.ok()) {
+    return status;
+  }
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "app/audited.h"
 #include "app/comparisons.h"
 #include "app/crossing_request.h"
 #include "app/requests.h"
@@ -138,9 +139,10 @@ class Recording {
         now_(now),
         transaction_(transaction) {}
 
-  absl::StatusOr<CrossingResult> Run(const std::string& principal) {
+  absl::StatusOr<CrossingResult> Run(const std::string& principal, AuditNote& note) {
     const auto locked = transaction_.LockTravelerOf(checked_.document_id, checked_.document);
     if (!locked.ok()) return locked.status();
+    note.travelers = {*locked};
     // All that follows is read under the traveler's lock: the same request, or another of the same
     // crossing, may have been under way until now.
     auto answer = FindAnswer(transaction_, request_, checked_, principal);
@@ -329,15 +331,24 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
   const absl::StatusOr<CheckedRequest> checked = Check(call, request, lanes_, policy_, now);
   if (!checked.ok()) return checked.status();
 
+  AuditNote known;
+  known.request_id = request.request_id;
+  const auto tell_of = [](const CrossingResult& result, AuditNote& note) {
+    note.travelers = {result.crossing->traveler_id};
+    note.subject = result.crossing->crossing_id.value();
+  };
+
   // A retry is answered from what is stored, before the face is looked at again.
   std::optional<CrossingResult> answer;
-  const auto find_answer = [&](ports::Transaction& transaction) -> absl::Status {
+  const auto find_answer = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
     auto found = FindAnswer(transaction, request, *checked, call.principal.name);
     if (!found.ok()) return found.status();
     answer = *std::move(found);
+    note.leaves_record = answer.has_value();
+    if (answer) tell_of(*answer, note);
     return absl::OkStatus();
   };
-  if (absl::Status status = store_.Transact(call.deadline, find_answer); !status.ok()) {
+  if (absl::Status status = TransactAudited(store_, call, known, find_answer); !status.ok()) {
     return status;
   }
   if (answer) return *std::move(answer);
@@ -353,6 +364,9 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
       CrossingResult refused;
       refused.capture_status = CaptureStatus::kLowQuality;
       refused.findings = observation.findings;
+      absl::Status status =
+          RecordInAudit(store_, call, known, ports::NameOf(CaptureStatus::kLowQuality));
+      if (!status.ok()) return status;
       return refused;
     }
   }
@@ -360,15 +374,18 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
   // Chosen once for all attempts: it tells what an earlier attempt recorded, when its commit was in
   // doubt, from what another call did.
   const core::CrossingId crossing_id(crypto::NewUuid());
-  const auto record = [&](ports::Transaction& transaction) -> absl::Status {
+  const auto record = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
     Recording recording(crossing_id, request, *checked, *admission, observation, engine_, vault_,
                         policy_, now, transaction);
-    absl::StatusOr<CrossingResult> result = recording.Run(call.principal.name);
+    absl::StatusOr<CrossingResult> result = recording.Run(call.principal.name, note);
     if (!result.ok()) return result.status();
     answer = *std::move(result);
+    tell_of(*answer, note);
     return absl::OkStatus();
   };
-  if (absl::Status status = store_.Transact(call.deadline, record); !status.ok()) return status;
+  if (absl::Status status = TransactAudited(store_, call, known, record); !status.ok()) {
+    return status;
+  }
   answer->is_new = answer->crossing->crossing_id == crossing_id;
   return *std::move(answer);
 }

@@ -8,8 +8,8 @@
 #include <tuple>
 #include <vector>
 
+#include "app/audited.h"
 #include "app/decision.h"
-#include "app/read.h"
 #include "entryexit/core/reason.h"
 
 namespace entryexit::app {
@@ -99,26 +99,36 @@ absl::Status CheckNotErased(const ports::CrossingRecord& departure, const Decisi
 
 absl::StatusOr<Replay> ReplayDecision::ReplayComparison(const Call& call,
                                                         const core::ComparisonId& id) const {
-  return Read<Replay>(store_, call, [&](ports::Transaction& transaction) -> absl::StatusOr<Replay> {
-    const auto recorded = transaction.GetComparison(id);
-    if (!recorded.ok()) return recorded.status();
-    return Recompute(transaction, *recorded);
-  });
+  AuditNote known;
+  known.subject = id.value();
+  return ReadAudited<Replay>(
+      store_, call, known,
+      [&](ports::Transaction& transaction, AuditNote& note) -> absl::StatusOr<Replay> {
+        const auto recorded = transaction.GetComparison(id);
+        if (!recorded.ok()) return recorded.status();
+        note.travelers = {recorded->traveler_id};
+        return Recompute(transaction, *recorded);
+      });
 }
 
 absl::StatusOr<Replay> ReplayDecision::ReplayCrossing(const Call& call,
                                                       const core::CrossingId& id) const {
-  return Read<Replay>(store_, call, [&](ports::Transaction& transaction) -> absl::StatusOr<Replay> {
-    const auto crossing = transaction.GetCrossing(id);
-    if (!crossing.ok()) return crossing.status();
-    const auto comparisons = transaction.ComparisonsOf(crossing->traveler_id, {id});
-    if (!comparisons.ok()) return comparisons.status();
-    if (comparisons->empty()) {
-      return MakeError(Reason::kComparisonNotFound,
-                       fmt::format("crossing {} was not compared", id.value()));
-    }
-    return Recompute(transaction, comparisons->back());
-  });
+  AuditNote known;
+  known.subject = id.value();
+  return ReadAudited<Replay>(
+      store_, call, known,
+      [&](ports::Transaction& transaction, AuditNote& note) -> absl::StatusOr<Replay> {
+        const auto crossing = transaction.GetCrossing(id);
+        if (!crossing.ok()) return crossing.status();
+        note.travelers = {crossing->traveler_id};
+        const auto comparisons = transaction.ComparisonsOf(crossing->traveler_id, {id});
+        if (!comparisons.ok()) return comparisons.status();
+        if (comparisons->empty()) {
+          return MakeError(Reason::kComparisonNotFound,
+                           fmt::format("crossing {} was not compared", id.value()));
+        }
+        return Recompute(transaction, comparisons->back());
+      });
 }
 
 absl::StatusOr<Replay> ReplayDecision::Recompute(ports::Transaction& transaction,

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "app/read.h"
+#include "app/audited.h"
 #include "app/traveler_state.h"
 
 namespace entryexit::app {
@@ -16,15 +16,20 @@ constexpr int kTravelersPerPart = 100;
 absl::Status ReviewTraveler(ports::Store& store, const Call& call, const core::TravelerId& id,
                             core::Timestamp now, ReviewProgress& progress) {
   std::vector<CaseChange> changes;
-  const auto review = [&](ports::Transaction& transaction) -> absl::Status {
+  const auto review = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
     absl::Status status = transaction.LockTraveler(id);
     if (!status.ok()) return status;
     const absl::StatusOr<TravelerState> state = LoadTraveler(transaction, id);
     if (!state.ok()) return state.status();
     changes = ReviewCases(*state, now);
+    note.leaves_record = !changes.empty();
     return WriteCases(transaction, changes);
   };
-  if (absl::Status status = store.Transact(call.deadline, review); !status.ok()) return status;
+  AuditNote known;
+  known.travelers = {id};
+  if (absl::Status status = TransactAudited(store, call, known, review); !status.ok()) {
+    return status;
+  }
   ++progress.travelers;
   for (const CaseChange& change : changes) {
     const bool opens = change.event.kind == ports::CaseEventKind::kOpened ||
@@ -40,9 +45,10 @@ absl::StatusOr<ReviewProgress> ReviewOverstays::Review(
     const Call& call, const std::optional<core::TravelerId>& after) const {
   using Travelers = std::vector<core::TravelerId>;
   const core::Timestamp now = clock_.Now();
-  const auto travelers = Read<Travelers>(store_, call, [&](ports::Transaction& transaction) {
-    return transaction.TravelersToReview(core::LastDayOver(now), after, kTravelersPerPart);
-  });
+  const auto travelers = ReadAudited<Travelers>(
+      store_, call, AuditNote{}, [&](ports::Transaction& transaction, AuditNote& /*note*/) {
+        return transaction.TravelersToReview(core::LastDayOver(now), after, kTravelersPerPart);
+      });
   if (!travelers.ok()) return travelers.status();
 
   ReviewProgress progress;

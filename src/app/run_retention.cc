@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "app/read.h"
+#include "app/audited.h"
 #include "app/retention_facts.h"
 #include "app/traveler_state.h"
 #include "entryexit/core/reason.h"
@@ -268,10 +268,14 @@ absl::StatusOr<RetentionPart> RunRetention::Run(
   const core::Timestamp now = clock_.Now();
   const RetentionCursor here = cursor.value_or(RetentionCursor{});
   const core::ErasureHorizon horizon = core::HorizonOf(rules_.policy, now);
-  const auto page = Read<Candidates>(store_, call, [&](ports::Transaction& transaction) {
-    return transaction.ErasureCandidates(here.phase, horizon, rules_.operating_state, here.after,
-                                         kCandidatesPerPart);
-  });
+  // Of the run, never of its travelers: a list of who was forgotten is what must not remain.
+  AuditNote known;
+  known.subject = run.run_id;
+  const auto page = ReadAudited<Candidates>(
+      store_, call, known, [&](ports::Transaction& transaction, AuditNote& /*note*/) {
+        return transaction.ErasureCandidates(here.phase, horizon, rules_.operating_state,
+                                             here.after, kCandidatesPerPart);
+      });
   if (!page.ok()) return page.status();
   std::set<core::TravelerId> travelers;
   std::set<std::string> subjects;
@@ -283,9 +287,11 @@ absl::StatusOr<RetentionPart> RunRetention::Run(
     return planned.found_by == KindFoundIn(here.phase) && subjects.contains(planned.found_by_id);
   };
   const auto carry = [&](const std::set<core::TravelerId>& some) {
-    return Read<RetentionPart>(store_, call, [&](ports::Transaction& transaction) {
-      return Part(rules_, policy_digest_, call, run, now).Carry(transaction, some, is_of_this_part);
-    });
+    return ReadAudited<RetentionPart>(store_, call, known,
+                                      [&](ports::Transaction& transaction, AuditNote& /*note*/) {
+                                        return Part(rules_, policy_digest_, call, run, now)
+                                            .Carry(transaction, some, is_of_this_part);
+                                      });
   };
 
   RetentionPart sum;
@@ -318,8 +324,8 @@ absl::StatusOr<RetentionPart> RunRetention::Run(
 absl::StatusOr<std::vector<core::ErasureReceipt>> RunRetention::Receipts(const Call& call,
                                                                          std::int64_t after,
                                                                          int limit) const {
-  return Read<std::vector<core::ErasureReceipt>>(
-      store_, call, [&](ports::Transaction& transaction) {
+  return ReadAudited<std::vector<core::ErasureReceipt>>(
+      store_, call, AuditNote{}, [&](ports::Transaction& transaction, AuditNote& /*note*/) {
         return transaction.ListErasureReceipts(after, limit);
       });
 }

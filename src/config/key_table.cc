@@ -112,7 +112,7 @@ Key TextList(const std::string& name, std::vector<std::string>& target, const st
 }  // namespace
 
 std::vector<Key> KeysOf(Config& config) {
-  auto& [server, metrics, log, database, encryption, face, matching, policy, ports] = config;
+  auto& [server, metrics, log, database, encryption, audit, face, matching, policy, ports] = config;
   QualityConfig& quality = face.quality;
   return {
       Text("server.listen", server.listen, "host:port", IsAddress),
@@ -139,6 +139,9 @@ std::vector<Key> KeysOf(Config& config) {
       Time("database.report_timeout_ms", database.report_timeout, 10, 3600000),
 
       Path("encryption.key_file", encryption.key_file),
+
+      Path("audit.signing_key_file", audit.signing_key_file),
+      Time("audit.checkpoint_interval_s", audit.checkpoint_interval, 1, 86400),
 
       Path("face.manifest", face.manifest),
       Path("face.installed_models", face.installed_models),

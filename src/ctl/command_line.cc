@@ -81,6 +81,7 @@ ExitCode ParseAndRun(std::vector<std::string> arguments, Context& context) {
   AddCaseCommands(app, context);
   AddReportCommands(app, context);
   AddRetentionCommands(app, context);
+  AddAuditCommands(app, context);
   AddServiceCommands(app, context);
   AddSecretCommands(app, context);
   AddModelCommands(app, context);

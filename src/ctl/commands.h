@@ -18,6 +18,7 @@ void AddCorrectionCommands(CLI::App& app, Context& context);  // correct-crossin
 void AddCaseCommands(CLI::App& app, Context& context);        // cases
 void AddReportCommands(CLI::App& app, Context& context);      // overstays, report
 void AddRetentionCommands(CLI::App& app, Context& context);   // retention
+void AddAuditCommands(CLI::App& app, Context& context);       // audit
 void AddServiceCommands(CLI::App& app, Context& context);     // health, migrate
 void AddSecretCommands(CLI::App& app, Context& context);      // certs, keys
 void AddModelCommands(CLI::App& app, Context& context);       // models

@@ -6,9 +6,11 @@
 
 #include <iostream>
 
+#include "daemon/audit_signer.h"
 #include "daemon/metrics_endpoint.h"
 #include "daemon/tls_refresher.h"
 #include "daemon/wiring.h"
+#include "entryexit/crypto/signing.h"
 #include "entryexit/crypto/tls_files.h"
 #include "entryexit/crypto/vault.h"
 #include "entryexit/face/engine.h"
@@ -48,6 +50,8 @@ int WaitForSignal() {
 absl::Status Run(const config::Config& config, const Policies& policies) {
   const auto vault = crypto::CreateVault(config.encryption.key_file);
   if (!vault.ok()) return vault.status();
+  const auto signer = crypto::OpenSigner(config.audit.signing_key_file);
+  if (!signer.ok()) return signer.status();
 
   const auto database = DatabaseOptionsFrom(config.database);
   if (!database.ok()) return database.status();
@@ -91,6 +95,8 @@ absl::Status Run(const config::Config& config, const Policies& policies) {
   const app::RetentionRules retention_rules{policies.retention, config.policy.operating_state};
   const app::RunRetention run_retention(**report_store, clock, retention_rules);
   const app::LegalHolds legal_holds(**store, clock);
+  const app::AuditLog audit_log(**report_store, clock, **signer);
+  const AuditSigner audit_signer(audit_log, config.audit.checkpoint_interval);
 
   const auto exposer = ExposeMetrics(config.metrics.listen, metrics);
   if (!exposer.ok()) return exposer.status();
@@ -103,7 +109,7 @@ absl::Status Run(const config::Config& config, const Policies& policies) {
       rpc::StartServer(ServerOptionsFrom(config, policies, **tls, *check_certificate),
                        {record, decide, record_admission_change, correct_crossing, move_document,
                         replay, queries, reports, review_overstays, import_crossings, clock, engine,
-                        **store, **feed, run_retention, legal_holds},
+                        **store, **feed, run_retention, legal_holds, audit_log},
                        metrics);
   if (!server.ok()) return server.status();
 

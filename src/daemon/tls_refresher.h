@@ -1,9 +1,9 @@
 #ifndef ENTRYEXIT_DAEMON_TLS_REFRESHER_H_
 #define ENTRYEXIT_DAEMON_TLS_REFRESHER_H_
 
-#include <thread>
+#include <string>
 
-#include "entryexit/core/mutex.h"
+#include "entryexit/base/periodic.h"
 #include "entryexit/crypto/tls_files.h"
 
 namespace entryexit::daemon {
@@ -14,19 +14,13 @@ class TlsRefresher {
  public:
   // `files` must outlive the object, which alone refreshes them.
   explicit TlsRefresher(crypto::TlsFiles& files);
-  // Stops.
-  ~TlsRefresher();
 
  private:
-  void Watch() EXCLUDES(mutex_);
-  // Waits for the next time to look. False when stopped.
-  bool Pause() EXCLUDES(mutex_);
+  void Look();
 
   crypto::TlsFiles& files_;
-  core::Mutex mutex_;
-  core::CondVar stop_;
-  bool stopping_ GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  std::string told_;  // of the thread: what is wrong is told once
+  base::Periodic thread_;
 };
 
 }  // namespace entryexit::daemon

@@ -273,4 +273,25 @@ void ReadRow(RowReader& row, ports::LegalHold& h) {
            h.released_at, h.release_reference);
 }
 
+Params ParamsOf(const core::AuditEntry& e) {
+  return ParamsOf(e.principal, e.method, e.purpose, e.case_id, e.traveler_id, e.subject, e.outcome,
+                  e.request_id);
+}
+
+void ReadRow(RowReader& row, core::AuditRecord& r) {
+  core::AuditEntry& e = r.entry;
+  row.Read(r.chain, r.sequence, r.at, e.principal, e.method, e.purpose, e.case_id, e.traveler_id,
+           e.subject, e.outcome, e.request_id, r.digest);
+}
+
+void ReadRow(RowReader& row, core::AuditHead& h) { row.Read(h.chain, h.sequence, h.digest); }
+
+Params ParamsOf(const core::AuditCheckpoint& c) {
+  return ParamsOf(c.number, c.at, c.heads, c.previous_digest, c.digest, c.key_id, c.signature);
+}
+
+void ReadRow(RowReader& row, core::AuditCheckpoint& c) {
+  row.Read(c.number, c.at, c.heads, c.previous_digest, c.digest, c.key_id, c.signature);
+}
+
 }  // namespace entryexit::postgres

@@ -26,6 +26,8 @@ Params ParamsOf(const ports::ErasureNotice& notice);
 Params ParamsOf(const ports::SettledLead& lead);
 Params ParamsOf(const core::ErasureReceipt& receipt);
 Params ParamsOf(const ports::LegalHoldEvent& event);
+Params ParamsOf(const core::AuditEntry& entry);
+Params ParamsOf(const core::AuditCheckpoint& checkpoint);
 
 void ReadRow(RowReader& row, ports::RequestRecord& record);
 void ReadRow(RowReader& row, ports::CrossingRecord& record);
@@ -51,6 +53,9 @@ void ReadRow(RowReader& row, ports::ErasureNotice& notice);
 void ReadRow(RowReader& row, ports::SettledLead& lead);
 void ReadRow(RowReader& row, core::ErasureReceipt& receipt);
 void ReadRow(RowReader& row, ports::LegalHold& hold);
+void ReadRow(RowReader& row, core::AuditRecord& record);
+void ReadRow(RowReader& row, core::AuditHead& head);
+void ReadRow(RowReader& row, core::AuditCheckpoint& checkpoint);
 
 // Errors: STORED_DATA_INVALID.
 template <typename Record>

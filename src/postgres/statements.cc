@@ -35,6 +35,10 @@
 #define CASE_COLUMNS                                                                            \
   "traveler_id, case_id, kind, severity, state, version, crossing_id, comparison_id, port_id, " \
   "days_overstayed, opened_at, updated_at"
+#define AUDIT_COLUMNS                                                                 \
+  "chain, sequence, recorded_at, principal, method, COALESCE(purpose, ''), case_id, " \
+  "traveler_id, COALESCE(subject, ''), outcome, request_id, encode(digest, 'hex')"
+#define CHECKPOINT_COLUMNS "number, signed_at, heads, previous_digest, digest, key_id, signature"
 // A page without a cursor begins after these, so that one condition, which an index serves, does
 // for every page.
 #define AFTER_TIME "-infinity"
@@ -474,6 +478,39 @@ constexpr std::array kStatements = {
         AND (p.traveler_id, p.hold_id) > (COALESCE($3::uuid, ')sql" AFTER_ID R"sql('),
                                           COALESCE($4::uuid, ')sql" AFTER_ID R"sql('))
       ORDER BY p.traveler_id, p.hold_id LIMIT $5::integer)sql"},
+    Statement{kAppendAuditRecord, "append_audit_record", R"sql(
+      SELECT append_audit_record($1, $2, NULLIF($3, ''), $4, $5, NULLIF($6, ''), $7, $8))sql"},
+    Statement{kFindAuditRecords, "find_audit_records", "SELECT " AUDIT_COLUMNS R"sql(
+      FROM audit_record
+      WHERE ($1::text IS NULL OR principal = $1) AND ($2::uuid IS NULL OR traveler_id = $2)
+        AND ($3::text IS NULL OR $3 IN (method, split_part(method, '/', 3)))
+        AND ($4::text IS NULL OR purpose = $4)
+        AND ($5::timestamptz IS NULL OR recorded_at >= $5)
+        AND ($6::timestamptz IS NULL OR recorded_at < $6)
+        AND (recorded_at, chain, sequence) > (COALESCE($7::timestamptz, ')sql" AFTER_TIME R"sql('),
+                                              COALESCE($8::integer, 0), COALESCE($9::bigint, 0))
+      ORDER BY recorded_at, chain, sequence LIMIT $10::integer)sql"},
+    Statement{kAuditRecordsOf, "audit_records_of", "SELECT " AUDIT_COLUMNS R"sql(
+      FROM audit_record WHERE chain = $1::smallint AND sequence > $2 AND sequence <= $3
+      ORDER BY sequence LIMIT $4::integer)sql"},
+    // One look into the key of the table for each chain.
+    Statement{kAuditHeads, "audit_heads", R"sql(
+      SELECT last.chain, last.sequence, encode(last.digest, 'hex')
+      FROM generate_series(0, 15) AS every (chain) CROSS JOIN LATERAL (
+        SELECT chain, sequence, digest FROM audit_record
+        WHERE chain = every.chain ORDER BY sequence DESC LIMIT 1) AS last
+      ORDER BY last.chain)sql"},
+    // As of the receipts.
+    Statement{kLockAuditCheckpoints, "lock_audit_checkpoints",
+              "SELECT pg_advisory_xact_lock(7298645110)"},
+    Statement{kLastAuditCheckpoint, "last_audit_checkpoint",
+              "SELECT " CHECKPOINT_COLUMNS " FROM audit_checkpoint ORDER BY number DESC LIMIT 1"},
+    Statement{kAddAuditCheckpoint, "add_audit_checkpoint",
+              "INSERT INTO audit_checkpoint (" CHECKPOINT_COLUMNS
+              ") VALUES ($1, $2, $3, $4, $5, $6, $7)"},
+    Statement{kListAuditCheckpoints, "list_audit_checkpoints",
+              "SELECT " CHECKPOINT_COLUMNS
+              " FROM audit_checkpoint WHERE number > $1 ORDER BY number LIMIT $2::integer"},
 };
 
 constexpr std::array kCopyStatements = {

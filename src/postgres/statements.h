@@ -87,6 +87,14 @@ enum class StatementId {
   kEraseItems,
   kAddLegalHoldEvent,
   kListLegalHolds,
+  kAppendAuditRecord,
+  kFindAuditRecords,
+  kAuditRecordsOf,
+  kAuditHeads,
+  kLockAuditCheckpoints,
+  kLastAuditCheckpoint,
+  kAddAuditCheckpoint,
+  kListAuditCheckpoints,
   kCount,  // not a statement
 };
 

@@ -136,6 +136,19 @@ class PostgresTransaction final : public ports::Transaction {
   absl::StatusOr<std::vector<ports::LegalHold>> ListLegalHolds(
       const std::optional<core::TravelerId>& traveler_id, bool with_released,
       const std::optional<ports::LegalHoldCursor>& after, int limit) override;
+  // In audit.cc.
+  absl::Status AddAuditRecord(const core::AuditEntry& entry) override;
+  absl::StatusOr<std::vector<core::AuditRecord>> FindAuditRecords(
+      const ports::AuditFilter& filter, const std::optional<ports::AuditCursor>& after,
+      int limit) override;
+  absl::StatusOr<std::vector<core::AuditRecord>> AuditRecordsOf(int chain, std::int64_t after,
+                                                                std::int64_t last,
+                                                                int limit) override;
+  absl::StatusOr<std::vector<core::AuditHead>> AuditHeads() override;
+  absl::StatusOr<std::optional<core::AuditCheckpoint>> LockAuditCheckpoints() override;
+  absl::Status AddAuditCheckpoint(const core::AuditCheckpoint& checkpoint) override;
+  absl::StatusOr<std::vector<core::AuditCheckpoint>> ListAuditCheckpoints(std::int64_t after,
+                                                                          int limit) override;
 
  private:
   // Rows of all of `ids`, planned with them: how many there are decides how they are found.

@@ -110,6 +110,14 @@ Param Encode(const std::vector<core::ErasureCount>& counts) {
   return {TextOf(array), false};
 }
 
+Param Encode(const std::vector<core::AuditHead>& heads) {
+  json array = json::array();
+  for (const core::AuditHead& head : heads) {
+    array.push_back({{"chain", head.chain}, {"sequence", head.sequence}, {"digest", head.digest}});
+  }
+  return {TextOf(array), false};
+}
+
 bool Decode(const char* text, std::string& out) {
   out = text;
   return true;
@@ -193,6 +201,14 @@ bool Decode(const char* text, std::vector<core::ErasureCount>& out) {
     count.rule_id = element.at("rule").get<std::string>();
     count.count = element.at("count").get<std::int64_t>();
     return Decode(element.at("kind").get<std::string>().c_str(), count.kind);
+  });
+}
+
+bool Decode(const char* text, std::vector<core::AuditHead>& out) {
+  return ForEachOf(text, [&](const json& element) {
+    out.push_back({element.at("chain").get<int>(), element.at("sequence").get<std::int64_t>(),
+                   element.at("digest").get<std::string>()});
+    return true;
   });
 }
 

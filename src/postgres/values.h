@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "entryexit/core/admission.h"
+#include "entryexit/core/audit.h"
 #include "entryexit/core/cases.h"
 #include "entryexit/core/clock.h"
 #include "entryexit/core/erasure_receipt.h"
@@ -59,6 +60,7 @@ Param Encode(const std::vector<core::ReferenceDistance>& references);
 Param Encode(bool value);
 Param Encode(std::int64_t value);
 Param Encode(const std::vector<core::ErasureCount>& counts);
+Param Encode(const std::vector<core::AuditHead>& heads);
 
 template <typename Tag>
 Param Encode(const core::StrongId<Tag>& id) {
@@ -100,6 +102,7 @@ bool Decode(const char* text, std::vector<core::CaseId>& out);
 bool Decode(const char* text, std::vector<core::QualityFinding>& out);
 bool Decode(const char* text, std::vector<core::ReferenceDistance>& out);
 bool Decode(const char* text, std::vector<core::ErasureCount>& out);
+bool Decode(const char* text, std::vector<core::AuditHead>& out);
 
 template <typename Tag>
 bool Decode(const char* text, core::StrongId<Tag>& out) {

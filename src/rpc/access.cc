@@ -59,10 +59,14 @@ const std::vector<MethodAccess>& AccessTable() {
   static const std::vector<Role> kHolders = {Role::kSupervisor, Role::kAdmin};
   static const std::vector<Role> kHoldReaders = {Role::kSupervisor, Role::kAdmin, Role::kAuditor};
   constexpr bool kForAPurpose = true;
+  constexpr bool kForNoPurpose = false;
+  static const std::vector<Role> kAuditors = {Role::kAuditor};
+  static constexpr char kNoData[] = "tells of the service, not of persons";
   static const std::vector<MethodAccess> kTable = {
       {"/entryexit.v1.LaneService/RecordArrival", kLanes},
       {"/entryexit.v1.LaneService/RecordDeparture", kLanes},
-      {"/entryexit.v1.LaneService/AssessCapture", kLanes},
+      {"/entryexit.v1.LaneService/AssessCapture", kLanes, kForNoPurpose,
+       "judges a picture that comes without a name, and neither reads nor keeps anything"},
       {"/entryexit.v1.LaneService/RecordCrossings", kLanes},
       {"/entryexit.v1.BackOfficeService/GetTraveler", kOfficers, kForAPurpose},
       {"/entryexit.v1.BackOfficeService/GetStayAllowance", kOfficers, kForAPurpose},
@@ -85,9 +89,12 @@ const std::vector<MethodAccess>& AccessTable() {
       {"/entryexit.v1.RetentionService/PlaceLegalHold", kHolders},
       {"/entryexit.v1.RetentionService/ReleaseLegalHold", kHolders},
       {"/entryexit.v1.RetentionService/ListLegalHolds", kHoldReaders, kForAPurpose},
-      {"/grpc.health.v1.Health/Check", kAnybody},
-      {"/grpc.health.v1.Health/Watch", kAnybody},
-      {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kAnybody},
+      {"/entryexit.v1.AuditService/SearchAuditRecords", kAuditors},
+      {"/entryexit.v1.AuditService/ExportAuditRecords", kAuditors},
+      {"/grpc.health.v1.Health/Check", kAnybody, kForNoPurpose, kNoData},
+      {"/grpc.health.v1.Health/Watch", kAnybody, kForNoPurpose, kNoData},
+      {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kAnybody, kForNoPurpose,
+       kNoData},
   };
   return kTable;
 }
@@ -129,11 +136,9 @@ absl::Status CheckAccess(const std::string& method, const app::Principal& princi
   return MakeError(Reason::kRoleNotAllowed, "this principal's role may not call this method");
 }
 
-absl::Status CheckPurpose(const std::string& method, const core::PurposePolicy& policy,
-                          const app::Call& call) {
+bool IsForAPurpose(const std::string& method) {
   const MethodAccess* const entry = Find(method);
-  if (entry == nullptr || !entry->for_a_purpose) return absl::OkStatus();
-  return core::CheckPurpose(policy, CallOf(method), call.purpose, call.case_id.has_value());
+  return entry != nullptr && entry->for_a_purpose;
 }
 
 }  // namespace entryexit::rpc

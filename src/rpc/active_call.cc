@@ -76,9 +76,14 @@ absl::Status ActiveCall::Authorize() {
   if (!principal.ok()) return principal.status();
   principal_ = *std::move(principal);
   absl::Status status = CheckAccess(method_, *principal_);
-  if (status.ok()) status = ReadPurpose();
-  if (!status.ok()) return status;
-  return CheckPurpose(method_, environment_.purposes, Until(core::Deadline::max()));
+  // Of other calls nobody looks at what they say, and the audit log does not repeat it.
+  if (status.ok() && IsForAPurpose(method_)) {
+    status = ReadPurpose();
+    if (!status.ok()) return status;
+    return core::CheckPurpose(environment_.purposes, CallOf(method_), purpose_,
+                              case_id_.has_value());
+  }
+  return status;
 }
 
 absl::Status ActiveCall::ReadPurpose() {
@@ -98,7 +103,7 @@ absl::Status ActiveCall::ReadPurpose() {
 }
 
 app::Call ActiveCall::Until(core::Deadline deadline) const {
-  return {*principal_, deadline, purpose_, case_id_};
+  return {*principal_, deadline, method_, purpose_, case_id_};
 }
 
 grpc::Status ActiveCall::End(const absl::Status& status) {

@@ -2,9 +2,9 @@
 #define ENTRYEXIT_RPC_HEALTH_MONITOR_H_
 
 #include <functional>
-#include <thread>
+#include <optional>
 
-#include "entryexit/core/mutex.h"
+#include "entryexit/base/periodic.h"
 #include "entryexit/ports/store.h"
 
 namespace entryexit::rpc {
@@ -16,23 +16,17 @@ class HealthMonitor {
   // `report` is called on the monitor's thread, first with the first answer. The arguments must
   // outlive the object.
   HealthMonitor(ports::Store& store, std::function<void(bool healthy)> report);
-  // Stops.
-  ~HealthMonitor();
 
   // No report is given afterwards. Blocks for as long as one question takes.
-  void Stop() EXCLUDES(mutex_);
+  void Stop() { thread_.Stop(); }
 
  private:
-  void Watch() EXCLUDES(mutex_);
-  // Waits for the next time to ask. False when stopped.
-  bool Pause() EXCLUDES(mutex_);
+  void Ask();
 
   ports::Store& store_;
   const std::function<void(bool)> report_;
-  core::Mutex mutex_;
-  core::CondVar stop_;
-  bool stopping_ GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  std::optional<bool> last_;  // of the thread
+  base::Periodic thread_;
 };
 
 }  // namespace entryexit::rpc

@@ -92,8 +92,8 @@ class ImportCrossingsStream final : public ItemStream {
         RefuseRow(crossing.status(), result);
       }
     }
-    const auto imported = import_.Import({call().principal(), deadline},
-                                         core::RequestId(*std::move(import_id)), crossings);
+    const auto imported =
+        import_.Import(call().Until(deadline), core::RequestId(*std::move(import_id)), crossings);
     if (!imported.ok()) return imported.status();
     for (size_t i = 0; i < imported->size(); ++i) {
       const app::ImportResult& from = (*imported)[i];

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "entryexit/core/clock.h"
+#include "entryexit/ports/store.h"
 
 // Page tokens: opaque to clients, safe in URLs, and good only for the list that gave them. They
 // hold no secret and are not proof of anything: a forged one names another place in the same list.
@@ -24,6 +25,11 @@ std::string MakePageToken(const std::string& list, const PagePosition& position)
 // Errors: PAGE_TOKEN_INVALID.
 absl::StatusOr<std::optional<PagePosition>> ReadPageToken(const std::string& list,
                                                           const std::string& token);
+
+// The same for the audit log, whose records have places in the stead of UUIDs.
+std::string MakePageToken(const std::string& list, const ports::AuditCursor& position);
+absl::StatusOr<std::optional<ports::AuditCursor>> ReadAuditPageToken(const std::string& list,
+                                                                     const std::string& token);
 
 }  // namespace entryexit::rpc
 

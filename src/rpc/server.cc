@@ -12,6 +12,7 @@
 #include "entryexit/core/reason.h"
 #include "entryexit/rpc/request_pool.h"
 #include "rpc/access_processor.h"
+#include "rpc/audit_service.h"
 #include "rpc/back_office_service.h"
 #include "rpc/health_monitor.h"
 #include "rpc/import_service.h"
@@ -103,8 +104,8 @@ class ServerImpl final : public Server {
         reporting_(summaries_, reports_, use_cases.reports, use_cases.review_overstays,
                    use_cases.clock, open_reports_),
         importing_(imports_, use_cases.import_crossings, open_imports_),
-        retaining_(calls_, reports_, use_cases.run_retention, use_cases.legal_holds,
-                   open_reports_) {}
+        retaining_(calls_, reports_, use_cases.run_retention, use_cases.legal_holds, open_reports_),
+        auditing_(summaries_, reports_, use_cases.audit_log, open_reports_) {}
 
   ~ServerImpl() override { Drain(std::chrono::milliseconds(0)); }
 
@@ -122,6 +123,7 @@ class ServerImpl final : public Server {
     builder.RegisterService(&reporting_);
     builder.RegisterService(&importing_);
     builder.RegisterService(&retaining_);
+    builder.RegisterService(&auditing_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0) {
       return MakeError(
@@ -174,6 +176,7 @@ class ServerImpl final : public Server {
   ReportService reporting_;
   ImportService importing_;
   RetentionService retaining_;
+  AuditService auditing_;
   std::string address_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<HealthMonitor> monitor_;

@@ -79,10 +79,14 @@ class WatchCasesStream final : public FedStream<v1::WatchCasesResponse> {
     Advance();
   }
 
+  std::optional<core::PortId> Port() const {
+    return port_id_.empty() ? std::nullopt : std::optional(core::PortId(port_id_));
+  }
+
   absl::Status FetchOpenCases(const app::Call& call) EXCLUDES(mutex_) {
     ports::CaseFilter filter;
     filter.state = core::CaseState::kOpen;
-    if (!port_id_.empty()) filter.port_id = core::PortId(port_id_);
+    filter.port_id = Port();
     const auto page = queries_.ListCases(call, filter, after_, kOpenCasesPerPage);
     if (!page.ok()) return page.status();
     after_ = page->next;
@@ -95,13 +99,11 @@ class WatchCasesStream final : public FedStream<v1::WatchCasesResponse> {
   }
 
   absl::Status FetchCase(const app::Call& call, const core::CaseId& id) EXCLUDES(mutex_) {
-    const absl::StatusOr<ports::CaseRecord> record = queries_.GetCaseRecord(call, id);
-    // Erased since.
-    if (core::ReasonOf(record.status()) == Reason::kCaseNotFound) return absl::OkStatus();
+    const auto record = queries_.FindCaseAt(call, id, Port());
     if (!record.ok()) return record.status();
-    if (!port_id_.empty() && record->port_id.value() != port_id_) return absl::OkStatus();
+    if (!*record) return absl::OkStatus();
     const core::MutexLock lock(mutex_);
-    ToProto(*record, AddMessage().mutable_case_());
+    ToProto(**record, AddMessage().mutable_case_());
     return absl::OkStatus();
   }
 

@@ -646,7 +646,8 @@ TEST(Database, ThatIsFrozenEndsCallsAtTheirDeadlineAndRecovers) {
   EXPECT_EQ(BrokenCrossings(world), 0);
 }
 
-TEST(Database, ThatIsReadOnlyStillAnswersWhatItKnows) {
+// A look that cannot be recorded in the audit log is not granted.
+TEST(Database, ThatIsReadOnlyRefusesEveryCallUntilItTakesWritesAgain) {
   World& world = FaultyWorld();
   const auto lane = world.Lane("SEA-X1");
   const auto known = Arrival();
@@ -664,16 +665,23 @@ TEST(Database, ThatIsReadOnlyStillAnswersWhatItKnows) {
   const auto fresh = Arrival();
   EXPECT_THAT(Call(*lane, &Lane::RecordArrival, fresh),
               Fails(StatusCode::UNAVAILABLE, "DATABASE_READ_ONLY"));
-  const auto retry = Call(*lane, &Lane::RecordArrival, known);
-  ASSERT_THAT(retry, Succeeds());
-  EXPECT_EQ(retry.response.crossing_id(), before.response.crossing_id());
+  EXPECT_THAT(Call(*lane, &Lane::RecordArrival, known),
+              Fails(StatusCode::UNAVAILABLE, "DATABASE_READ_ONLY"));
   v1::GetTravelerRequest traveler;
   traveler.set_traveler_id(before.response.traveler_id());
-  EXPECT_THAT(Call(*world.Officer(), &v1::BackOfficeService::Stub::GetTraveler, traveler),
-              Succeeds());
+  const auto look = [&] {
+    return Call(*world.Officer(), &v1::BackOfficeService::Stub::GetTraveler, traveler);
+  };
+  const auto refused = look();
+  EXPECT_THAT(refused, Fails(StatusCode::UNAVAILABLE, "DATABASE_READ_ONLY"));
+  EXPECT_FALSE(refused.response.has_traveler());
 
   ASSERT_THAT(set_read_only("off"), IsOk());
   ASSERT_THAT(world.postgres().DropConnections(), IsOk());
+  EXPECT_THAT(look(), Succeeds());
+  const auto retry = Call(*lane, &Lane::RecordArrival, known);
+  ASSERT_THAT(retry, Succeeds());
+  EXPECT_EQ(retry.response.crossing_id(), before.response.crossing_id());
   EXPECT_THAT(Call(*lane, &Lane::RecordArrival, fresh), Succeeds());
   EXPECT_EQ(CrossingsOf(world, fresh.request_id()), 1);
 }

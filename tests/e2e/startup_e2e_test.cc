@@ -13,6 +13,7 @@
 #include <string>
 
 #include "entryexit/crypto/certificates.h"
+#include "entryexit/crypto/signing.h"
 #include "entryexit/crypto/vault.h"
 #include "entryexit/postgres/migrations.h"
 #include "tests/e2e/daemon_process.h"
@@ -46,6 +47,7 @@ class Startup : public ::testing::Test {
     ASSERT_THAT(database, IsOk());
     database_ = *database;
     ASSERT_THAT(crypto::WriteNewKeyFile(path("vault.keys")), IsOk());
+    ASSERT_THAT(crypto::WriteNewSigningKey({path("audit.key"), path("audit.pub")}), IsOk());
     const crypto::CertificateFiles authority{path("ca.pem"), path("ca.key")};
     ASSERT_THAT(crypto::CreateAuthority(authority, crypto::IfExists::kRefuse), IsOk());
     ASSERT_THAT(crypto::IssueServerCertificate(authority, {{"localhost"}, {}}, 1,
@@ -87,6 +89,7 @@ database:
   dsn: "{}"
 encryption:
   key_file: vault.keys
+audit: {{signing_key_file: audit.key}}
 face:
   manifest: models/manifest.yaml
   installed_models: installed

@@ -16,6 +16,7 @@
 
 #include "entryexit/crypto/digest.h"
 #include "entryexit/crypto/revocations.h"
+#include "entryexit/crypto/signing.h"
 #include "entryexit/crypto/vault.h"
 #include "entryexit/postgres/migrations.h"
 #include "tests/support/files.h"
@@ -173,6 +174,7 @@ World::World(WorldOptions options) : options_(std::move(options)) {
                                        crypto::IfExists::kRefuse));
   Revoke(IssueClient("entryexit://lane/LOST").certificate);
   OrDie(crypto::WriteNewKeyFile(directory / "vault.keys"));
+  OrDie(crypto::WriteNewSigningKey({directory / "audit.key", AuditPublicKey()}));
   Configure();
   Restart();
 }
@@ -198,6 +200,8 @@ database:
   dsn: "{1}"
 encryption:
   key_file: {0}/vault.keys
+audit:
+  signing_key_file: {0}/audit.key
 face:
   manifest: {2}/models/manifest.yaml
   installed_models: {0}/models
@@ -221,6 +225,8 @@ ports:
 )",
       directory.string(), postgres_->DaemonDsn(database_), ENTRYEXIT_SOURCE_DIR);
 }
+
+std::filesystem::path World::AuditPublicKey() const { return directory_.path() / "audit.pub"; }
 
 std::string World::Log() const { return ReadAll(directory_.path() / "log"); }
 

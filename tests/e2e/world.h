@@ -98,6 +98,8 @@ class World {
   PostgresServer& postgres() { return *postgres_; }
   // Of this world, in its PostgreSQL.
   const std::string& database() const { return database_; }
+  // What exports of the audit log are verified with.
+  std::filesystem::path AuditPublicKey() const;
   // The daemon's stderr so far.
   std::string Log() const;
   // The daemon's metrics, in Prometheus' text format.

@@ -22,6 +22,7 @@ struct Principal {
 struct Call {
   Principal principal;
   core::Deadline deadline;
+  std::string method;  // of the API, in full: "/entryexit.v1.LaneService/RecordArrival"
   // What it is made for, by the purpose policy; empty where that asks for none.
   std::string purpose = {};
   // The case that it is made for, as the caller says. A use case that reads or changes one

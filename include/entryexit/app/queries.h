@@ -87,8 +87,10 @@ class Queries {
       const std::optional<ports::CaseCursor>& after, int page_size) const;
   // Errors: CASE_NOT_FOUND.
   absl::StatusOr<CaseView> GetCase(const Call& call, const core::CaseId& id) const;
-  // Only the case itself, for watchers. Errors: CASE_NOT_FOUND.
-  absl::StatusOr<ports::CaseRecord> GetCaseRecord(const Call& call, const core::CaseId& id) const;
+  // Only the case itself, for watchers; none when it was erased since, or is of another port than
+  // the one asked for.
+  absl::StatusOr<std::optional<ports::CaseRecord>> FindCaseAt(
+      const Call& call, const core::CaseId& id, const std::optional<core::PortId>& port_id) const;
 
   // The overstays on day `as_of` by what was known at `known_at`, by last lawful day.
   absl::StatusOr<Page<OverstayView, ports::OverstayCursor>> ListOverstays(

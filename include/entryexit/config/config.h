@@ -60,6 +60,13 @@ struct EncryptionConfig {
   friend bool operator==(const EncryptionConfig&, const EncryptionConfig&) = default;
 };
 
+struct AuditConfig {
+  std::filesystem::path signing_key_file = "/etc/entryexit/audit.key";
+  std::chrono::seconds checkpoint_interval{60};
+
+  friend bool operator==(const AuditConfig&, const AuditConfig&) = default;
+};
+
 // Limits of a usable capture, as in face/engine_config.h.
 struct QualityConfig {
   double min_face_px = 90;
@@ -133,6 +140,7 @@ struct Config {
   LogConfig log;
   DatabaseConfig database;
   EncryptionConfig encryption;
+  AuditConfig audit;
   FaceConfig face;
   MatchingConfig matching;
   PolicyConfig policy;

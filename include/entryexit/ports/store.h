@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "entryexit/core/audit.h"
 #include "entryexit/core/cases.h"
 #include "entryexit/core/clock.h"
 #include "entryexit/core/crossings.h"
@@ -199,6 +200,21 @@ struct OverstayCursor {
   core::Date authorized_until;
   core::TravelerId traveler_id;
   core::CrossingId arrival_id;
+};
+
+// Which records of the audit log; what is absent restricts nothing.
+struct AuditFilter {
+  std::optional<std::string> principal;
+  std::optional<core::TravelerId> traveler_id;
+  std::optional<std::string> method;  // in full, or its last part: "GetCase"
+  std::optional<std::string> purpose;
+  std::optional<core::Timestamp> from;
+  std::optional<core::Timestamp> to;  // before it
+};
+struct AuditCursor {
+  core::Timestamp at;
+  int chain = 0;
+  std::int64_t sequence = 0;
 };
 
 // One database transaction. Not thread-safe; valid during the function that Transact calls. Every
@@ -396,6 +412,30 @@ class Transaction {
   virtual absl::StatusOr<std::vector<LegalHold>> ListLegalHolds(
       const std::optional<core::TravelerId>& traveler_id, bool with_released,
       const std::optional<LegalHoldCursor>& after, int limit) = 0;
+
+  // ------------------------------------------------------------------------------- audit log
+
+  // Appends to the audit log, by the clock of the database. Holds the lock of a chain until the
+  // transaction ends: call it last.
+  virtual absl::Status AddAuditRecord(const core::AuditEntry& entry) = 0;
+  // By time, chain and sequence.
+  virtual absl::StatusOr<std::vector<core::AuditRecord>> FindAuditRecords(
+      const AuditFilter& filter, const std::optional<AuditCursor>& after, int limit) = 0;
+  // Of one chain, those after the sequence `after` and up to `last`, in order.
+  virtual absl::StatusOr<std::vector<core::AuditRecord>> AuditRecordsOf(int chain,
+                                                                        std::int64_t after,
+                                                                        std::int64_t last,
+                                                                        int limit) = 0;
+  // Of the chains that have records, by chain.
+  virtual absl::StatusOr<std::vector<core::AuditHead>> AuditHeads() = 0;
+  // The last checkpoint; none before the first. Holds the lock of the checkpoints until the
+  // transaction ends.
+  virtual absl::StatusOr<std::optional<core::AuditCheckpoint>> LockAuditCheckpoints() = 0;
+  // Requires: the checkpoint follows the last one.
+  virtual absl::Status AddAuditCheckpoint(const core::AuditCheckpoint& checkpoint) = 0;
+  // By number, after `after`; 0: from the first.
+  virtual absl::StatusOr<std::vector<core::AuditCheckpoint>> ListAuditCheckpoints(
+      std::int64_t after, int limit) = 0;
 };
 
 // The durable memory of the service. Thread-safe.

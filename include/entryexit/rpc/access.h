@@ -9,7 +9,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "entryexit/app/call.h"
-#include "entryexit/core/purpose.h"
 
 // Who may call what. What is not listed is denied. All functions are thread-safe.
 namespace entryexit::rpc {
@@ -19,13 +18,18 @@ struct MethodAccess {
   std::string method;  // "/package.Service/Method", as in the HTTP/2 path
   std::vector<app::Role> roles;
   bool for_a_purpose = false;
+  // Why its calls leave no record in the audit log; null: they do.
+  const char* unaudited = nullptr;
 };
 
 // The one table of every method that the server answers.
 const std::vector<MethodAccess>& AccessTable();
 
-// The names, "GetTraveler", of the methods that are called for a purpose: what a purpose policy is
-// about.
+// "GetTraveler" of "/entryexit.v1.BackOfficeService/GetTraveler".
+std::string CallOf(const std::string& method);
+
+// The names, as CallOf gives them, of the methods that are called for a purpose: what a purpose
+// policy is about.
 std::set<std::string> CallsForAPurpose();
 
 // Whether a client's certificate, PEM, which is valid otherwise, was taken back; absent: none is.
@@ -40,10 +44,8 @@ absl::StatusOr<app::Principal> PrincipalFrom(const std::vector<std::string>& uri
 // OK when `principal` may call `method`. Errors: ROLE_NOT_ALLOWED, also for an unlisted method.
 absl::Status CheckAccess(const std::string& method, const app::Principal& principal);
 
-// OK when `policy` lets `method` be called for what `call` says, or when it needs no purpose.
-// Errors: those of core::CheckPurpose.
-absl::Status CheckPurpose(const std::string& method, const core::PurposePolicy& policy,
-                          const app::Call& call);
+// Whether a call of `method` says what it is made for.
+bool IsForAPurpose(const std::string& method);
 
 }  // namespace entryexit::rpc
 

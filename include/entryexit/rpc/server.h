@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "entryexit/app/audit_log.h"
 #include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
 #include "entryexit/app/import_crossings.h"
@@ -61,6 +62,7 @@ struct UseCases {
   ports::CaseFeed& feed;
   const app::RunRetention& run_retention;
   const app::LegalHolds& legal_holds;
+  const app::AuditLog& audit_log;
 };
 
 // The gRPC server: the services of the API, health checking and reflection, over mutual TLS only.

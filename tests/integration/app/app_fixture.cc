@@ -17,6 +17,7 @@ using std::chrono::sys_days;
 using std::chrono::year;
 
 constexpr core::Date kDayZero = sys_days(year(2026) / 9 / 1);
+constexpr char kMethod[] = "/entryexit.v1.TestService/Test";
 
 struct Shared {
   std::unique_ptr<testing::PostgresServer> server;
@@ -124,16 +125,19 @@ AppTest::AppTest() {
 
 Call AppTest::LaneCall(const std::string& lane) {
   return {{Role::kLane, lane, "lane/" + lane},
-          std::chrono::steady_clock::now() + std::chrono::seconds(30)};
+          std::chrono::steady_clock::now() + std::chrono::seconds(30),
+          kMethod};
 }
 Call AppTest::OfficerCall(const std::string& id) {
   return {{Role::kOfficer, id, "officer/" + id},
-          std::chrono::steady_clock::now() + std::chrono::seconds(30)};
+          std::chrono::steady_clock::now() + std::chrono::seconds(30),
+          kMethod};
 }
 
 Call AppTest::SupervisorCall(const std::string& id) {
   return {{Role::kSupervisor, id, "supervisor/" + id},
-          std::chrono::steady_clock::now() + std::chrono::seconds(30)};
+          std::chrono::steady_clock::now() + std::chrono::seconds(30),
+          kMethod};
 }
 
 void AppTest::PlanFace(const std::string& image, double position) {

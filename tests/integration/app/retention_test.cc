@@ -40,7 +40,8 @@ class RetentionTest : public AppTest {
 
   static Call AdminCall() {
     return {{Role::kAdmin, "retention", "admin/retention"},
-            std::chrono::steady_clock::now() + std::chrono::seconds(60)};
+            std::chrono::steady_clock::now() + std::chrono::seconds(60),
+            "/entryexit.v1.RetentionService/RunRetention"};
   }
 
   // All parts of a run.

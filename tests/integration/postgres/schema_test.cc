@@ -13,7 +13,8 @@ class SchemaTest : public StoreTest {
  protected:
   // Of each table some column, as an assignment of itself.
   static std::string ColumnOf(const std::string& table) {
-    return table == "erasure_receipt" ? "number = number" : "traveler_id = traveler_id";
+    const bool is_chain = table == "erasure_receipt" || table == "audit_checkpoint";
+    return is_chain ? "number = number" : "traveler_id = traveler_id";
   }
 
   // Adds to `table` a copy of each of its rows that `rows` selects, with the values of the JSON
@@ -46,7 +47,8 @@ TEST_F(SchemaTest, EveryKeyHoldsTheTravelerButThoseOfTheLookUpTables) {
           SELECT FROM pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)
             AND a.attname = 'traveler_id')
       ORDER BY 1)"),
-              ElementsAre("erasure_receipt", "request", "schema_migration", "travel_document"));
+              ElementsAre("audit_checkpoint", "audit_record", "erasure_receipt", "request",
+                          "schema_migration", "travel_document"));
 }
 
 // Those that no constraint stands for: a constraint cannot be on a part of the rows.
@@ -76,7 +78,8 @@ TEST_F(SchemaTest, EveryTableIsDescribed) {
 TEST_F(SchemaTest, AppendOnlyTablesRefuseTheDaemonByPrivilegeAndTheOwnerByTrigger) {
   for (const std::string table :
        {"crossing", "comparison", "case_event", "admission_change", "crossing_correction",
-        "erasure_receipt", "legal_hold", "erasure_notice", "settled_lead"}) {
+        "erasure_receipt", "legal_hold", "erasure_notice", "settled_lead", "audit_record",
+        "audit_checkpoint"}) {
     for (const std::string& change :
          {"DELETE FROM " + table, "UPDATE " + table + " SET " + ColumnOf(table),
           "TRUNCATE " + table + " CASCADE"}) {

@@ -36,6 +36,23 @@ TEST(PageToken, ComesBackAsItWas) {
   }
 }
 
+TEST(PageToken, OfTheAuditLogComesBackAsItWasAndOpensNoOtherList) {
+  const ports::AuditCursor cursor{SomePosition().time, 15, 1'234'567'890'123};
+  const std::string token = MakePageToken("list", cursor);
+  const auto read = ReadAuditPageToken("list", token);
+  ASSERT_THAT(read, IsOk());
+  ASSERT_TRUE(read->has_value());
+  EXPECT_EQ((*read)->at, cursor.at);
+  EXPECT_EQ((*read)->chain, cursor.chain);
+  EXPECT_EQ((*read)->sequence, cursor.sequence);
+  EXPECT_EQ(*ReadAuditPageToken("list", ""), std::nullopt);
+  EXPECT_THAT(ReadAuditPageToken("another", token), FailsWith(Reason::kPageTokenInvalid));
+  EXPECT_THAT(ReadPageToken("list", token), FailsWith(Reason::kPageTokenInvalid));
+  EXPECT_THAT(ReadAuditPageToken("list", MakePageToken("list", SomePosition())),
+              FailsWith(Reason::kPageTokenInvalid));
+  EXPECT_THAT(ReadAuditPageToken("list", "x"), FailsWith(Reason::kPageTokenInvalid));
+}
+
 TEST(PageToken, IsSafeInUrls) {
   const std::string token = MakePageToken("list", SomePosition());
   EXPECT_TRUE(std::ranges::all_of(token, [](unsigned char c) {

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "entryexit/v1/audit_service.pb.h"
 #include "entryexit/v1/back_office_service.pb.h"
 #include "entryexit/v1/import_service.pb.h"
 #include "entryexit/v1/lane_service.pb.h"
@@ -19,7 +20,8 @@ inline std::vector<const google::protobuf::MethodDescriptor*> Methods() {
   for (const google::protobuf::FileDescriptor* file :
        {v1::RecordArrivalRequest::descriptor()->file(), v1::GetCaseRequest::descriptor()->file(),
         v1::ListOverstaysRequest::descriptor()->file(), v1::ImportRow::descriptor()->file(),
-        v1::RunRetentionRequest::descriptor()->file()}) {
+        v1::RunRetentionRequest::descriptor()->file(),
+        v1::SearchAuditRecordsRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) {
       for (int j = 0; j < file->service(i)->method_count(); ++j) {
         methods.push_back(file->service(i)->method(j));

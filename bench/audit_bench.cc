@@ -1,0 +1,204 @@
+// What the audit log costs: the use case RecordCrossing for departures, on a PostgreSQL whose
+// commits wait for the disk, against the same on a database whose append_audit_record does nothing.
+// The face engine is a stub that answers at once, so that the share of the database is the largest
+// that it can be: a capture takes some 25 ms of a core besides.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "entryexit/app/record_crossing.h"
+#include "entryexit/crypto/digest.h"
+#include "entryexit/crypto/vault.h"
+#include "entryexit/postgres/migrations.h"
+#include "entryexit/postgres/store.h"
+#include "tests/support/planned_face_engine.h"
+#include "tests/support/postgres_fixture.h"
+#include "tests/support/temp_dir.h"
+
+namespace entryexit::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::sys_days;
+using std::chrono::year;
+
+constexpr char kImage[] = "a face";
+constexpr core::Timestamp kArrived{sys_days(year(2026) / 9 / 1)};
+
+void OrThrow(const absl::Status& status) {
+  if (!status.ok()) throw std::runtime_error(status.ToString());
+}
+
+template <typename T>
+T OrThrow(absl::StatusOr<T> result) {
+  OrThrow(result.status());
+  return *std::move(result);
+}
+
+struct Round {
+  double seconds = 0;
+  std::vector<double> millis;  // of each departure
+};
+
+// One database and the use case on it.
+class Site {
+ public:
+  Site(testing::PostgresServer& server, const std::string& database, int connections,
+       const ports::Vault& vault)
+      : lanes_(*app::LaneDirectory::Create(
+            {{core::LaneId("SEA-1"), core::PortId("SEA"), "America/Los_Angeles", std::nullopt}})) {
+    engine_.Plan(kImage, core::Embedding(128, 0.1F));
+    postgres::DatabaseOptions options;
+    options.dsn = server.DaemonDsn(database);
+    options.pool_size = connections;
+    store_ = OrThrow(postgres::OpenStore(options));
+    app::CrossingPolicy policy;
+    policy.match = {*core::ThresholdsFor(engine_.calibration(), 5e-4, 1e-2), 2};
+    policy.max_clock_skew = std::chrono::seconds(120);
+    policy.operating_state = "USA";
+    policy.admissions = {
+        {"B-2",
+         {{sys_days(year(1990) / 1 / 1), std::nullopt, {core::RuleKind::kFixedDate, 0, 0}}}}};
+    record_ = std::make_unique<app::RecordCrossing>(lanes_, engine_, *store_, vault, clock_,
+                                                    std::move(policy));
+  }
+
+  // So many travelers arrive and then depart, on so many threads; the departures are timed.
+  Round Run(int travelers, int threads) {
+    const int first = next_;
+    next_ += travelers;
+    OnThreads(threads, travelers, [&](int i) { Cross(first + i, core::Direction::kArrival); });
+    Round round;
+    round.millis.resize(static_cast<size_t>(travelers));
+    const auto start = Clock::now();
+    OnThreads(threads, travelers, [&](int i) {
+      const auto began = Clock::now();
+      Cross(first + i, core::Direction::kDeparture);
+      round.millis[static_cast<size_t>(i)] =
+          std::chrono::duration<double, std::milli>(Clock::now() - began).count();
+    });
+    round.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    return round;
+  }
+
+ private:
+  template <typename Work>
+  static void OnThreads(int threads, int count, const Work& work) {
+    std::atomic<int> next = 0;
+    std::vector<std::thread> running;
+    for (int t = 0; t < threads; ++t) {
+      running.emplace_back([&] {
+        for (int i = next++; i < count; i = next++) work(i);
+      });
+    }
+    for (std::thread& thread : running) thread.join();
+  }
+
+  void Cross(int traveler, core::Direction direction) const {
+    app::CrossingRequest request;
+    request.request_id = core::RequestId(crypto::NewUuid());
+    request.direction = direction;
+    request.lane_id = core::LaneId("SEA-1");
+    request.identification =
+        core::TravelDocument{"UTO", fmt::format("B{:08}", traveler), "UTO",
+                             sys_days(year(1990) / 5 / 17), core::Sex::kFemale};
+    request.image = kImage;
+    request.captured_at = kArrived;
+    if (direction == core::Direction::kArrival) {
+      request.admission = app::AdmissionRequest{"B-2", core::Date(sys_days(year(2026) / 12 / 1))};
+    } else {
+      request.captured_at += std::chrono::days(20);
+    }
+    const app::Call call{{app::Role::kLane, "SEA-1", "lane/SEA-1"},
+                         core::Deadline::max(),
+                         "/entryexit.v1.LaneService/RecordDeparture"};
+    const auto result = record_->Record(call, request);
+    if (result.ok()) return;
+    std::cerr << result.status() << std::endl;
+    std::abort();
+  }
+
+  testing::PlannedFaceEngine engine_;
+  const core::SystemClock clock_;
+  const app::LaneDirectory lanes_;
+  std::unique_ptr<ports::Store> store_;
+  std::unique_ptr<app::RecordCrossing> record_;
+  int next_ = 0;
+};
+
+double At(std::vector<double> values, double share) {
+  std::ranges::sort(values);
+  return values[std::min(values.size() - 1,
+                         static_cast<size_t>(share * static_cast<double>(values.size())))];
+}
+
+void Measure(int rounds, int travelers, int threads) {
+  const auto server = OrThrow(
+      testing::PostgresServer::Start({.fsync = true, .settings = {"shared_buffers=512MB"}}));
+  const std::string with = OrThrow(server->CreateDatabase());
+  OrThrow(postgres::Migrate(server->OwnerDsn(with), [](const std::string&) {}).status());
+  const std::string without = OrThrow(server->CreateDatabase(with));
+  OrThrow(server->Execute(without, R"(
+      CREATE OR REPLACE FUNCTION append_audit_record(
+        by_principal text, of_method text, for_purpose text, for_case uuid, of_traveler uuid,
+        of_subject text, with_outcome text, by_request uuid)
+      RETURNS void LANGUAGE sql SECURITY DEFINER AS 'SELECT')"));
+  const testing::TempDir directory;
+  OrThrow(crypto::WriteNewKeyFile(directory.path() / "keys"));
+  const auto vault = OrThrow(crypto::CreateVault(directory.path() / "keys"));
+  Site audited(*server, with, threads, *vault);
+  Site plain(*server, without, threads, *vault);
+  audited.Run(travelers, threads);  // warms up
+  plain.Run(travelers, threads);
+
+  std::vector<double> ratios;
+  std::vector<double> of_audited;
+  std::vector<double> of_plain;
+  for (int i = 0; i < rounds; ++i) {
+    // In turns, so that whatever else the machine does meets both.
+    const Round a = audited.Run(travelers, threads);
+    const Round p = plain.Run(travelers, threads);
+    ratios.push_back(p.seconds / a.seconds);
+    of_audited.insert(of_audited.end(), a.millis.begin(), a.millis.end());
+    of_plain.insert(of_plain.end(), p.millis.begin(), p.millis.end());
+    fmt::print("  round {}: {:.0f} departures/s with, {:.0f} without, ratio {:.3f}\n", i + 1,
+               travelers / a.seconds, travelers / p.seconds, ratios.back());
+  }
+  fmt::print("{} connections; of {} departures each, median of the rounds' ratios {:.3f}\n",
+             threads, rounds * travelers, At(ratios, 0.5));
+  fmt::print("  with the audit log     p50 {:.2f} ms, p99 {:.2f} ms\n", At(of_audited, 0.5),
+             At(of_audited, 0.99));
+  fmt::print("  without the audit log  p50 {:.2f} ms, p99 {:.2f} ms\n", At(of_plain, 0.5),
+             At(of_plain, 0.99));
+}
+
+}  // namespace
+}  // namespace entryexit::bench
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures what the audit log costs, on a private database.");
+  int rounds = 7;
+  int travelers = 1000;
+  int threads = 8;
+  app.add_option("--rounds", rounds, "Rounds")->check(CLI::Range(1, 1000));
+  app.add_option("--travelers", travelers, "Departures a round")->check(CLI::Range(10, 1'000'000));
+  app.add_option("--threads", threads, "Calls at once")->check(CLI::Range(1, 256));
+  CLI11_PARSE(app, argc, argv);
+  try {
+    entryexit::bench::Measure(rounds, travelers, threads);
+  } catch (const std::exception& error) {
+    std::cerr << "audit_bench: " << error.what() << std::endl;
+    return 1;
+  }
+  return 0;
+}

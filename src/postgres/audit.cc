@@ -1,0 +1,71 @@
+#include <utility>
+
+#include "src/postgres/rows.h"
+#include "src/postgres/transaction.h"
+
+namespace entryexit::postgres {
+namespace {
+
+using enum StatementId;
+
+}  // namespace
+
+absl::Status PostgresTransaction::AddAuditRecord(const core::AuditEntry& entry) {
+  return Queue(kAppendAuditRecord, ParamsOf(entry));
+}
+
+absl::StatusOr<std::vector<core::AuditRecord>> PostgresTransaction::FindAuditRecords(
+    const ports::AuditFilter& filter, const std::optional<ports::AuditCursor>& after, int limit) {
+  std::optional<core::Timestamp> after_time;
+  std::optional<int> after_chain;
+  std::optional<std::int64_t> after_sequence;
+  if (after) {
+    after_time = after->at;
+    after_chain = after->chain;
+    after_sequence = after->sequence;
+  }
+  // Planned with the values: which of them are given decides which index serves.
+  if (absl::Status status = Queue(kUseCustomPlans, {}); !status.ok()) return status;
+  const absl::StatusOr<Result> result =
+      Query(kFindAuditRecords,
+            ParamsOf(filter.principal, filter.traveler_id, filter.method, filter.purpose,
+                     filter.from, filter.to, after_time, after_chain, after_sequence, limit));
+  if (!result.ok()) return result.status();
+  return ReadRows<core::AuditRecord>(*result);
+}
+
+absl::StatusOr<std::vector<core::AuditRecord>> PostgresTransaction::AuditRecordsOf(
+    int chain, std::int64_t after, std::int64_t last, int limit) {
+  const absl::StatusOr<Result> result = Query(kAuditRecordsOf, ParamsOf(chain, after, last, limit));
+  if (!result.ok()) return result.status();
+  return ReadRows<core::AuditRecord>(*result);
+}
+
+absl::StatusOr<std::vector<core::AuditHead>> PostgresTransaction::AuditHeads() {
+  const absl::StatusOr<Result> result = Query(kAuditHeads, {});
+  if (!result.ok()) return result.status();
+  return ReadRows<core::AuditHead>(*result);
+}
+
+absl::StatusOr<std::optional<core::AuditCheckpoint>> PostgresTransaction::LockAuditCheckpoints() {
+  if (absl::Status status = Queue(kLockAuditCheckpoints, {}); !status.ok()) return status;
+  const absl::StatusOr<Result> result = Query(kLastAuditCheckpoint, {});
+  if (!result.ok()) return result.status();
+  auto checkpoints = ReadRows<core::AuditCheckpoint>(*result);
+  if (!checkpoints.ok()) return checkpoints.status();
+  if (checkpoints->empty()) return std::nullopt;
+  return std::move(checkpoints->front());
+}
+
+absl::Status PostgresTransaction::AddAuditCheckpoint(const core::AuditCheckpoint& checkpoint) {
+  return Queue(kAddAuditCheckpoint, ParamsOf(checkpoint));
+}
+
+absl::StatusOr<std::vector<core::AuditCheckpoint>> PostgresTransaction::ListAuditCheckpoints(
+    std::int64_t after, int limit) {
+  const absl::StatusOr<Result> result = Query(kListAuditCheckpoints, ParamsOf(after, limit));
+  if (!result.ok()) return result.status();
+  return ReadRows<core::AuditCheckpoint>(*result);
+}
+
+}  // namespace entryexit::postgres
