@@ -160,7 +160,7 @@ std::vector<Key> KeysOf(Config& config) {
       Number("face.quality.min_eye_contrast", quality.min_eye_contrast, 0, 128),
       Number("face.quality.min_dominance", quality.min_dominance, 1, 100),
 
-      Number("matching.fmr_match", matching.fmr_match, 1e-6, 0.5),
+      Number("matching.fmr_match", matching.fmr_match, 1e-6, 1e-3),
       Number("matching.fmr_no_match", matching.fmr_no_match, 1e-6, 0.5),
       Number("matching.best_k", matching.best_k, 1, 10),
       Choice("matching.calibration", matching.calibration, {"matched", "random"}),
