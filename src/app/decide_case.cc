@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "app/requests.h"
 #include "app/text.h"
@@ -16,6 +17,7 @@ namespace {
 using core::CaseState;
 using core::MakeError;
 using core::Reason;
+using ports::CaseEventKind;
 
 std::string ContentDigest(const DecisionRequest& request) {
   return crypto::Sha256Hex(fmt::format("DECIDE\x1f{}\x1f{}\x1f{}\x1f{}", request.case_id.value(),
@@ -23,31 +25,61 @@ std::string ContentDigest(const DecisionRequest& request) {
                                        request.reason));
 }
 
-absl::Status CheckDecidable(const ports::CaseRecord& record, int version_seen) {
-  if (record.state != CaseState::kOpen) {
-    return MakeError(Reason::kCaseClosed,
-                     fmt::format("the case is not open: its state is {} (etag {})",
-                                 core::NameOf(record.state), record.version));
-  }
-  if (record.version != version_seen) {
+// One id is one person, in whichever role.
+bool IsNamed(const std::string& principal_name, const std::string& id) {
+  return principal_name.substr(principal_name.find('/') + 1) == id;
+}
+
+core::Decider DeciderOf(const Principal& principal, const ports::CaseRecord& record) {
+  return {principal.role == Role::kSupervisor,
+          record.first_officer && IsNamed(*record.first_officer, principal.id)};
+}
+
+// The state that the decision brings the case into.
+absl::StatusOr<CaseState> DecidedState(const Principal& principal, const ports::CaseRecord& record,
+                                       const DecisionRequest& request) {
+  if (record.version != request.version) {
     return MakeError(Reason::kCaseChanged,
-                     fmt::format("the case changed since you read it: its etag is {}, not {}",
-                                 record.version, version_seen));
+                     fmt::format("the case changed since you read it: its state is {}, its etag is "
+                                 "{}, not {}",
+                                 core::NameOf(record.state), record.version, request.version));
   }
-  return absl::OkStatus();
+  absl::StatusOr<CaseState> state =
+      core::StateAfter(record.kind, record.state, request.decision, DeciderOf(principal, record));
+  if (state.ok()) return state;
+  return MakeError(
+      *core::ReasonOf(state.status()),
+      fmt::format("{} (its state is {}, its etag is {})", std::string(state.status().message()),
+                  core::NameOf(record.state), record.version));
 }
 
-// Whether the decision says that the departing face is the traveler's after all.
-bool ConfirmsDeparture(const ports::CaseRecord& decided) {
-  return decided.state == CaseState::kDismissed &&
-         (decided.kind == core::CaseKind::kIdentityNoMatch ||
-          decided.kind == core::CaseKind::kIdentityInconclusive);
+CaseEventKind EventOf(CaseState before, CaseState after) {
+  switch (after) {
+    case CaseState::kAwaitsSecondOfficer:
+      return CaseEventKind::kUpheldByOne;
+    case CaseState::kUpheld:
+      return CaseEventKind::kUpheld;
+    case CaseState::kDismissed:
+      return CaseEventKind::kDismissed;
+    case CaseState::kOpen:
+    case CaseState::kWithdrawn:
+      break;
+  }
+  return before == CaseState::kAwaitsSecondOfficer ? CaseEventKind::kNotConfirmed
+                                                   : CaseEventKind::kReopened;
 }
 
-// Writes the stays and cases as they are once the departure is known to be the traveler's, by the
-// decision of the moment `at`, which `state` holds.
-absl::Status WriteConfirmed(ports::Transaction& transaction, const TravelerState& state,
-                            core::Timestamp at) {
+// Whether the decision bears on what is known of the departure: that the face is the traveler's
+// after all, or no longer so.
+bool BearsOnDeparture(const ports::CaseRecord& record, CaseState before) {
+  const bool of_identity = record.kind == core::CaseKind::kIdentityNoMatch ||
+                           record.kind == core::CaseKind::kIdentityInconclusive;
+  return of_identity && (before == CaseState::kDismissed || record.state == CaseState::kDismissed);
+}
+
+// Writes stays and cases as they follow from `state`, which holds the decision of the moment `at`.
+absl::Status WriteConsequences(ports::Transaction& transaction, const TravelerState& state,
+                               core::Timestamp at) {
   absl::Status status = transaction.ReplaceStays(state.traveler_id, StayRecordsOf(state), at);
   if (status.ok()) status = WriteCases(transaction, ReconcileCases(state, at));
   return status;
@@ -77,27 +109,27 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
       decided = *std::move(record);
       return absl::OkStatus();
     }
-    status = CheckDecidable(*record, request.version);
-    if (!status.ok()) return status;
+    const absl::StatusOr<CaseState> next = DecidedState(call.principal, *record, request);
+    if (!next.ok()) return next.status();
 
     absl::StatusOr<TravelerState> state = LoadMovements(transaction, record->traveler_id);
     if (!state.ok()) return state.status();
     const core::Timestamp at = RecordingTime(*state, now);
     decided = *std::move(record);
-    const bool upheld = request.decision == Decision::kUphold;
-    decided.state = upheld ? CaseState::kUpheld : CaseState::kDismissed;
+    const CaseState before = std::exchange(decided.state, *next);
+    decided.first_officer.reset();
+    if (*next == CaseState::kAwaitsSecondOfficer) decided.first_officer = call.principal.name;
     ++decided.version;
     decided.updated_at = at;
     status = transaction.UpdateCase(decided);
     if (status.ok()) {
-      status = transaction.AddCaseEvent(
-          {decided.traveler_id, decided.case_id, decided.version,
-           upheld ? ports::CaseEventKind::kUpheld : ports::CaseEventKind::kDismissed, at,
-           call.principal.name, request.reason});
+      status = transaction.AddCaseEvent({decided.traveler_id, decided.case_id, decided.version,
+                                         EventOf(before, *next), at, call.principal.name,
+                                         request.reason});
     }
-    if (status.ok() && ConfirmsDeparture(decided)) {
+    if (status.ok() && BearsOnDeparture(decided, before)) {
       *std::ranges::find(state->cases, decided.case_id, &ports::CaseRecord::case_id) = decided;
-      status = WriteConfirmed(transaction, *state, at);
+      status = WriteConsequences(transaction, *state, at);
     }
     if (status.ok()) {
       status = transaction.AddRequest({request.request_id, call.principal.name, digest,

@@ -53,12 +53,12 @@ void AddLines(const core::TravelerId& traveler_id, const std::vector<core::Plann
   }
 }
 
-// The comparisons that raised the open cases.
+// The comparisons that raised the cases that nobody has decided yet.
 absl::StatusOr<std::vector<ports::ComparisonRecord>> EvidenceOf(ports::Transaction& transaction,
                                                                 const TravelerState& state) {
   std::vector<core::CrossingId> departures;
   for (const ports::CaseRecord& record : state.cases) {
-    if (record.state == core::CaseState::kOpen && record.comparison_id) {
+    if (core::WaitsForOfficer(record.state) && record.comparison_id) {
       departures.push_back(record.crossing_id);
     }
   }

@@ -17,8 +17,9 @@ constexpr EnumNames<CaseKind, 8> kKindNames = {{
 }};
 static_assert(CoversUpTo(CaseKind::kSuspectedOverstay, kKindNames));
 
-constexpr EnumNames<CaseState, 4> kStateNames = {{
+constexpr EnumNames<CaseState, 5> kStateNames = {{
     {CaseState::kOpen, "OPEN"},
+    {CaseState::kAwaitsSecondOfficer, "AWAITS_SECOND_OFFICER"},
     {CaseState::kUpheld, "UPHELD"},
     {CaseState::kDismissed, "DISMISSED"},
     {CaseState::kWithdrawn, "WITHDRAWN"},
@@ -49,6 +50,10 @@ const char* NameOf(CaseState state) { return kStateNames[static_cast<size_t>(sta
 
 std::optional<CaseState> CaseStateFromName(const std::string& name) {
   return FromName(kStateNames, name);
+}
+
+bool WaitsForOfficer(CaseState state) {
+  return state == CaseState::kOpen || state == CaseState::kAwaitsSecondOfficer;
 }
 
 std::optional<CaseKind> CaseKindFor(Outcome outcome) {

@@ -28,13 +28,16 @@ constexpr char kDecideExamples[] =
 
 Example:
   entryexitctl cases decide 3f0c... --etag 2 --dismiss --reason 'Seen in person: the same woman'
-A decision is refused when the case has changed since. It never alters what the machine found.)";
+A decision is refused when the case has changed since. It never alters what the machine found.
+To uphold a case of identity or overstay takes two people: the second one, whoever but the first,
+upholds it too, or dismisses it, upon which it is open again. Supervisors can take back what was
+decided, with --reopen; the case is then decided anew, and its history keeps both decisions.)";
 
 Table CaseTable(const Context& context) {
   return context.MakeTable({{"OPENED", 20},
                             {"SEVERITY", 8},
                             {"KIND", 25},
-                            {"STATE", 9},
+                            {"STATE", 21},
                             {"PORT", 4},
                             {"DAYS OVER", 9},
                             {"CASE", 36},
@@ -89,6 +92,7 @@ void WriteCase(const Context& context, const v1::GetCaseResponse& response) {
       {"kind", {client::NameOf(item.kind()), Colour::kBold}},
       {"severity", Describe(item.severity())},
       {"state", Describe(item.state())},
+      {"first officer", item.first_officer()},
       {"why", response.explanation()},
       {"days over", item.days_overstayed() > 0 ? std::to_string(item.days_overstayed()) : ""},
       {"traveler", item.traveler_id()},
@@ -118,18 +122,21 @@ void WriteHistory(const Context& context, const v1::GetCaseResponse& response) {
 }
 
 void WriteNextSteps(const Context& context, const v1::GetCaseResponse& response) {
-  if (response.case_().state() != v1::CASE_STATE_OPEN) return;
-  context.out << "\nNext\n";
+  const v1::Case& item = response.case_();
+  const bool awaits_second = item.state() == v1::CASE_STATE_AWAITS_SECOND_OFFICER;
+  if (item.state() != v1::CASE_STATE_OPEN && !awaits_second) return;
+  fmt::print(context.out, "\nNext{}\n",
+             awaits_second ? fmt::format(", by anybody but {}", item.first_officer()) : "");
   const bool arrived = response.crossing().direction() == v1::DIRECTION_ARRIVAL;
-  fmt::print(context.out, "  entryexitctl capture {} --out {}.jpg\n",
-             response.case_().crossing_id(), arrived ? "arrival" : "departure");
+  fmt::print(context.out, "  entryexitctl capture {} --out {}.jpg\n", item.crossing_id(),
+             arrived ? "arrival" : "departure");
   for (const auto& reference : response.comparison().references()) {
     fmt::print(context.out, "  entryexitctl capture {} --out arrival.jpg\n",
                reference.crossing_id());
   }
   fmt::print(context.out,
              "  entryexitctl cases decide {} --etag {} --uphold|--dismiss --reason TEXT\n",
-             response.case_().case_id(), response.case_().etag());
+             item.case_id(), item.etag());
 }
 
 ExitCode ShowCase(const Context& context, const std::string& case_id) {
@@ -153,9 +160,16 @@ ExitCode DecideCase(const Context& context, const v1::DecideCaseRequest& request
   if (context.json) {
     context.WriteJson(*response);
   } else {
-    fmt::print(context.out, "Decided: case {} is {}\n", response->case_().case_id(),
-               client::NameOf(response->case_().state()));
-    context.WriteFields({{"request id", request.request_id()}});
+    const v1::Case& item = response->case_();
+    fmt::print(context.out, "Decided: case {} is {}\n", item.case_id(),
+               client::NameOf(item.state()));
+    context.WriteFields({{"etag", item.etag()}, {"request id", request.request_id()}});
+    if (item.state() == v1::CASE_STATE_AWAITS_SECOND_OFFICER) {
+      fmt::print(context.out,
+                 "\nThat takes two people: somebody else must look at it, too\n"
+                 "  entryexitctl cases show {}\n",
+                 item.case_id());
+    }
   }
   return ExitCode::kOk;
 }
@@ -236,6 +250,7 @@ void AddDecide(CLI::App& cases, Context& context) {
     std::string etag;
     bool uphold = false;
     bool dismiss = false;
+    bool reopen = false;
     std::string reason;
     std::string request_id;
   };
@@ -248,6 +263,8 @@ void AddDecide(CLI::App& cases, Context& context) {
   auto* decision = command->add_option_group("decision", "What the officer decides");
   decision->add_flag("--uphold", options->uphold, "The officer agrees with the lead");
   decision->add_flag("--dismiss", options->dismiss, "The officer finds the lead unfounded");
+  decision->add_flag("--reopen", options->reopen,
+                     "A supervisor takes the decision back, whichever it was");
   decision->require_option(1);
   command->add_option("--reason", options->reason, "Why, 1 to 2000 characters; kept for good")
       ->required()
@@ -263,7 +280,9 @@ void AddDecide(CLI::App& cases, Context& context) {
       request.set_request_id(options->request_id.empty() ? crypto::NewUuid() : options->request_id);
       request.set_case_id(options->case_id);
       request.set_etag(options->etag);
-      request.set_decision(options->uphold ? v1::CASE_DECISION_UPHOLD : v1::CASE_DECISION_DISMISS);
+      request.set_decision(options->uphold    ? v1::CASE_DECISION_UPHOLD
+                           : options->dismiss ? v1::CASE_DECISION_DISMISS
+                                              : v1::CASE_DECISION_REOPEN);
       request.set_reason(options->reason);
       return DecideCase(context, request);
     };
@@ -271,13 +290,15 @@ void AddDecide(CLI::App& cases, Context& context) {
 }
 
 void AddWatch(CLI::App& cases, Context& context) {
-  auto* command = cases.add_subcommand("watch", "Show cases as they are opened, until Ctrl-C");
+  auto* command =
+      cases.add_subcommand("watch", "Show cases as they come to wait for an officer, until Ctrl-C");
   struct Options {
     bool include_open = false;
     std::string port;
   };
   auto options = std::make_shared<Options>();
-  command->add_flag("--include-open", options->include_open, "First those that are open now");
+  command->add_flag("--include-open", options->include_open,
+                    "First those that wait for an officer now");
   command->add_option("--port", options->port, "Only cases of this port")->type_name("PORT");
   command->footer("Example:\n  entryexitctl cases watch --include-open --port SEA");
   command->callback([&context, options] {

@@ -55,7 +55,8 @@ Cell Describe(v1::Severity severity) {
 }
 
 Cell Describe(v1::CaseState state) {
-  return {client::NameOf(state), state == v1::CASE_STATE_OPEN ? Colour::kBold : Colour::kNone};
+  const bool waits = state == v1::CASE_STATE_OPEN || state == v1::CASE_STATE_AWAITS_SECOND_OFFICER;
+  return {client::NameOf(state), waits ? Colour::kBold : Colour::kNone};
 }
 
 Cell Describe(v1::CaptureStatus status) {

@@ -181,12 +181,14 @@ void ReadRow(RowReader& row, ports::StayRecord& r) {
 
 Params ParamsOf(const ports::CaseRecord& r) {
   return ParamsOf(r.traveler_id, r.case_id, r.kind, r.severity, r.state, r.version, r.crossing_id,
-                  r.comparison_id, r.port_id, r.days_overstayed, r.opened_at, r.updated_at);
+                  r.comparison_id, r.port_id, r.days_overstayed, r.opened_at, r.updated_at,
+                  r.first_officer);
 }
 
 void ReadRow(RowReader& row, ports::CaseRecord& r) {
   row.Read(r.traveler_id, r.case_id, r.kind, r.severity, r.state, r.version, r.crossing_id,
-           r.comparison_id, r.port_id, r.days_overstayed, r.opened_at, r.updated_at);
+           r.comparison_id, r.port_id, r.days_overstayed, r.opened_at, r.updated_at,
+           r.first_officer);
 }
 
 Params ParamsOf(const ports::CaseEvent& e) {

@@ -34,7 +34,7 @@
   "departed_on"
 #define CASE_COLUMNS                                                                            \
   "traveler_id, case_id, kind, severity, state, version, crossing_id, comparison_id, port_id, " \
-  "days_overstayed, opened_at, updated_at"
+  "days_overstayed, opened_at, updated_at, first_officer"
 // A page without a cursor begins after these, so that one condition, which an index serves, does
 // for every page.
 #define AFTER_TIME "-infinity"
@@ -310,15 +310,15 @@ constexpr std::array kStatements = {
 
     Statement{kAddCase, "add_case",
               "INSERT INTO review_case (" CASE_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-              "$9, $10, $11, $12)"},
-    // Returns the state before, which tells a case that was opened again.
+              "$9, $10, $11, $12, $13)"},
+    // Returns the state before, which tells a case that came to wait for an officer.
     Statement{kUpdateCase, "update_case", R"sql(
       WITH before AS (
         SELECT traveler_id, case_id, state FROM review_case
         WHERE traveler_id = $1 AND case_id = $2 AND version = $3::integer - 1 FOR UPDATE)
       UPDATE review_case c
       SET version = $3, state = $4, severity = $5, days_overstayed = $6, comparison_id = $7,
-          updated_at = $8
+          updated_at = $8, first_officer = $9
       FROM before WHERE c.traveler_id = before.traveler_id AND c.case_id = before.case_id
       RETURNING before.state)sql"},
     Statement{kAnnounceCase, "announce_case", "SELECT pg_notify('entryexit_case', $1)"},
@@ -424,10 +424,11 @@ constexpr std::array kStatements = {
           WHERE s.traveler_id = c.traveler_id AND s.departure_id = c.crossing_id
             AND s.known_until = 'infinity'))sql" ERASURE_PAGE("c.captured_at", "c.traveler_id",
                                                               "c.crossing_id")},
-    Statement{kCasesDue, "cases_due",
-              "SELECT updated_at, traveler_id, case_id FROM review_case "
-              "WHERE state <> 'OPEN' AND updated_at <= $5" ERASURE_PAGE("updated_at", "traveler_id",
-                                                                        "case_id")},
+    Statement{
+        kCasesDue, "cases_due",
+        "SELECT updated_at, traveler_id, case_id FROM review_case "
+        "WHERE state NOT IN ('OPEN', 'AWAITS_SECOND_OFFICER') AND updated_at <= $5" ERASURE_PAGE(
+            "updated_at", "traveler_id", "case_id")},
     Statement{kRetainedOf, "retained_of", R"sql(
       SELECT 'IMAGE', crossing_id FROM capture WHERE traveler_id = $1
       UNION ALL SELECT 'TEMPLATE', crossing_id FROM template WHERE traveler_id = $1

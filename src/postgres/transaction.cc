@@ -283,7 +283,7 @@ absl::StatusOr<std::vector<ports::StayRecord>> PostgresTransaction::AllStays(
 
 absl::Status PostgresTransaction::AddCase(const ports::CaseRecord& record) {
   absl::Status status = Queue(kAddCase, ParamsOf(record));
-  if (!status.ok() || record.state != core::CaseState::kOpen) return status;
+  if (!status.ok() || !core::WaitsForOfficer(record.state)) return status;
   return Queue(kAnnounceCase, ParamsOf(record.case_id));
 }
 
@@ -291,7 +291,7 @@ absl::Status PostgresTransaction::UpdateCase(const ports::CaseRecord& record) {
   const absl::StatusOr<Result> result =
       Query(kUpdateCase, ParamsOf(record.traveler_id, record.case_id, record.version, record.state,
                                   record.severity, record.days_overstayed, record.comparison_id,
-                                  record.updated_at));
+                                  record.updated_at, record.first_officer));
   if (!result.ok()) return result.status();
   if (PQntuples(result->get()) == 0) {
     return core::MakeError(Reason::kCaseChanged,
@@ -301,8 +301,8 @@ absl::Status PostgresTransaction::UpdateCase(const ports::CaseRecord& record) {
   RowReader row(result->get(), 0);
   row.Read(before);
   if (!row.status().ok()) return row.status();
-  const bool reopened = record.state == core::CaseState::kOpen && before != record.state;
-  return reopened ? Queue(kAnnounceCase, ParamsOf(record.case_id)) : absl::OkStatus();
+  const bool is_news = core::WaitsForOfficer(record.state) && before != record.state;
+  return is_news ? Queue(kAnnounceCase, ParamsOf(record.case_id)) : absl::OkStatus();
 }
 
 absl::Status PostgresTransaction::AddCaseEvent(const ports::CaseEvent& event) {

@@ -160,14 +160,16 @@ absl::StatusOr<int> VersionFrom(const std::string& etag) {
   return version;
 }
 
-absl::StatusOr<app::Decision> DecisionFrom(v1::CaseDecision decision) {
+absl::StatusOr<core::CaseDecision> DecisionFrom(v1::CaseDecision decision) {
   switch (decision) {
     case v1::CASE_DECISION_UNSPECIFIED:
       return Missing("decision");
     case v1::CASE_DECISION_UPHOLD:
-      return app::Decision::kUphold;
+      return core::CaseDecision::kUphold;
     case v1::CASE_DECISION_DISMISS:
-      return app::Decision::kDismiss;
+      return core::CaseDecision::kDismiss;
+    case v1::CASE_DECISION_REOPEN:
+      return core::CaseDecision::kReopen;
     default:
       return Invalid("decision", "is no known value");
   }
@@ -393,7 +395,7 @@ absl::StatusOr<app::DecisionRequest> FromProto(const v1::DecideCaseRequest& requ
   if (!case_id.ok()) return case_id.status();
   const absl::StatusOr<int> version = VersionFrom(request.etag());
   if (!version.ok()) return version.status();
-  const absl::StatusOr<app::Decision> decision = DecisionFrom(request.decision());
+  const absl::StatusOr<core::CaseDecision> decision = DecisionFrom(request.decision());
   if (!decision.ok()) return decision.status();
   return app::DecisionRequest{core::RequestId(*std::move(request_id)),
                               core::CaseId(*std::move(case_id)), *version, *decision,
@@ -695,6 +697,7 @@ void ToProto(const ports::CaseRecord& record, v1::Case* proto) {
   proto->set_days_overstayed(record.days_overstayed);
   ToProto(record.opened_at, proto->mutable_opened_at());
   ToProto(record.updated_at, proto->mutable_updated_at());
+  if (record.first_officer) proto->set_first_officer(*record.first_officer);
 }
 
 void ToProto(const app::CaseView& view, v1::GetCaseResponse* response) {

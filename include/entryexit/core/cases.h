@@ -28,12 +28,15 @@ const char* NameOf(Severity severity);
 
 enum class CaseState {
   kOpen,
-  kUpheld,     // an officer agreed with the lead
-  kDismissed,  // an officer found the lead unfounded
-  kWithdrawn,  // a later event disproved it
+  kAwaitsSecondOfficer,  // one officer decided against the person: takes a second, other one
+  kUpheld,               // the officers agreed with the lead
+  kDismissed,            // they found the lead unfounded
+  kWithdrawn,            // a later event disproved it
 };
 const char* NameOf(CaseState state);
 std::optional<CaseState> CaseStateFromName(const std::string& name);
+// Whether an officer must do something yet.
+bool WaitsForOfficer(CaseState state);
 
 // The kind of case that an outcome opens; none for outcomes that need no officer.
 std::optional<CaseKind> CaseKindFor(Outcome outcome);

@@ -46,6 +46,8 @@ enum class Reason {
   kRequestIdReused,
   kCrossingAlreadyRecorded,
   kCaseClosed,
+  kCaseNotClosed,
+  kSecondOfficerRequired,
   kCaseChanged,
   kCrossingChanged,
   kModelNotLoaded,

@@ -124,9 +124,20 @@ struct CaseRecord {
   int days_overstayed = 0;
   core::Timestamp opened_at;
   core::Timestamp updated_at;
+  // The principal who decided first; present exactly while a second officer is awaited.
+  std::optional<std::string> first_officer = std::nullopt;
 };
 
-enum class CaseEventKind { kOpened, kReopened, kUpdated, kUpheld, kDismissed, kWithdrawn };
+enum class CaseEventKind {
+  kOpened,
+  kReopened,
+  kUpdated,
+  kUpheldByOne,   // a second officer is awaited
+  kNotConfirmed,  // the second did not agree, or the first thought better of it
+  kUpheld,
+  kDismissed,
+  kWithdrawn,
+};
 const char* NameOf(CaseEventKind kind);
 
 // Append-only history of a case.
@@ -279,11 +290,12 @@ class Transaction {
   // As known now.
   virtual absl::StatusOr<std::vector<StayRecord>> AllStays(const core::TravelerId& id) = 0;
 
-  // Adding an open case makes it known to every CaseFeed once the transaction has committed.
+  // Adding a case that waits for an officer makes it known to every CaseFeed once the transaction
+  // has committed.
   virtual absl::Status AddCase(const CaseRecord& record) = 0;
-  // Writes state, severity, days, comparison, version and updated_at. Errors besides: CASE_CHANGED
-  // when the stored version is not `record.version - 1`. A case that becomes open again is made
-  // known as a new one is.
+  // Writes state, first_officer, severity, days, comparison, version and updated_at. Errors
+  // besides: CASE_CHANGED when the stored version is not `record.version - 1`. A case that comes to
+  // wait for an officer, or for another one, is made known as a new one is.
   virtual absl::Status UpdateCase(const CaseRecord& record) = 0;
   virtual absl::Status AddCaseEvent(const CaseEvent& event) = 0;
   virtual absl::StatusOr<CaseRecord> GetCase(const core::CaseId& id) = 0;
@@ -418,12 +430,13 @@ class Store {
   virtual absl::Status Ping(core::Deadline deadline) = 0;
 };
 
-// Tells of cases as they are opened, by whichever daemon on the same database. Thread-safe.
+// Tells of cases as they come to wait for an officer, by whichever daemon on the same database.
+// Thread-safe.
 class CaseFeed {
  public:
   virtual ~CaseFeed() = default;
 
-  // What a subscriber is told: an opened case, or an error, after which nothing more comes (the
+  // What a subscriber is told: such a case, or an error, after which nothing more comes (the
   // link to the database was lost and cases may have been missed).
   using Listener = std::function<void(const absl::StatusOr<core::CaseId>&)>;
 

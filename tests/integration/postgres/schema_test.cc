@@ -97,6 +97,36 @@ TEST_F(SchemaTest, TheDaemonCannotRemoveCapturesOrChangeTheSchema) {
   }
 }
 
+TEST_F(SchemaTest, NoCaseOfAnImpostorOrAnOverstayIsUpheldByOne) {
+  ports::CrossingRecord crossing;
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [&](const core::TravelerId& traveler) {
+                            return std::vector{crossing = Departure(traveler, 0)};
+                          }),
+              testing::IsOk());
+  const auto change_to = [&](const std::string& state, const std::string& first_officer) {
+    return Sql(testing::PostgresServer::kDaemon,
+               "UPDATE review_case SET state = '" + state + "', first_officer = " + first_officer);
+  };
+  for (const core::CaseKind kind :
+       {core::CaseKind::kIdentityNoMatch, core::CaseKind::kIdentityInconclusive,
+        core::CaseKind::kOverstay, core::CaseKind::kSuspectedOverstay}) {
+    ports::CaseRecord record = CaseOf(crossing, 1);
+    record.kind = kind;
+    record.days_overstayed = 0;
+    ASSERT_THAT(Run([&](ports::Transaction& t) { return t.AddCase(record); }), testing::IsOk());
+    EXPECT_THAT(change_to("UPHELD", "NULL"), ElementsAre("23001")) << core::NameOf(kind);
+    EXPECT_THAT(change_to("AWAITS_SECOND_OFFICER", "NULL"), ElementsAre("23514"))
+        << "whoever was first must be known";
+    EXPECT_THAT(change_to("OPEN", "'officer/1'"), ElementsAre("23514"));
+    EXPECT_THAT(change_to("DISMISSED", "NULL"), IsEmpty());
+    EXPECT_THAT(change_to("UPHELD", "NULL"), ElementsAre("23001"));
+    EXPECT_THAT(change_to("AWAITS_SECOND_OFFICER", "'officer/1'"), IsEmpty());
+    EXPECT_THAT(change_to("UPHELD", "NULL"), IsEmpty());
+    Sql("postgres", "DELETE FROM review_case");
+  }
+}
+
 TEST_F(SchemaTest, OnlyWhatAnotherTravelerHasTooIsRemovedAsMoved) {
   ports::CrossingRecord crossing;
   const auto from = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {

@@ -416,12 +416,13 @@ TEST_F(TransactionTest, ACaseKeepsItsHistoryAndRefusesAStaleChange) {
   const ports::CaseRecord opened = CaseOf(departure, 1);
   ports::CaseRecord upheld = opened;
   upheld.version = 2;
-  upheld.state = core::CaseState::kUpheld;
+  upheld.state = core::CaseState::kAwaitsSecondOfficer;
+  upheld.first_officer = "officer/1";
   upheld.severity = core::Severity::kHigh;
   upheld.days_overstayed = 9;
   upheld.updated_at = At(2);
   const ports::CaseEvent event{
-      opened.traveler_id, opened.case_id, 2, ports::CaseEventKind::kUpheld, At(2),
+      opened.traveler_id, opened.case_id, 2, ports::CaseEventKind::kUpheldByOne, At(2),
       "officer/1",        kHostile};
   ASSERT_THAT(Run([&](Transaction& t) { return t.AddCase(opened); }), testing::IsOk());
   ASSERT_THAT(Run([&](Transaction& t) {
@@ -437,6 +438,7 @@ TEST_F(TransactionTest, ACaseKeepsItsHistoryAndRefusesAStaleChange) {
   EXPECT_EQ(stored->kind, opened.kind);
   EXPECT_EQ(stored->severity, upheld.severity);
   EXPECT_EQ(stored->state, upheld.state);
+  EXPECT_EQ(stored->first_officer, upheld.first_officer);
   EXPECT_EQ(stored->version, 2);
   EXPECT_EQ(stored->crossing_id, opened.crossing_id);
   EXPECT_EQ(stored->comparison_id, std::nullopt);

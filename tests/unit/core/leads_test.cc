@@ -75,8 +75,8 @@ TEST(CaseNamesTest, GoBothWays) {
         CaseKind::kDocumentDataConflict, CaseKind::kSuspectedOverstay}) {
     EXPECT_EQ(CaseKindFromName(NameOf(kind)), kind);
   }
-  for (const CaseState state :
-       {CaseState::kOpen, CaseState::kUpheld, CaseState::kDismissed, CaseState::kWithdrawn}) {
+  for (const CaseState state : {CaseState::kOpen, CaseState::kAwaitsSecondOfficer,
+                                CaseState::kUpheld, CaseState::kDismissed, CaseState::kWithdrawn}) {
     EXPECT_EQ(CaseStateFromName(NameOf(state)), state);
   }
   EXPECT_EQ(CaseKindFromName(""), std::nullopt);

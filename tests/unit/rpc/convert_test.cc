@@ -219,7 +219,7 @@ TEST(FromProto, TakesADecision) {
   const auto decision = FromProto(request);
   ASSERT_THAT(decision, IsOk());
   EXPECT_EQ(decision->version, 3);
-  EXPECT_EQ(decision->decision, app::Decision::kDismiss);
+  EXPECT_EQ(decision->decision, core::CaseDecision::kDismiss);
   EXPECT_EQ(decision->reason, "known twin");
 }
 
