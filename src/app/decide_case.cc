@@ -19,10 +19,14 @@ using core::MakeError;
 using core::Reason;
 using ports::CaseEventKind;
 
+constexpr size_t kMaxDoneBy = 20;
+
 std::string ContentDigest(const DecisionRequest& request) {
-  return crypto::Sha256Hex(fmt::format("DECIDE\x1f{}\x1f{}\x1f{}\x1f{}", request.case_id.value(),
-                                       request.version, static_cast<int>(request.decision),
-                                       request.reason));
+  std::string content =
+      fmt::format("DECIDE\x1f{}\x1f{}\x1f{}\x1f{}", request.case_id.value(), request.version,
+                  static_cast<int>(request.decision), request.reason);
+  for (const core::RequestId& id : request.done_by) content += "\x1f" + id.value();
+  return crypto::Sha256Hex(content);
 }
 
 // One id is one person, in whichever role.
@@ -53,10 +57,11 @@ absl::StatusOr<CaseState> DecidedState(const Principal& principal, const ports::
                   core::NameOf(record.state), record.version));
 }
 
-CaseEventKind EventOf(CaseState before, CaseState after) {
+CaseEventKind EventOf(CaseState before, CaseState after, core::CaseDecision decision) {
   switch (after) {
     case CaseState::kAwaitsSecondOfficer:
-      return CaseEventKind::kUpheldByOne;
+      return decision == core::CaseDecision::kUphold ? CaseEventKind::kUpheldByOne
+                                                     : CaseEventKind::kDismissedByOne;
     case CaseState::kUpheld:
       return CaseEventKind::kUpheld;
     case CaseState::kDismissed:
@@ -67,6 +72,38 @@ CaseEventKind EventOf(CaseState before, CaseState after) {
   }
   return before == CaseState::kAwaitsSecondOfficer ? CaseEventKind::kNotConfirmed
                                                    : CaseEventKind::kReopened;
+}
+
+// What grants a request must have been done, and to this traveler.
+absl::Status CheckDoneBy(ports::Transaction& transaction, const ports::CaseRecord& record,
+                         CaseState next, const DecisionRequest& request) {
+  const bool grants =
+      record.kind == core::CaseKind::kCorrectionRequest && next == CaseState::kUpheld;
+  if (grants && request.done_by.empty()) {
+    return MakeError(Reason::kMissingField,
+                     "done_by_request_ids is missing: name what made the correction");
+  }
+  if (!grants && !request.done_by.empty()) {
+    return MakeError(Reason::kInvalidField,
+                     "done_by_request_ids is for decisions that grant a request");
+  }
+  if (request.done_by.size() > kMaxDoneBy) {
+    return MakeError(Reason::kInvalidField,
+                     fmt::format("done_by_request_ids has more than {}", kMaxDoneBy));
+  }
+  for (const core::RequestId& id : request.done_by) {
+    const auto done = transaction.FindRequest(id);
+    if (!done.ok()) return done.status();
+    const bool found = *done && ((*done)->traveler_id == record.traveler_id ||
+                                 (*done)->subject_id == record.traveler_id.value());
+    if (!found || (*done)->subject_id == record.case_id.value()) {
+      return MakeError(
+          Reason::kInvalidField,
+          fmt::format("done_by_request_ids: request {} changed nothing of this traveler",
+                      id.value()));
+    }
+  }
+  return absl::OkStatus();
 }
 
 // Whether the decision bears on what is known of the departure: that the face is the traveler's
@@ -111,6 +148,8 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
     }
     const absl::StatusOr<CaseState> next = DecidedState(call.principal, *record, request);
     if (!next.ok()) return next.status();
+    status = CheckDoneBy(transaction, *record, *next, request);
+    if (!status.ok()) return status;
 
     absl::StatusOr<TravelerState> state = LoadMovements(transaction, record->traveler_id);
     if (!state.ok()) return state.status();
@@ -124,8 +163,8 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
     status = transaction.UpdateCase(decided);
     if (status.ok()) {
       status = transaction.AddCaseEvent({decided.traveler_id, decided.case_id, decided.version,
-                                         EventOf(before, *next), at, call.principal.name,
-                                         request.reason});
+                                         EventOf(before, *next, request.decision), at,
+                                         call.principal.name, request.reason, request.done_by});
     }
     if (status.ok() && BearsOnDeparture(decided, before)) {
       *std::ranges::find(state->cases, decided.case_id, &ports::CaseRecord::case_id) = decided;
@@ -135,7 +174,11 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
       status = transaction.AddRequest({request.request_id, call.principal.name, digest,
                                        decided.traveler_id, decided.case_id.value()});
     }
-    return status;
+    if (!status.ok()) return status;
+    // Also whether the record is disputed may be otherwise now.
+    record = transaction.GetCase(request.case_id);
+    if (record.ok()) decided = *std::move(record);
+    return record.status();
   };
   if (absl::Status status = store_.Transact(call.deadline, decide); !status.ok()) return status;
   return decided;

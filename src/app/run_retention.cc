@@ -75,7 +75,8 @@ std::vector<ports::SettledLead> SettledBy(const core::ErasurePlan& plan,
     const auto record = std::ranges::find(state.cases, core::CaseId(one.item.subject_id),
                                           &ports::CaseRecord::case_id);
     const bool decided =
-        record->state == core::CaseState::kUpheld || record->state == core::CaseState::kDismissed;
+        record->kind != core::CaseKind::kCorrectionRequest &&
+        (record->state == core::CaseState::kUpheld || record->state == core::CaseState::kDismissed);
     const bool crossing_goes = std::ranges::any_of(plan.erase, [&](const auto& other) {
       return other.item.kind == core::DataKind::kCrossing &&
              other.item.subject_id == record->crossing_id.value();

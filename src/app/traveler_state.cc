@@ -373,6 +373,7 @@ std::vector<CaseChange> ReviewCases(const TravelerState& state, core::Timestamp 
 
   std::vector<CaseChange> changes;
   for (const ports::CaseRecord& record : state.cases) {
+    if (record.kind == core::CaseKind::kCorrectionRequest) continue;  // is no lead
     const auto lead = leads.extract(Key{record.kind, record.crossing_id});
     std::optional<CaseChange> change =
         lead.empty() ? Withdrawn(state, record, now) : Refreshed(state, record, lead.mapped(), now);
@@ -383,6 +384,12 @@ std::vector<CaseChange> ReviewCases(const TravelerState& state, core::Timestamp 
     changes.push_back(OpenCase(state, lead, now));
   }
   return changes;
+}
+
+bool IsDisputed(const TravelerState& state) {
+  return std::ranges::any_of(state.cases, [](const ports::CaseRecord& record) {
+    return core::IsDispute(record.kind, record.state);
+  });
 }
 
 core::Timestamp RecordingTime(const TravelerState& state, core::Timestamp now) {

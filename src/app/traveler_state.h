@@ -74,6 +74,9 @@ std::vector<CaseChange> ReconcileCases(const TravelerState& state, core::Timesta
 // The same, and opens cases of suspected overstays.
 std::vector<CaseChange> ReviewCases(const TravelerState& state, core::Timestamp now);
 
+// Whether the traveler disputes what is recorded: has asked for a correction that was not granted.
+bool IsDisputed(const TravelerState& state);
+
 // When an event that comes in at `now` is recorded: after all that is, whatever the clock says, so
 // that what was known at a moment does not change later.
 core::Timestamp RecordingTime(const TravelerState& state, core::Timestamp now);

@@ -172,6 +172,7 @@ std::vector<Key> KeysOf(Config& config) {
       Path("policy.admission_policy", policy.admission_policy),
       Path("policy.retention_policy", policy.retention_policy),
       Time("policy.max_clock_skew_s", policy.max_clock_skew, 0, 3600),
+      Number("policy.correction_request_days", policy.correction_request_days, 1, 365),
   };
 }
 

@@ -36,6 +36,8 @@ std::optional<CaseDecision> AdverseDecision(CaseKind kind) {
     case CaseKind::kOverstay:
     case CaseKind::kSuspectedOverstay:
       return CaseDecision::kUphold;
+    case CaseKind::kCorrectionRequest:
+      return CaseDecision::kDismiss;
     case CaseKind::kNoReference:
     case CaseKind::kDepartureWithoutArrival:
     case CaseKind::kArrivalOnOpenStay:

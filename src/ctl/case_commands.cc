@@ -40,6 +40,7 @@ Table CaseTable(const Context& context) {
                             {"STATE", 21},
                             {"PORT", 4},
                             {"DAYS OVER", 9},
+                            {"DISPUTED", 8},
                             {"CASE", 36},
                             {"TRAVELER"}});
 }
@@ -51,6 +52,7 @@ std::vector<Cell> RowOf(const v1::Case& item) {
           Describe(item.state()),
           item.port_id(),
           item.days_overstayed() > 0 ? std::to_string(item.days_overstayed()) : "-",
+          DisputedCell(item.disputed()),
           item.case_id(),
           item.traveler_id()};
 }
@@ -100,7 +102,13 @@ void WriteCase(const Context& context, const v1::GetCaseResponse& response) {
                                client::NameOf(crossing.direction()), crossing.lane_id(),
                                Describe(crossing.captured_at()))},
       {"opened", Describe(item.opened_at())},
+      {"disputed", DisputedWords(item.disputed())},
       {"etag", item.etag()}};
+  if (item.has_due_on()) {
+    fields.emplace_back("received", client::FormatDate(item.received_on()));
+    fields.emplace_back("due", client::FormatDate(item.due_on()));
+    fields.emplace_back("about case", item.disputed_case_id());
+  }
   if (response.has_comparison()) {
     fields.emplace_back("outcome", Describe(response.comparison().outcome()));
     for (Field& field : ComparisonFields(response.comparison())) {
@@ -115,8 +123,9 @@ void WriteHistory(const Context& context, const v1::GetCaseResponse& response) {
   context.out << "\nHistory\n";
   Table table = context.MakeTable({{"AT"}, {"WHAT"}, {"BY"}, {"REASON"}});
   for (const auto& event : response.history()) {
-    table.Add(
-        {Describe(event.at()), client::NameOf(event.kind()), event.principal(), event.reason()});
+    std::string reason = event.reason();
+    for (const auto& id : event.done_by_request_ids()) reason += " [request " + id + "]";
+    table.Add({Describe(event.at()), client::NameOf(event.kind()), event.principal(), reason});
   }
   table.Flush();
 }
@@ -134,9 +143,10 @@ void WriteNextSteps(const Context& context, const v1::GetCaseResponse& response)
     fmt::print(context.out, "  entryexitctl capture {} --out arrival.jpg\n",
                reference.crossing_id());
   }
+  const bool is_request = item.kind() == v1::CASE_KIND_CORRECTION_REQUEST;
   fmt::print(context.out,
-             "  entryexitctl cases decide {} --etag {} --uphold|--dismiss --reason TEXT\n",
-             item.case_id(), item.etag());
+             "  entryexitctl cases decide {} --etag {} --uphold{}|--dismiss --reason TEXT\n",
+             item.case_id(), item.etag(), is_request ? " --done-by REQUEST" : "");
 }
 
 ExitCode ShowCase(const Context& context, const std::string& case_id) {
@@ -252,6 +262,7 @@ void AddDecide(CLI::App& cases, Context& context) {
     bool dismiss = false;
     bool reopen = false;
     std::string reason;
+    std::vector<std::string> done_by;
     std::string request_id;
   };
   auto* command = cases.add_subcommand("decide", "Record an officer's decision on a case");
@@ -266,6 +277,11 @@ void AddDecide(CLI::App& cases, Context& context) {
   decision->add_flag("--reopen", options->reopen,
                      "A supervisor takes the decision back, whichever it was");
   decision->require_option(1);
+  command
+      ->add_option(
+          "--done-by", options->done_by,
+          "To grant a request: the request id of what made the correction; may be repeated")
+      ->type_name("REQUEST");
   command->add_option("--reason", options->reason, "Why, 1 to 2000 characters; kept for good")
       ->required()
       ->type_name("TEXT");
@@ -284,6 +300,7 @@ void AddDecide(CLI::App& cases, Context& context) {
                            : options->dismiss ? v1::CASE_DECISION_DISMISS
                                               : v1::CASE_DECISION_REOPEN);
       request.set_reason(options->reason);
+      for (const std::string& id : options->done_by) request.add_done_by_request_ids(id);
       return DecideCase(context, request);
     };
   });

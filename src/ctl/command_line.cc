@@ -69,6 +69,7 @@ ExitCode ParseAndRun(std::vector<std::string> arguments, Context& context) {
   AddTravelerCommands(app, context);
   AddStayCommands(app, context);
   AddCorrectionCommands(app, context);
+  AddCorrectionRequestCommands(app, context);
   AddCaseCommands(app, context);
   AddReportCommands(app, context);
   AddRetentionCommands(app, context);

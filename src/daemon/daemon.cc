@@ -82,6 +82,8 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   const app::ImportCrossings import_crossings(*lanes, record_imported, **import_store, clock,
                                               *policy);
   const app::DecideCase decide(**store, clock);
+  const app::FileCorrectionRequest file_request(
+      **store, clock, std::chrono::days(config.policy.correction_request_days));
   const app::RecordAdmissionChange record_admission_change(**store, clock, admissions);
   const app::CorrectCrossing correct_crossing(*lanes, engine, **store, **vault, clock, *policy);
   const app::MoveDocument move_document(engine, **store, **vault, clock, *policy);
@@ -104,7 +106,7 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
       rpc::StartServer(ServerOptionsFrom(config, **tls, *check_certificate),
                        {record, decide, record_admission_change, correct_crossing, move_document,
                         replay, queries, reports, review_overstays, import_crossings, clock, engine,
-                        **store, **feed, run_retention, legal_holds},
+                        **store, **feed, run_retention, legal_holds, file_request},
                        metrics);
   if (!server.ok()) return server.status();
 

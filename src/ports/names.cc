@@ -28,6 +28,8 @@ const char* NameOf(CaseEventKind kind) {
       return "UPDATED";
     case CaseEventKind::kUpheldByOne:
       return "UPHELD_BY_ONE";
+    case CaseEventKind::kDismissedByOne:
+      return "DISMISSED_BY_ONE";
     case CaseEventKind::kNotConfirmed:
       return "NOT_CONFIRMED";
     case CaseEventKind::kUpheld:

@@ -325,15 +325,27 @@ absl::StatusOr<std::vector<ports::CaseRecord>> PostgresTransaction::AllCases(
 
 absl::StatusOr<std::vector<ports::CaseRecord>> PostgresTransaction::ListCases(
     const ports::CaseFilter& filter, const std::optional<ports::CaseCursor>& after, int limit) {
-  std::optional<core::Timestamp> after_time;
   std::optional<core::CaseId> after_id;
-  if (after) {
-    after_time = after->opened_at;
-    after_id = after->case_id;
+  if (after) after_id = after->case_id;
+  const auto list = [&](StatementId statement, const auto& after_key) {
+    return QueryRowsPlannedAnew<ports::CaseRecord>(
+        statement, ParamsOf(filter.state, filter.kind, filter.port_id, filter.traveler_id,
+                            after_key, after_id, limit, filter.due_before));
+  };
+  if (filter.by_due_day) {
+    std::optional<core::Date> after_day;
+    if (after) after_day = std::chrono::floor<std::chrono::days>(after->at);
+    return list(kListCasesByDueDay, after_day);
   }
-  return QueryRowsPlannedAnew<ports::CaseRecord>(
-      kListCases, ParamsOf(filter.state, filter.kind, filter.port_id, filter.traveler_id,
-                           after_time, after_id, limit));
+  std::optional<core::Timestamp> after_time;
+  if (after) after_time = after->at;
+  return list(kListCases, after_time);
+}
+
+absl::StatusOr<std::vector<core::TravelerId>> PostgresTransaction::DisputedAmong(
+    const std::vector<core::TravelerId>& travelers,
+    const std::optional<core::Timestamp>& known_at) {
+  return QueryRows<core::TravelerId>(kDisputedAmong, ParamsOf(travelers, known_at));
 }
 
 absl::StatusOr<std::vector<ports::StayRecord>> PostgresTransaction::ListOverstays(

@@ -64,6 +64,7 @@ const std::vector<MethodAccess>& AccessTable() {
       {"/entryexit.v1.BackOfficeService/CorrectCrossing", kSupervisors},
       {"/entryexit.v1.BackOfficeService/MoveDocument", kSupervisors},
       {"/entryexit.v1.BackOfficeService/ListCrossings", kOfficers},
+      {"/entryexit.v1.BackOfficeService/FileCorrectionRequest", kOfficers},
       {"/entryexit.v1.BackOfficeService/ListCases", kOfficers},
       {"/entryexit.v1.BackOfficeService/GetCase", kOfficers},
       {"/entryexit.v1.BackOfficeService/DecideCase", kOfficers},

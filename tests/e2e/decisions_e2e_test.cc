@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <regex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -188,6 +190,152 @@ TEST(FourEyes, OnTheCommandLine) {
   const Ran reopened = decide("supervisor/12", "3", "--reopen");
   EXPECT_EQ(reopened.exit_code, 0) << reopened.output;
   EXPECT_THAT(reopened.output, HasSubstr("is OPEN"));
+}
+
+// A traveler who arrived, on whose document somebody else arrived by mistake, and who departed: the
+// departure is compared with both.
+struct Mistaken {
+  std::string traveler_id;
+  std::string wrong_arrival;
+  std::string departure;
+};
+Mistaken MistakenTraveler() {
+  const std::string document = NewDocumentNumber();
+  const auto lane = World::Shared().Lane("SEA-X1");
+  EXPECT_THAT(Call(*lane, &v1::LaneService::Stub::RecordArrival,
+                   ArrivalRequest({"SEA-X1", document, FaceImage(9, "arrival_1"), hours(96)})),
+              Succeeds());
+  const auto wrong =
+      Call(*lane, &v1::LaneService::Stub::RecordArrival,
+           ArrivalRequest({"SEA-X1", document, FaceImage(8, "arrival_1"), hours(48)}));
+  EXPECT_THAT(wrong, Succeeds());
+  const auto departure = Call(*lane, &v1::LaneService::Stub::RecordDeparture,
+                              DepartureRequest({"SEA-X1", document, FaceImage(9, "departure_1")}));
+  EXPECT_THAT(departure, Succeeds());
+  EXPECT_FALSE(departure.response.disputed());
+  return {wrong.response.traveler_id(), wrong.response.crossing_id(),
+          departure.response.crossing_id()};
+}
+
+std::vector<v1::Crossing> CrossingsOf(const std::string& traveler_id) {
+  v1::ListCrossingsRequest request;
+  request.set_traveler_id(traveler_id);
+  const auto answer = Call(*World::Shared().Officer(), &BackOffice::ListCrossings, request);
+  EXPECT_THAT(answer, Succeeds());
+  return {answer.response.crossings().begin(), answer.response.crossings().end()};
+}
+
+// What `text` says after `label` on a line of its own.
+std::string FieldIn(const std::string& text, const std::string& label) {
+  std::smatch found;
+  const std::regex line("(^|\\n)  " + label + " +([^\\n]*)");
+  EXPECT_TRUE(std::regex_search(text, found, line)) << label << " in " << text;
+  return found.empty() ? "" : found[2].str();
+}
+
+TEST(CorrectionRequest, IsFiledGrantedByACorrectionAndBothResultsAreKept) {
+  World& world = World::Shared();
+  const Mistaken traveler = MistakenTraveler();
+  const Ran filed =
+      Ctl(world, "officer/4711",
+          {"subject", "request", traveler.traveler_id, "--crossing", traveler.wrong_arrival,
+           "--received-on", "2026-01-01", "--words", "On that day I was at home"});
+  ASSERT_EQ(filed.exit_code, 0) << filed.output;
+  EXPECT_THAT(filed.output, HasSubstr("2026-02-15 (OVERDUE by "));
+  const std::string case_id = FieldIn(filed.output, "case");
+  EXPECT_THAT(Ctl(world, "officer/4712", {"subject", "requests", "--overdue"}).output,
+              AllOf(HasSubstr(case_id), HasSubstr("OVERDUE by ")));
+
+  // From now on whatever is said of the traveler says so, also at the lane.
+  for (const v1::Crossing& crossing : CrossingsOf(traveler.traveler_id)) {
+    EXPECT_TRUE(crossing.disputed());
+  }
+  EXPECT_THAT(Ctl(world, "officer/4711", {"traveler", traveler.traveler_id}).output,
+              HasSubstr("disputes what is recorded"));
+  v1::ListCasesRequest list;
+  list.set_traveler_id(traveler.traveler_id);
+  const auto cases = Call(*world.Officer(), &BackOffice::ListCases, list);
+  ASSERT_THAT(cases, Succeeds());
+  EXPECT_GE(cases.response.cases_size(), 2);
+  for (const v1::Case& item : cases.response.cases()) EXPECT_TRUE(item.disputed());
+
+  const Ran corrected = Ctl(world, "supervisor/12",
+                            {"correct-crossing", traveler.wrong_arrival, "--revision", "1",
+                             "--void", "--reason", "another person"});
+  ASSERT_EQ(corrected.exit_code, 0) << corrected.output;
+  const std::vector<v1::Crossing> crossings = CrossingsOf(traveler.traveler_id);
+  const auto departure = std::ranges::find(crossings, traveler.departure,
+                                           [](const auto& c) { return c.crossing_id(); });
+  ASSERT_NE(departure, crossings.end());
+  ASSERT_EQ(departure->comparisons_size(), 2) << "what the machine said before stays";
+  EXPECT_EQ(departure->comparisons(0).references_size(), 2);
+  EXPECT_EQ(departure->comparisons(1).references_size(), 1);
+  EXPECT_EQ(departure->comparisons(1).outcome(), v1::OUTCOME_MATCH);
+  EXPECT_THAT(Ctl(world, "officer/4711", {"crossings", traveler.traveler_id}).output,
+              HasSubstr("MATCH, before: "));
+
+  const Ran unproven =
+      Ctl(world, "officer/4711",
+          {"cases", "decide", case_id, "--etag", "1", "--uphold", "--reason", "right"});
+  EXPECT_THAT(unproven.output, HasSubstr("MISSING_FIELD"));
+  const std::string request_id = FieldIn(corrected.output, "request id");
+  const Ran granted = Ctl(world, "officer/4711",
+                          {"cases", "decide", case_id, "--etag", "1", "--uphold", "--done-by",
+                           request_id, "--reason", "right"});
+  EXPECT_EQ(granted.exit_code, 0) << granted.output;
+  EXPECT_THAT(Ctl(world, "officer/4711", {"cases", "show", case_id}).output,
+              AllOf(HasSubstr("On that day I was at home"), HasSubstr("[request " + request_id)));
+  for (const v1::Crossing& crossing : CrossingsOf(traveler.traveler_id)) {
+    EXPECT_FALSE(crossing.disputed());
+  }
+  EXPECT_THAT(Ctl(world, "officer/4712", {"subject", "requests"}).output, Not(HasSubstr(case_id)));
+  EXPECT_THAT(Ctl(world, "officer/4712", {"subject", "requests", "--all"}).output,
+              HasSubstr(case_id));
+}
+
+TEST(CorrectionRequest, IsShownAtTheLaneAndRefusedByTwo) {
+  World& world = World::Shared();
+  const std::string document = NewDocumentNumber();
+  const auto lane = world.Lane("SEA-X1");
+  const auto arrival =
+      Call(*lane, &v1::LaneService::Stub::RecordArrival,
+           ArrivalRequest({"SEA-X1", document, FaceImage(9, "arrival_1"), hours(48)}));
+  ASSERT_THAT(arrival, Succeeds());
+  v1::FileCorrectionRequestRequest filing;
+  filing.set_request_id(crypto::NewUuid());
+  filing.set_traveler_id(arrival.response.traveler_id());
+  filing.set_crossing_id(arrival.response.crossing_id());
+  filing.set_words("I was admitted for longer");
+  filing.mutable_received_on()->set_year(2026);
+  filing.mutable_received_on()->set_month(3);
+  filing.mutable_received_on()->set_day(1);
+  const auto filed = Call(*world.Officer(), &BackOffice::FileCorrectionRequest, filing);
+  ASSERT_THAT(filed, Succeeds());
+  EXPECT_EQ(filed.response.case_().due_on().month(), 4);
+  EXPECT_EQ(filed.response.case_().due_on().day(), 15);
+  const auto again = Call(*world.Officer(), &BackOffice::FileCorrectionRequest, filing);
+  ASSERT_THAT(again, Succeeds());
+  EXPECT_EQ(again.response.case_().case_id(), filed.response.case_().case_id());
+  filing.set_request_id(crypto::NewUuid());
+  EXPECT_THAT(Call(*world.Officer(), &BackOffice::FileCorrectionRequest, filing),
+              Fails(StatusCode::FAILED_PRECONDITION, "CASE_NOT_CLOSED"));
+  filing.clear_crossing_id();
+  EXPECT_THAT(Call(*world.Officer(), &BackOffice::FileCorrectionRequest, filing),
+              Fails(StatusCode::INVALID_ARGUMENT, "MISSING_FIELD"));
+
+  const auto departure = Call(*lane, &v1::LaneService::Stub::RecordDeparture,
+                              DepartureRequest({"SEA-X1", document, FaceImage(9, "departure_1")}));
+  ASSERT_THAT(departure, Succeeds());
+  EXPECT_TRUE(departure.response.disputed());
+
+  const std::string case_id = filed.response.case_().case_id();
+  const auto first = Decide("officer/4711", CaseNow(case_id).case_(), v1::CASE_DECISION_DISMISS);
+  ASSERT_THAT(first, Succeeds());
+  EXPECT_EQ(first.response.case_().state(), v1::CASE_STATE_AWAITS_SECOND_OFFICER);
+  const auto second = Decide("officer/4712", CaseNow(case_id).case_(), v1::CASE_DECISION_DISMISS);
+  ASSERT_THAT(second, Succeeds());
+  EXPECT_EQ(second.response.case_().state(), v1::CASE_STATE_DISMISSED);
+  EXPECT_TRUE(second.response.case_().disputed()) << "a refusal does not end the dispute";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #define ENTRYEXIT_APP_DECIDE_CASE_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "entryexit/app/call.h"
@@ -16,6 +17,9 @@ struct DecisionRequest {
   int version;  // of the case as the officer saw it
   core::CaseDecision decision;
   std::string reason;  // 1 to 2000 characters of UTF-8
+  // What made the correction that was asked for, 1 to 20: of a decision that grants a request, and
+  // of no other.
+  std::vector<core::RequestId> done_by = {};
 };
 
 // Records an officer's decision on a case, by the rules of core::StateAfter. The machine's outcome

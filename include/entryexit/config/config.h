@@ -106,6 +106,7 @@ struct PolicyConfig {
   std::filesystem::path admission_policy = "/etc/entryexit/admission_policy.yaml";
   std::filesystem::path retention_policy = "/etc/entryexit/retention_policy.yaml";
   std::chrono::seconds max_clock_skew{120};
+  int correction_request_days = 45;
 
   friend bool operator==(const PolicyConfig&, const PolicyConfig&) = default;
 };

@@ -12,8 +12,8 @@ namespace entryexit::core {
 
 // What an officer does to a case.
 enum class CaseDecision {
-  kUphold,   // agrees with the lead
-  kDismiss,  // finds the lead unfounded
+  kUphold,   // agrees with the lead; grants the request
+  kDismiss,  // finds the lead unfounded; refuses the request
   kReopen,   // takes a decision back, so that the case is decided anew
 };
 

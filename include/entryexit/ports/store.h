@@ -111,6 +111,15 @@ struct ComparisonSummary {
   core::ModelRef model;  // `engine` is empty
 };
 
+// Of a case that is a request for a correction.
+struct RequestTerms {
+  core::Date received_on;
+  core::Date due_on;                          // the last day for an answer
+  std::optional<core::CaseId> disputed_case;  // absent: the crossing is in dispute
+
+  friend bool operator==(const RequestTerms&, const RequestTerms&) = default;
+};
+
 struct CaseRecord {
   core::TravelerId traveler_id;
   core::CaseId case_id;
@@ -126,13 +135,18 @@ struct CaseRecord {
   core::Timestamp updated_at;
   // The principal who decided first; present exactly while a second officer is awaited.
   std::optional<std::string> first_officer = std::nullopt;
+  std::optional<RequestTerms> terms = std::nullopt;  // exactly of CORRECTION_REQUEST
+  // Whether the traveler disputes what is recorded (core::IsDispute), here or in another case. Read
+  // only.
+  bool disputed = false;
 };
 
 enum class CaseEventKind {
   kOpened,
   kReopened,
   kUpdated,
-  kUpheldByOne,   // a second officer is awaited
+  kUpheldByOne,  // a second officer is awaited
+  kDismissedByOne,
   kNotConfirmed,  // the second did not agree, or the first thought better of it
   kUpheld,
   kDismissed,
@@ -148,7 +162,8 @@ struct CaseEvent {
   CaseEventKind kind;
   core::Timestamp at;
   std::string principal;  // the officer, or "service"
-  std::string reason;     // the officer's words, or the service's
+  std::string reason;     // the officer's words, or the service's, or of a request the traveler's
+  std::vector<core::RequestId> done_by = {};  // what made the correction that was granted
 };
 
 // Append-only: an application that was decided has a report of its filing and one of its decision.
@@ -197,9 +212,11 @@ struct CaseFilter {
   std::optional<core::CaseKind> kind;
   std::optional<core::PortId> port_id;
   std::optional<core::TravelerId> traveler_id;
+  std::optional<core::Date> due_before = std::nullopt;  // only cases that are due, before this day
+  bool by_due_day = false;  // only cases that are due, in the order in which they are
 };
 struct CaseCursor {
-  core::Timestamp opened_at;
+  core::Timestamp at;  // opened_at, or when the due day begins (UTC)
   core::CaseId case_id;
 };
 struct CrossingCursor {
@@ -302,10 +319,16 @@ class Transaction {
   virtual absl::StatusOr<std::vector<CaseEvent>> CaseEvents(const core::TravelerId& traveler_id,
                                                             const core::CaseId& case_id) = 0;
   virtual absl::StatusOr<std::vector<CaseRecord>> AllCases(const core::TravelerId& id) = 0;
-  // Oldest first.
+  // Oldest first, unless the filter says otherwise.
   virtual absl::StatusOr<std::vector<CaseRecord>> ListCases(const CaseFilter& filter,
                                                             const std::optional<CaseCursor>& after,
                                                             int limit) = 0;
+
+  // Of the travelers, those who dispute what is recorded (core::IsDispute), as known at `known_at`;
+  // now when that is absent.
+  virtual absl::StatusOr<std::vector<core::TravelerId>> DisputedAmong(
+      const std::vector<core::TravelerId>& travelers,
+      const std::optional<core::Timestamp>& known_at = std::nullopt) = 0;
 
   // Stays that, as known at `known_at`, are overstays on day `as_of` (core::OverstayOf), by
   // authorized_until, traveler and arrival; both kinds when `kind` is absent.

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
+#include "entryexit/app/file_correction_request.h"
 #include "entryexit/app/import_crossings.h"
 #include "entryexit/app/legal_holds.h"
 #include "entryexit/app/move_document.h"
@@ -59,6 +60,7 @@ struct UseCases {
   ports::CaseFeed& feed;
   const app::RunRetention& run_retention;
   const app::LegalHolds& legal_holds;
+  const app::FileCorrectionRequest& file_request;
 };
 
 // The gRPC server: the services of the API, health checking and reflection, over mutual TLS only.

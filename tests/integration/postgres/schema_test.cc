@@ -57,7 +57,8 @@ TEST_F(SchemaTest, EveryOtherUniqueIndexHoldsTheTravelerToo) {
       WHERE i.indisunique
         AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid))";
   EXPECT_THAT(Sql("postgres", others + " ORDER BY 1"),
-              ElementsAre("stay_departs_once", "stay_known_once"));
+              ElementsAre("review_case_once_a_lead", "review_case_one_request_waits",
+                          "stay_departs_once", "stay_known_once"));
   EXPECT_THAT(Sql("postgres", others + R"(
         AND NOT EXISTS (
           SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum = ANY (i.indkey)
@@ -125,6 +126,37 @@ TEST_F(SchemaTest, NoCaseOfAnImpostorOrAnOverstayIsUpheldByOne) {
     EXPECT_THAT(change_to("UPHELD", "NULL"), IsEmpty());
     Sql("postgres", "DELETE FROM review_case");
   }
+}
+
+TEST_F(SchemaTest, NoRequestIsRefusedByOneAndOneAtATimeIsAboutACrossing) {
+  ports::CrossingRecord crossing;
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [&](const core::TravelerId& traveler) {
+                            return std::vector{crossing = Departure(traveler, 0)};
+                          }),
+              testing::IsOk());
+  const auto add = [&] {
+    ports::CaseRecord record = CaseOf(crossing, 1);
+    record.kind = core::CaseKind::kCorrectionRequest;
+    record.days_overstayed = 0;
+    record.terms = {Day(0), Day(45), std::nullopt};
+    return Run([&](ports::Transaction& t) { return t.AddCase(record); });
+  };
+  const auto change_to = [&](const std::string& state, const std::string& first_officer) {
+    return Sql(testing::PostgresServer::kDaemon,
+               "UPDATE review_case SET state = '" + state + "', first_officer = " + first_officer);
+  };
+  ASSERT_THAT(add(), testing::IsOk());
+  EXPECT_FALSE(add().ok()) << "one waits";
+  EXPECT_THAT(change_to("DISMISSED", "NULL"), ElementsAre("23001"));
+  EXPECT_THAT(change_to("AWAITS_SECOND_OFFICER", "'officer/1'"), IsEmpty());
+  EXPECT_FALSE(add().ok()) << "it waits still";
+  EXPECT_THAT(change_to("DISMISSED", "NULL"), IsEmpty());
+  EXPECT_THAT(add(), testing::IsOk());
+  // A day to answer by is of requests, and only of them.
+  EXPECT_THAT(Sql("postgres", "UPDATE review_case SET due_on = NULL"), ElementsAre("23514"));
+  EXPECT_THAT(Sql("postgres", "UPDATE review_case SET kind = 'NO_REFERENCE'"),
+              ElementsAre("23514"));
 }
 
 TEST_F(SchemaTest, OnlyWhatAnotherTravelerHasTooIsRemovedAsMoved) {

@@ -19,7 +19,8 @@ constexpr CaseKind kEveryKind[] = {CaseKind::kIdentityNoMatch,
                                    CaseKind::kDepartureWithoutArrival,
                                    CaseKind::kArrivalOnOpenStay,
                                    CaseKind::kDocumentDataConflict,
-                                   CaseKind::kSuspectedOverstay};
+                                   CaseKind::kSuspectedOverstay,
+                                   CaseKind::kCorrectionRequest};
 constexpr CaseState kEveryState[] = {CaseState::kOpen, CaseState::kUpheld, CaseState::kDismissed,
                                      CaseState::kWithdrawn, CaseState::kAwaitsSecondOfficer};
 constexpr CaseDecision kEveryDecision[] = {CaseDecision::kUphold, CaseDecision::kDismiss,
@@ -30,12 +31,13 @@ std::string ResultOf(const absl::StatusOr<CaseState>& state) {
   return state.ok() ? NameOf(*state) : std::string(NameOf(*ReasonOf(state.status())));
 }
 
-TEST(CaseDecisionsTest, ToFindAnImpostorOrAnOverstayHarmsThePerson) {
+TEST(CaseDecisionsTest, ToFindAnImpostorOrAnOverstayHarmsThePersonAndSoDoesARefusal) {
   const std::map<CaseKind, std::optional<CaseDecision>> adverse = {
       {CaseKind::kIdentityNoMatch, CaseDecision::kUphold},
       {CaseKind::kIdentityInconclusive, CaseDecision::kUphold},
       {CaseKind::kOverstay, CaseDecision::kUphold},
       {CaseKind::kSuspectedOverstay, CaseDecision::kUphold},
+      {CaseKind::kCorrectionRequest, CaseDecision::kDismiss},
       {CaseKind::kNoReference, std::nullopt},
       {CaseKind::kDepartureWithoutArrival, std::nullopt},
       {CaseKind::kArrivalOnOpenStay, std::nullopt},
@@ -119,6 +121,11 @@ TEST(CaseDecisionsTest, EveryDecisionInEveryStateByEverybody) {
                      {State::kOpen, kDismiss, kDismissed, kDismissed, kDismissed, kDismissed},
                      {State::kAwaitsSecondOfficer, kUphold, kUpheld, kUpheld, kSecond, kSecond},
                      {State::kAwaitsSecondOfficer, kDismiss, kOpen, kOpen, kOpen, kOpen}});
+  const std::vector<Row> dismissing_takes_two = WithReversals(
+      {{State::kOpen, kUphold, kUpheld, kUpheld, kUpheld, kUpheld},
+       {State::kOpen, kDismiss, kAwaits, kAwaits, kAwaits, kAwaits},
+       {State::kAwaitsSecondOfficer, kUphold, kOpen, kOpen, kOpen, kOpen},
+       {State::kAwaitsSecondOfficer, kDismiss, kDismissed, kDismissed, kSecond, kSecond}});
   // No case of these kinds awaits a second officer; should one do so, any decision opens it again.
   const std::vector<Row> each_takes_one =
       WithReversals({{State::kOpen, kUphold, kUpheld, kUpheld, kUpheld, kUpheld},
@@ -126,7 +133,10 @@ TEST(CaseDecisionsTest, EveryDecisionInEveryStateByEverybody) {
                      {State::kAwaitsSecondOfficer, kUphold, kOpen, kOpen, kOpen, kOpen},
                      {State::kAwaitsSecondOfficer, kDismiss, kOpen, kOpen, kOpen, kOpen}});
   for (const CaseKind kind : kEveryKind) {
-    ExpectTable(kind, AdverseDecision(kind) ? upholding_takes_two : each_takes_one);
+    const auto adverse = AdverseDecision(kind);
+    ExpectTable(kind, adverse == kUphold    ? upholding_takes_two
+                      : adverse == kDismiss ? dismissing_takes_two
+                                            : each_takes_one);
   }
 }
 

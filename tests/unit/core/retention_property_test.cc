@@ -93,7 +93,7 @@ class Histories {
   }
 
   RetainedCase Case(const CrossingEvent& event, const TravelerEvents& events) {
-    RetainedCase one{CaseId("case of " + event.id.value()),     static_cast<CaseKind>(Number(0, 7)),
+    RetainedCase one{CaseId("case of " + event.id.value()),     static_cast<CaseKind>(Number(0, 8)),
                      static_cast<CaseState>(Number(0, 4)),      event.id,
                      event.captured_at + hours(Number(0, 500)), {}};
     for (const CrossingEvent& other : events.crossings) {
