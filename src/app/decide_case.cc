@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "app/audited.h"
 #include "app/requests.h"
@@ -17,38 +18,106 @@ namespace {
 using core::CaseState;
 using core::MakeError;
 using core::Reason;
+using ports::CaseEventKind;
+
+constexpr size_t kMaxDoneBy = 20;
 
 std::string ContentDigest(const DecisionRequest& request) {
-  return crypto::Sha256Hex(fmt::format("DECIDE\x1f{}\x1f{}\x1f{}\x1f{}", request.case_id.value(),
-                                       request.version, static_cast<int>(request.decision),
-                                       request.reason));
+  std::string content =
+      fmt::format("DECIDE\x1f{}\x1f{}\x1f{}\x1f{}", request.case_id.value(), request.version,
+                  static_cast<int>(request.decision), request.reason);
+  for (const core::RequestId& id : request.done_by) content += "\x1f" + id.value();
+  return crypto::Sha256Hex(content);
 }
 
-absl::Status CheckDecidable(const ports::CaseRecord& record, int version_seen) {
-  if (record.state != CaseState::kOpen) {
-    return MakeError(Reason::kCaseClosed,
-                     fmt::format("the case is not open: its state is {} (etag {})",
-                                 core::NameOf(record.state), record.version));
-  }
-  if (record.version != version_seen) {
+// One id is one person, in whichever role.
+bool IsNamed(const std::string& principal_name, const std::string& id) {
+  return principal_name.substr(principal_name.find('/') + 1) == id;
+}
+
+core::Decider DeciderOf(const Principal& principal, const ports::CaseRecord& record) {
+  return {principal.role == Role::kSupervisor,
+          record.first_officer && IsNamed(*record.first_officer, principal.id)};
+}
+
+// The state that the decision brings the case into.
+absl::StatusOr<CaseState> DecidedState(const Principal& principal, const ports::CaseRecord& record,
+                                       const DecisionRequest& request) {
+  if (record.version != request.version) {
     return MakeError(Reason::kCaseChanged,
-                     fmt::format("the case changed since you read it: its etag is {}, not {}",
-                                 record.version, version_seen));
+                     fmt::format("the case changed since you read it: its state is {}, its etag is "
+                                 "{}, not {}",
+                                 core::NameOf(record.state), record.version, request.version));
+  }
+  absl::StatusOr<CaseState> state =
+      core::StateAfter(record.kind, record.state, request.decision, DeciderOf(principal, record));
+  if (state.ok()) return state;
+  return MakeError(
+      *core::ReasonOf(state.status()),
+      fmt::format("{} (its state is {}, its etag is {})", std::string(state.status().message()),
+                  core::NameOf(record.state), record.version));
+}
+
+CaseEventKind EventOf(CaseState before, CaseState after, core::CaseDecision decision) {
+  switch (after) {
+    case CaseState::kAwaitsSecondOfficer:
+      return decision == core::CaseDecision::kUphold ? CaseEventKind::kUpheldByOne
+                                                     : CaseEventKind::kDismissedByOne;
+    case CaseState::kUpheld:
+      return CaseEventKind::kUpheld;
+    case CaseState::kDismissed:
+      return CaseEventKind::kDismissed;
+    case CaseState::kOpen:
+    case CaseState::kWithdrawn:
+      break;
+  }
+  return before == CaseState::kAwaitsSecondOfficer ? CaseEventKind::kNotConfirmed
+                                                   : CaseEventKind::kReopened;
+}
+
+// What grants a request must have been done, and to this traveler.
+absl::Status CheckDoneBy(ports::Transaction& transaction, const ports::CaseRecord& record,
+                         CaseState next, const DecisionRequest& request) {
+  const bool grants =
+      record.kind == core::CaseKind::kCorrectionRequest && next == CaseState::kUpheld;
+  if (grants && request.done_by.empty()) {
+    return MakeError(Reason::kMissingField,
+                     "done_by_request_ids is missing: name what made the correction");
+  }
+  if (!grants && !request.done_by.empty()) {
+    return MakeError(Reason::kInvalidField,
+                     "done_by_request_ids is for decisions that grant a request");
+  }
+  if (request.done_by.size() > kMaxDoneBy) {
+    return MakeError(Reason::kInvalidField,
+                     fmt::format("done_by_request_ids has more than {}", kMaxDoneBy));
+  }
+  for (const core::RequestId& id : request.done_by) {
+    const auto done = transaction.FindRequest(id);
+    if (!done.ok()) return done.status();
+    const bool found = *done && ((*done)->traveler_id == record.traveler_id ||
+                                 (*done)->subject_id == record.traveler_id.value());
+    if (!found || (*done)->subject_id == record.case_id.value()) {
+      return MakeError(
+          Reason::kInvalidField,
+          fmt::format("done_by_request_ids: request {} changed nothing of this traveler",
+                      id.value()));
+    }
   }
   return absl::OkStatus();
 }
 
-// Whether the decision says that the departing face is the traveler's after all.
-bool ConfirmsDeparture(const ports::CaseRecord& decided) {
-  return decided.state == CaseState::kDismissed &&
-         (decided.kind == core::CaseKind::kIdentityNoMatch ||
-          decided.kind == core::CaseKind::kIdentityInconclusive);
+// Whether the decision bears on what is known of the departure: that the face is the traveler's
+// after all, or no longer so.
+bool BearsOnDeparture(const ports::CaseRecord& record, CaseState before) {
+  const bool of_identity = record.kind == core::CaseKind::kIdentityNoMatch ||
+                           record.kind == core::CaseKind::kIdentityInconclusive;
+  return of_identity && (before == CaseState::kDismissed || record.state == CaseState::kDismissed);
 }
 
-// Writes the stays and cases as they are once the departure is known to be the traveler's, by the
-// decision of the moment `at`, which `state` holds.
-absl::Status WriteConfirmed(ports::Transaction& transaction, const TravelerState& state,
-                            core::Timestamp at) {
+// Writes stays and cases as they follow from `state`, which holds the decision of the moment `at`.
+absl::Status WriteConsequences(ports::Transaction& transaction, const TravelerState& state,
+                               core::Timestamp at) {
   absl::Status status = transaction.ReplaceStays(state.traveler_id, StayRecordsOf(state), at);
   if (status.ok()) status = WriteCases(transaction, ReconcileCases(state, at));
   return status;
@@ -79,33 +148,39 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
       decided = *std::move(record);
       return absl::OkStatus();
     }
-    status = CheckDecidable(*record, request.version);
+    const absl::StatusOr<CaseState> next = DecidedState(call.principal, *record, request);
+    if (!next.ok()) return next.status();
+    status = CheckDoneBy(transaction, *record, *next, request);
     if (!status.ok()) return status;
 
     absl::StatusOr<TravelerState> state = LoadMovements(transaction, record->traveler_id);
     if (!state.ok()) return state.status();
     const core::Timestamp at = RecordingTime(*state, now);
     decided = *std::move(record);
-    const bool upheld = request.decision == Decision::kUphold;
-    decided.state = upheld ? CaseState::kUpheld : CaseState::kDismissed;
+    const CaseState before = std::exchange(decided.state, *next);
+    decided.first_officer.reset();
+    if (*next == CaseState::kAwaitsSecondOfficer) decided.first_officer = call.principal.name;
     ++decided.version;
     decided.updated_at = at;
     status = transaction.UpdateCase(decided);
     if (status.ok()) {
-      status = transaction.AddCaseEvent(
-          {decided.traveler_id, decided.case_id, decided.version,
-           upheld ? ports::CaseEventKind::kUpheld : ports::CaseEventKind::kDismissed, at,
-           call.principal.name, request.reason});
+      status = transaction.AddCaseEvent({decided.traveler_id, decided.case_id, decided.version,
+                                         EventOf(before, *next, request.decision), at,
+                                         call.principal.name, request.reason, request.done_by});
     }
-    if (status.ok() && ConfirmsDeparture(decided)) {
+    if (status.ok() && BearsOnDeparture(decided, before)) {
       *std::ranges::find(state->cases, decided.case_id, &ports::CaseRecord::case_id) = decided;
-      status = WriteConfirmed(transaction, *state, at);
+      status = WriteConsequences(transaction, *state, at);
     }
     if (status.ok()) {
       status = transaction.AddRequest({request.request_id, call.principal.name, digest,
                                        decided.traveler_id, decided.case_id.value()});
     }
-    return status;
+    if (!status.ok()) return status;
+    // Also whether the record is disputed may be otherwise now.
+    record = transaction.GetCase(request.case_id);
+    if (record.ok()) decided = *std::move(record);
+    return record.status();
   };
   AuditNote known;
   known.subject = request.case_id.value();

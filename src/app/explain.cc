@@ -48,6 +48,9 @@ std::string Lead(const CaseView& view) {
     case CaseKind::kSuspectedOverstay:
       return "The last lawful day of the stay that began with this arrival is over, and no "
              "departure is recorded.";
+    case CaseKind::kCorrectionRequest:
+      return "The traveler disputes what is recorded of this crossing; the history begins with the "
+             "request.";
   }
   return "";
 }

@@ -148,6 +148,7 @@ class Moving {
   absl::Status CopyDecisions(const core::CrossingId& id) {
     std::vector<ports::SettledLead> decided = source_.settled;
     for (const ports::CaseRecord& record : source_.cases) {
+      if (record.kind == core::CaseKind::kCorrectionRequest) continue;  // is no lead
       if (record.state == core::CaseState::kUpheld || record.state == core::CaseState::kDismissed) {
         decided.push_back({from_, record.kind, record.crossing_id, record.severity, record.state});
       }

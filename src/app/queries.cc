@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 #include <utility>
 
 #include "app/audited.h"
@@ -43,9 +44,12 @@ absl::StatusOr<std::vector<CrossingView>> ViewsOf(ports::Transaction& transactio
   }
   auto corrections = LatestCorrections(transaction, traveler_id);
   if (!corrections.ok()) return corrections.status();
+  const auto disputed = transaction.DisputedAmong({traveler_id});
+  if (!disputed.ok()) return disputed.status();
   std::vector<CrossingView> views;
   for (ports::CrossingRecord& crossing : crossings) {
     CrossingView view{.crossing = std::move(crossing), .comparisons = {}};
+    view.disputed = !disputed->empty();
     view.comparisons = std::move(by_crossing[view.crossing.crossing_id]);
     const auto correction = corrections->find(view.crossing.crossing_id);
     if (correction != corrections->end()) view.correction = std::move(correction->second);
@@ -65,7 +69,10 @@ absl::StatusOr<TravelerView> ViewOf(ports::Transaction& transaction, const core:
   if (!stays.ok()) return stays.status();
   auto changes = transaction.AllAdmissionChanges(id);
   if (!changes.ok()) return changes.status();
-  return TravelerView{*std::move(traveler), *std::move(stays), *std::move(changes)};
+  const auto disputed = transaction.DisputedAmong({id});
+  if (!disputed.ok()) return disputed.status();
+  return TravelerView{*std::move(traveler), *std::move(stays), *std::move(changes),
+                      !disputed->empty()};
 }
 
 // The limit on days in a moving window that a class of admission has.
@@ -198,8 +205,10 @@ absl::StatusOr<Page<ports::CaseRecord, ports::CaseCursor>> Queries::ListCases(
       });
   if (!rows.ok()) return rows.status();
   return PageOf<ports::CaseRecord, ports::CaseCursor>(
-      *std::move(rows), page_size, [](const ports::CaseRecord& record) {
-        return ports::CaseCursor{record.opened_at, record.case_id};
+      *std::move(rows), page_size, [&](const ports::CaseRecord& record) {
+        return ports::CaseCursor{
+            filter.by_due_day ? core::Timestamp(record.terms->due_on) : record.opened_at,
+            record.case_id};
       });
 }
 
@@ -248,11 +257,22 @@ absl::StatusOr<Page<OverstayView, ports::OverstayCursor>> Queries::ListOverstays
     const Call& call, core::Date as_of, core::Timestamp known_at,
     std::optional<core::OverstayKind> kind, const std::optional<ports::OverstayCursor>& after,
     int page_size) const {
+  std::vector<core::TravelerId> disputed;
   auto stays = ReadAudited<std::vector<ports::StayRecord>>(
-      store_, call, AuditNote{}, [&](ports::Transaction& transaction, AuditNote& /*note*/) {
-        return transaction.ListOverstays(as_of, known_at, kind, after, page_size + 1);
+      store_, call, AuditNote{},
+      [&](ports::Transaction& transaction,
+          AuditNote& /*note*/) -> absl::StatusOr<std::vector<ports::StayRecord>> {
+        auto listed = transaction.ListOverstays(as_of, known_at, kind, after, page_size + 1);
+        if (!listed.ok()) return listed.status();
+        std::vector<core::TravelerId> travelers;
+        for (const ports::StayRecord& record : *listed) travelers.push_back(record.traveler_id);
+        auto among = transaction.DisputedAmong(travelers, known_at);
+        if (!among.ok()) return among.status();
+        disputed = *std::move(among);
+        return listed;
       });
   if (!stays.ok()) return stays.status();
+  const std::set<core::TravelerId> disputing(disputed.begin(), disputed.end());
   std::vector<OverstayView> views;
   for (ports::StayRecord& record : *stays) {
     const auto overstay = core::OverstayOf(record.stay, as_of);
@@ -260,7 +280,8 @@ absl::StatusOr<Page<OverstayView, ports::OverstayCursor>> Queries::ListOverstays
       return core::MakeError(core::Reason::kInternal,
                              "the store listed a stay that is no overstay");
     }
-    views.push_back({std::move(record), *overstay});
+    const bool is_disputed = disputing.contains(record.traveler_id);
+    views.push_back({std::move(record), *overstay, is_disputed});
   }
   return PageOf<OverstayView, ports::OverstayCursor>(
       std::move(views), page_size, [](const OverstayView& view) {

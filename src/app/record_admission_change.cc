@@ -6,6 +6,7 @@
 
 #include "app/audited.h"
 #include "app/requests.h"
+#include "app/text.h"
 #include "app/traveler_state.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/crypto/digest.h"
@@ -20,14 +21,6 @@ using core::Reason;
 constexpr int kMaxRevision = 1000;
 // No stay that is still of interest began before then: the year was mistyped.
 constexpr core::Date kEarliestFiling{std::chrono::year(1990) / 1 / 1};
-
-// The day is that of the authority, wherever it sits: one ahead of UTC is no day in the future.
-absl::Status CheckNotInFuture(core::Date day, core::Timestamp now, const char* field) {
-  if (day <= std::chrono::floor<std::chrono::days>(now) + std::chrono::days(1)) {
-    return absl::OkStatus();
-  }
-  return MakeError(Reason::kInvalidField, fmt::format("{} lies in the future", field));
-}
 
 absl::Status CheckDecisionDay(const AdmissionChangeRequest& request, core::Timestamp now) {
   const bool decided = request.decision != AdmissionDecision::kPending &&

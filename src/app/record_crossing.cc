@@ -65,11 +65,12 @@ bool HasPicture(const CrossingRequest& request, const core::FaceObservation& obs
 }
 
 // What the request that made `crossing` was answered; `comparisons` has those of it, `stays` the
-// traveler's.
+// traveler's. That the record is disputed is told as it is now.
 CrossingResult ResultOf(const ports::CrossingRecord& crossing,
                         const std::vector<ports::ComparisonRecord>& comparisons,
-                        const std::vector<ports::StayRecord>& stays) {
+                        const std::vector<ports::StayRecord>& stays, bool disputed) {
   CrossingResult result;
+  result.disputed = disputed;
   result.recorded = true;
   result.capture_status = crossing.capture_status;
   result.findings = crossing.findings;
@@ -93,7 +94,9 @@ absl::StatusOr<CrossingResult> StoredResultOf(ports::Transaction& transaction,
   if (!comparisons.ok()) return comparisons.status();
   const auto stays = transaction.AllStays(crossing.traveler_id);
   if (!stays.ok()) return stays.status();
-  return ResultOf(crossing, *comparisons, *stays);
+  const auto disputed = transaction.DisputedAmong({crossing.traveler_id});
+  if (!disputed.ok()) return disputed.status();
+  return ResultOf(crossing, *comparisons, *stays, !disputed->empty());
 }
 
 // The answer that the request got before; none when it is new.
@@ -158,7 +161,7 @@ class Recording {
     if (status.ok()) status = Plan();
     if (status.ok()) status = Write(principal);
     if (!status.ok()) return status;
-    return ResultOf(crossing_, comparisons_.records(), stays_);
+    return ResultOf(crossing_, comparisons_.records(), stays_, IsDisputed(state_));
   }
 
  private:

@@ -53,12 +53,12 @@ void AddLines(const core::TravelerId& traveler_id, const std::vector<core::Plann
   }
 }
 
-// The comparisons that raised the open cases.
+// The comparisons that raised the cases that nobody has decided yet.
 absl::StatusOr<std::vector<ports::ComparisonRecord>> EvidenceOf(ports::Transaction& transaction,
                                                                 const TravelerState& state) {
   std::vector<core::CrossingId> departures;
   for (const ports::CaseRecord& record : state.cases) {
-    if (record.state == core::CaseState::kOpen && record.comparison_id) {
+    if (core::WaitsForOfficer(record.state) && record.comparison_id) {
       departures.push_back(record.crossing_id);
     }
   }
@@ -75,7 +75,8 @@ std::vector<ports::SettledLead> SettledBy(const core::ErasurePlan& plan,
     const auto record = std::ranges::find(state.cases, core::CaseId(one.item.subject_id),
                                           &ports::CaseRecord::case_id);
     const bool decided =
-        record->state == core::CaseState::kUpheld || record->state == core::CaseState::kDismissed;
+        record->kind != core::CaseKind::kCorrectionRequest &&
+        (record->state == core::CaseState::kUpheld || record->state == core::CaseState::kDismissed);
     const bool crossing_goes = std::ranges::any_of(plan.erase, [&](const auto& other) {
       return other.item.kind == core::DataKind::kCrossing &&
              other.item.subject_id == record->crossing_id.value();

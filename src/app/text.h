@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "entryexit/core/clock.h"
 
 namespace entryexit::app {
 
@@ -16,9 +17,14 @@ inline size_t CharactersIn(std::string_view text) {
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-// Whether `reason` is what an officer may give for a decision: 1 to 2000 characters.
+// Whether `reason` is what an officer may give for a decision, or a traveler for a request: 1 to
+// 2000 characters. `field` names it in errors.
 // Errors: MISSING_FIELD, INVALID_FIELD.
-absl::Status CheckReasonText(const std::string& reason);
+absl::Status CheckReasonText(const std::string& reason, const char* field = "reason");
+
+// Whether `day`, the calendar's wherever the event took place, has begun somewhere: one ahead of
+// UTC is no day in the future. Errors: INVALID_FIELD.
+absl::Status CheckNotInFuture(core::Date day, core::Timestamp now, const char* field);
 
 }  // namespace entryexit::app
 

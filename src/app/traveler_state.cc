@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/crossing_request.h"
+#include "entryexit/core/case_decisions.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/crypto/digest.h"
 
@@ -144,35 +145,52 @@ bool IsSettled(const TravelerState& state, const core::Lead& lead) {
   });
 }
 
+core::LeadNews NewsOf(const ports::CaseRecord& record, const core::Lead& lead,
+                      const std::optional<core::ComparisonId>& evidence) {
+  if (lead.severity > record.severity) return core::LeadNews::kGraver;
+  const bool same = record.severity == lead.severity &&
+                    record.days_overstayed == lead.days_overstayed &&
+                    record.comparison_id == evidence;
+  return same ? core::LeadNews::kSame : core::LeadNews::kChanged;
+}
+
+const char* WhyReopened(core::CaseState before) {
+  switch (before) {
+    case core::CaseState::kWithdrawn:
+      return "what became known later raised this again";
+    case core::CaseState::kAwaitsSecondOfficer:
+      return "what became known later changed what the first officer had decided on";
+    default:
+      return "what became known later made this graver than it was when it was decided";
+  }
+}
+
+const char* WhyUpdated(core::CaseKind kind) {
+  return kind == core::CaseKind::kSuspectedOverstay
+             ? "more days have passed without a departure"
+             : "what became known later changed the evidence";
+}
+
 // What `lead` asks of the case that it opened earlier.
 std::optional<CaseChange> Refreshed(const TravelerState& state, const ports::CaseRecord& record,
                                     const core::Lead& lead, core::Timestamp now) {
-  const bool withdrawn = record.state == core::CaseState::kWithdrawn;
-  const bool dismissed = record.state == core::CaseState::kDismissed;
   // Decided elsewhere, when the crossing was another traveler's.
-  if (withdrawn && IsSettled(state, lead)) return std::nullopt;
-  // The officer dismissed the lead as it was; only a graver one is another.
-  if (dismissed && lead.severity <= record.severity) return std::nullopt;
+  if (record.state == core::CaseState::kWithdrawn && IsSettled(state, lead)) return std::nullopt;
   const std::optional<core::ComparisonId> evidence = EvidenceOf(state, lead);
-  if (!withdrawn && record.days_overstayed == lead.days_overstayed &&
-      record.severity == lead.severity && record.comparison_id == evidence) {
-    return std::nullopt;
-  }
+  const auto next = core::StateAfter(record.kind, record.state, NewsOf(record, lead, evidence));
+  if (!next) return std::nullopt;
   ports::CaseRecord changed = record;
   changed.comparison_id = evidence;
   changed.days_overstayed = lead.days_overstayed;
   changed.severity = lead.severity;
-  if (!withdrawn && !dismissed) {
+  changed.state = *next;
+  changed.first_officer.reset();
+  if (*next == record.state) {
     return ChangeOf(std::move(changed), ports::CaseEventKind::kUpdated, now,
-                    lead.kind == core::CaseKind::kSuspectedOverstay
-                        ? "more days have passed without a departure"
-                        : "what became known later changed the evidence");
+                    WhyUpdated(record.kind));
   }
-  changed.state = core::CaseState::kOpen;
   return ChangeOf(std::move(changed), ports::CaseEventKind::kReopened, now,
-                  withdrawn ? "what became known later raised this again"
-                            : "what became known later made this graver than it was "
-                              "when it was dismissed");
+                  WhyReopened(record.state));
 }
 
 // Whether the case is of a document conflict whose data was not kept: nothing tells whether it
@@ -185,14 +203,11 @@ bool IsConflictOfOld(const TravelerState& state, const ports::CaseRecord& record
 
 std::optional<CaseChange> Withdrawn(const TravelerState& state, const ports::CaseRecord& record,
                                     core::Timestamp now) {
-  // A dismissed suspicion was about the stay as it was: should it return, that is another one.
-  const bool stands = record.state == core::CaseState::kOpen ||
-                      record.state == core::CaseState::kUpheld ||
-                      (record.state == core::CaseState::kDismissed &&
-                       record.kind == core::CaseKind::kSuspectedOverstay);
-  if (!stands || IsConflictOfOld(state, record)) return std::nullopt;
+  const auto next = core::StateAfter(record.kind, record.state, core::LeadNews::kGone);
+  if (!next || IsConflictOfOld(state, record)) return std::nullopt;
   ports::CaseRecord changed = record;
-  changed.state = core::CaseState::kWithdrawn;
+  changed.state = *next;
+  changed.first_officer.reset();
   const auto moved_to = MovedTo(state, record.crossing_id);
   return ChangeOf(std::move(changed), ports::CaseEventKind::kWithdrawn, now,
                   moved_to
@@ -358,6 +373,7 @@ std::vector<CaseChange> ReviewCases(const TravelerState& state, core::Timestamp 
 
   std::vector<CaseChange> changes;
   for (const ports::CaseRecord& record : state.cases) {
+    if (record.kind == core::CaseKind::kCorrectionRequest) continue;  // is no lead
     const auto lead = leads.extract(Key{record.kind, record.crossing_id});
     std::optional<CaseChange> change =
         lead.empty() ? Withdrawn(state, record, now) : Refreshed(state, record, lead.mapped(), now);
@@ -368,6 +384,12 @@ std::vector<CaseChange> ReviewCases(const TravelerState& state, core::Timestamp 
     changes.push_back(OpenCase(state, lead, now));
   }
   return changes;
+}
+
+bool IsDisputed(const TravelerState& state) {
+  return std::ranges::any_of(state.cases, [](const ports::CaseRecord& record) {
+    return core::IsDispute(record.kind, record.state);
+  });
 }
 
 core::Timestamp RecordingTime(const TravelerState& state, core::Timestamp now) {

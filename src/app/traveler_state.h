@@ -67,12 +67,15 @@ struct CaseChange {
 };
 
 // What must be written so that the traveler's cases say what the recorded events say: leads
-// without a case open one, leads that are gone withdraw theirs. A dismissed case stays as it
-// is unless its lead grows graver, which opens it again; so does a document conflict of old.
+// without a case open one, leads that are gone withdraw theirs, and for the rest
+// core::StateAfter says. A document conflict of old stays as it is.
 // Suspected overstays, which come about by the mere passing of days, are only withdrawn.
 std::vector<CaseChange> ReconcileCases(const TravelerState& state, core::Timestamp now);
 // The same, and opens cases of suspected overstays.
 std::vector<CaseChange> ReviewCases(const TravelerState& state, core::Timestamp now);
+
+// Whether the traveler disputes what is recorded: has asked for a correction that was not granted.
+bool IsDisputed(const TravelerState& state);
 
 // When an event that comes in at `now` is recorded: after all that is, whatever the clock says, so
 // that what was known at a moment does not change later.

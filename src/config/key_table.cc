@@ -163,7 +163,7 @@ std::vector<Key> KeysOf(Config& config) {
       Number("face.quality.min_eye_contrast", quality.min_eye_contrast, 0, 128),
       Number("face.quality.min_dominance", quality.min_dominance, 1, 100),
 
-      Number("matching.fmr_match", matching.fmr_match, 1e-6, 0.5),
+      Number("matching.fmr_match", matching.fmr_match, 1e-6, 1e-3),
       Number("matching.fmr_no_match", matching.fmr_no_match, 1e-6, 0.5),
       Number("matching.best_k", matching.best_k, 1, 10),
       Choice("matching.calibration", matching.calibration, {"matched", "random"}),
@@ -176,6 +176,7 @@ std::vector<Key> KeysOf(Config& config) {
       Path("policy.retention_policy", policy.retention_policy),
       Path("policy.purpose_policy", policy.purpose_policy),
       Time("policy.max_clock_skew_s", policy.max_clock_skew, 0, 3600),
+      Number("policy.correction_request_days", policy.correction_request_days, 1, 365),
   };
 }
 

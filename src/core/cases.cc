@@ -5,7 +5,7 @@
 namespace entryexit::core {
 namespace {
 
-constexpr EnumNames<CaseKind, 8> kKindNames = {{
+constexpr EnumNames<CaseKind, 9> kKindNames = {{
     {CaseKind::kIdentityNoMatch, "IDENTITY_NO_MATCH"},
     {CaseKind::kIdentityInconclusive, "IDENTITY_INCONCLUSIVE"},
     {CaseKind::kNoReference, "NO_REFERENCE"},
@@ -14,11 +14,13 @@ constexpr EnumNames<CaseKind, 8> kKindNames = {{
     {CaseKind::kArrivalOnOpenStay, "ARRIVAL_ON_OPEN_STAY"},
     {CaseKind::kDocumentDataConflict, "DOCUMENT_DATA_CONFLICT"},
     {CaseKind::kSuspectedOverstay, "SUSPECTED_OVERSTAY"},
+    {CaseKind::kCorrectionRequest, "CORRECTION_REQUEST"},
 }};
-static_assert(CoversUpTo(CaseKind::kSuspectedOverstay, kKindNames));
+static_assert(CoversUpTo(CaseKind::kCorrectionRequest, kKindNames));
 
-constexpr EnumNames<CaseState, 4> kStateNames = {{
+constexpr EnumNames<CaseState, 5> kStateNames = {{
     {CaseState::kOpen, "OPEN"},
+    {CaseState::kAwaitsSecondOfficer, "AWAITS_SECOND_OFFICER"},
     {CaseState::kUpheld, "UPHELD"},
     {CaseState::kDismissed, "DISMISSED"},
     {CaseState::kWithdrawn, "WITHDRAWN"},
@@ -49,6 +51,15 @@ const char* NameOf(CaseState state) { return kStateNames[static_cast<size_t>(sta
 
 std::optional<CaseState> CaseStateFromName(const std::string& name) {
   return FromName(kStateNames, name);
+}
+
+bool WaitsForOfficer(CaseState state) {
+  return state == CaseState::kOpen || state == CaseState::kAwaitsSecondOfficer;
+}
+
+bool IsDispute(CaseKind kind, CaseState state) {
+  return kind == CaseKind::kCorrectionRequest &&
+         (WaitsForOfficer(state) || state == CaseState::kDismissed);
 }
 
 std::optional<CaseKind> CaseKindFor(Outcome outcome) {
@@ -92,6 +103,7 @@ Severity SeverityOf(CaseKind kind, int days_overstayed, int days_before_18) {
                  : Severity::kMedium;
     case CaseKind::kIdentityInconclusive:
     case CaseKind::kDocumentDataConflict:
+    case CaseKind::kCorrectionRequest:
       return Severity::kMedium;
     case CaseKind::kNoReference:
     case CaseKind::kDepartureWithoutArrival:

@@ -48,6 +48,8 @@ constexpr std::array kEntries = {
     Entry{Reason::kRequestIdReused, "REQUEST_ID_REUSED", kAlreadyExists},
     Entry{Reason::kCrossingAlreadyRecorded, "CROSSING_ALREADY_RECORDED", kAlreadyExists},
     Entry{Reason::kCaseClosed, "CASE_CLOSED", kFailedPrecondition},
+    Entry{Reason::kCaseNotClosed, "CASE_NOT_CLOSED", kFailedPrecondition},
+    Entry{Reason::kSecondOfficerRequired, "SECOND_OFFICER_REQUIRED", kFailedPrecondition},
     Entry{Reason::kCaseChanged, "CASE_CHANGED", kAborted},
     Entry{Reason::kCrossingChanged, "CROSSING_CHANGED", kAborted},
     Entry{Reason::kModelNotLoaded, "MODEL_NOT_LOADED", kFailedPrecondition},

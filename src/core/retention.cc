@@ -201,7 +201,7 @@ class Keeping {
     const RetentionRule* const rule = Rule(DataKind::kCase, RetentionEvent::kCaseClosed);
     if (rule == nullptr) return;
     for (const RetainedCase& one : facts_.cases) {
-      if (one.state == CaseState::kOpen) continue;
+      if (WaitsForOfficer(one.state)) continue;
       Add(items, *rule, one.id.value(), EndOf(rule->period, one.changed_at));
     }
   }
@@ -317,7 +317,7 @@ class Planner {
   // The crossings that are evidence in an open case.
   void FindEvidence() {
     for (const RetainedCase& one : facts_.cases) {
-      if (one.state != CaseState::kOpen || one.kind == CaseKind::kSuspectedOverstay) continue;
+      if (!WaitsForOfficer(one.state) || one.kind == CaseKind::kSuspectedOverstay) continue;
       evidence_.insert(one.crossing_id.value());
       for (const CrossingId& reference : one.references) evidence_.insert(reference.value());
       if (one.kind == CaseKind::kDocumentDataConflict) AddFirstOfDocument(one.crossing_id);

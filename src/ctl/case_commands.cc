@@ -29,15 +29,19 @@ constexpr char kDecideExamples[] =
 
 Example:
   entryexitctl cases decide 3f0c... --etag 2 --dismiss --reason 'Seen in person: the same woman'
-A decision is refused when the case has changed since. It never alters what the machine found.)";
+A decision is refused when the case has changed since. It never alters what the machine found.
+To uphold a case of identity or overstay takes two people: the second one, whoever but the first,
+upholds it too, or dismisses it, upon which it is open again. Supervisors can take back what was
+decided, with --reopen; the case is then decided anew, and its history keeps both decisions.)";
 
 Table CaseTable(const Context& context) {
   return context.MakeTable({{"OPENED", 20},
                             {"SEVERITY", 8},
                             {"KIND", 25},
-                            {"STATE", 9},
+                            {"STATE", 21},
                             {"PORT", 4},
                             {"DAYS OVER", 9},
+                            {"DISPUTED", 8},
                             {"CASE", 36},
                             {"TRAVELER"}});
 }
@@ -49,6 +53,7 @@ std::vector<Cell> RowOf(const v1::Case& item) {
           Describe(item.state()),
           item.port_id(),
           item.days_overstayed() > 0 ? std::to_string(item.days_overstayed()) : "-",
+          DisputedCell(item.disputed()),
           item.case_id(),
           item.traveler_id()};
 }
@@ -91,6 +96,7 @@ void WriteCase(const Context& context, const v1::GetCaseResponse& response) {
       {"kind", {client::NameOf(item.kind()), Colour::kBold}},
       {"severity", Describe(item.severity())},
       {"state", Describe(item.state())},
+      {"first officer", item.first_officer()},
       {"why", response.explanation()},
       {"days over", item.days_overstayed() > 0 ? std::to_string(item.days_overstayed()) : ""},
       {"traveler", item.traveler_id()},
@@ -98,7 +104,13 @@ void WriteCase(const Context& context, const v1::GetCaseResponse& response) {
                                client::NameOf(crossing.direction()), crossing.lane_id(),
                                Describe(crossing.captured_at()))},
       {"opened", Describe(item.opened_at())},
+      {"disputed", DisputedWords(item.disputed())},
       {"etag", item.etag()}};
+  if (item.has_due_on()) {
+    fields.emplace_back("received", client::FormatDate(item.received_on()));
+    fields.emplace_back("due", client::FormatDate(item.due_on()));
+    fields.emplace_back("about case", item.disputed_case_id());
+  }
   if (response.has_comparison()) {
     fields.emplace_back("outcome", Describe(response.comparison().outcome()));
     for (Field& field : ComparisonFields(response.comparison())) {
@@ -113,15 +125,19 @@ void WriteHistory(const Context& context, const v1::GetCaseResponse& response) {
   context.out << "\nHistory\n";
   Table table = context.MakeTable({{"AT"}, {"WHAT"}, {"BY"}, {"REASON"}});
   for (const auto& event : response.history()) {
-    table.Add(
-        {Describe(event.at()), client::NameOf(event.kind()), event.principal(), event.reason()});
+    std::string reason = event.reason();
+    for (const auto& id : event.done_by_request_ids()) reason += " [request " + id + "]";
+    table.Add({Describe(event.at()), client::NameOf(event.kind()), event.principal(), reason});
   }
   table.Flush();
 }
 
 void WriteNextSteps(const Context& context, const v1::GetCaseResponse& response) {
-  if (response.case_().state() != v1::CASE_STATE_OPEN) return;
-  context.out << "\nNext\n";
+  const v1::Case& item = response.case_();
+  const bool awaits_second = item.state() == v1::CASE_STATE_AWAITS_SECOND_OFFICER;
+  if (item.state() != v1::CASE_STATE_OPEN && !awaits_second) return;
+  fmt::print(context.out, "\nNext{}\n",
+             awaits_second ? fmt::format(", by anybody but {}", item.first_officer()) : "");
   const bool arrived = response.crossing().direction() == v1::DIRECTION_ARRIVAL;
   const auto suggest_capture = [&](const std::string& crossing_id, const char* name) {
     fmt::print(context.out, "  entryexitctl capture {} --out {}.jpg --purpose {} --case {}\n",
@@ -131,9 +147,10 @@ void WriteNextSteps(const Context& context, const v1::GetCaseResponse& response)
   for (const auto& reference : response.comparison().references()) {
     suggest_capture(reference.crossing_id(), "arrival");
   }
+  const bool is_request = item.kind() == v1::CASE_KIND_CORRECTION_REQUEST;
   fmt::print(context.out,
-             "  entryexitctl cases decide {} --etag {} --uphold|--dismiss --reason TEXT\n",
-             response.case_().case_id(), response.case_().etag());
+             "  entryexitctl cases decide {} --etag {} --uphold{}|--dismiss --reason TEXT\n",
+             item.case_id(), item.etag(), is_request ? " --done-by REQUEST" : "");
 }
 
 ExitCode ShowCase(const Context& context, const std::string& case_id) {
@@ -157,9 +174,16 @@ ExitCode DecideCase(const Context& context, const v1::DecideCaseRequest& request
   if (context.json) {
     context.WriteJson(*response);
   } else {
-    fmt::print(context.out, "Decided: case {} is {}\n", response->case_().case_id(),
-               client::NameOf(response->case_().state()));
-    context.WriteFields({{"request id", request.request_id()}});
+    const v1::Case& item = response->case_();
+    fmt::print(context.out, "Decided: case {} is {}\n", item.case_id(),
+               client::NameOf(item.state()));
+    context.WriteFields({{"etag", item.etag()}, {"request id", request.request_id()}});
+    if (item.state() == v1::CASE_STATE_AWAITS_SECOND_OFFICER) {
+      fmt::print(context.out,
+                 "\nThat takes two people: somebody else must look at it, too\n"
+                 "  entryexitctl cases show {}\n",
+                 item.case_id());
+    }
   }
   return ExitCode::kOk;
 }
@@ -241,7 +265,9 @@ void AddDecide(CLI::App& cases, Context& context) {
     std::string etag;
     bool uphold = false;
     bool dismiss = false;
+    bool reopen = false;
     std::string reason;
+    std::vector<std::string> done_by;
     std::string request_id;
   };
   auto* command = cases.add_subcommand("decide", "Record an officer's decision on a case");
@@ -253,7 +279,14 @@ void AddDecide(CLI::App& cases, Context& context) {
   auto* decision = command->add_option_group("decision", "What the officer decides");
   decision->add_flag("--uphold", options->uphold, "The officer agrees with the lead");
   decision->add_flag("--dismiss", options->dismiss, "The officer finds the lead unfounded");
+  decision->add_flag("--reopen", options->reopen,
+                     "A supervisor takes the decision back, whichever it was");
   decision->require_option(1);
+  command
+      ->add_option(
+          "--done-by", options->done_by,
+          "To grant a request: the request id of what made the correction; may be repeated")
+      ->type_name("REQUEST");
   command->add_option("--reason", options->reason, "Why, 1 to 2000 characters; kept for good")
       ->required()
       ->type_name("TEXT");
@@ -268,21 +301,26 @@ void AddDecide(CLI::App& cases, Context& context) {
       request.set_request_id(options->request_id.empty() ? crypto::NewUuid() : options->request_id);
       request.set_case_id(options->case_id);
       request.set_etag(options->etag);
-      request.set_decision(options->uphold ? v1::CASE_DECISION_UPHOLD : v1::CASE_DECISION_DISMISS);
+      request.set_decision(options->uphold    ? v1::CASE_DECISION_UPHOLD
+                           : options->dismiss ? v1::CASE_DECISION_DISMISS
+                                              : v1::CASE_DECISION_REOPEN);
       request.set_reason(options->reason);
+      for (const std::string& id : options->done_by) request.add_done_by_request_ids(id);
       return DecideCase(context, request);
     };
   });
 }
 
 void AddWatch(CLI::App& cases, Context& context) {
-  auto* command = cases.add_subcommand("watch", "Show cases as they are opened, until Ctrl-C");
+  auto* command =
+      cases.add_subcommand("watch", "Show cases as they come to wait for an officer, until Ctrl-C");
   struct Options {
     bool include_open = false;
     std::string port;
   };
   auto options = std::make_shared<Options>();
-  command->add_flag("--include-open", options->include_open, "First those that are open now");
+  command->add_flag("--include-open", options->include_open,
+                    "First those that wait for an officer now");
   command->add_option("--port", options->port, "Only cases of this port")->type_name("PORT");
   command->footer("Example:\n  entryexitctl cases watch --include-open --port SEA");
   command->callback([&context, options] {

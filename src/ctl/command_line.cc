@@ -78,6 +78,7 @@ ExitCode ParseAndRun(std::vector<std::string> arguments, Context& context) {
   AddTravelerCommands(app, context);
   AddStayCommands(app, context);
   AddCorrectionCommands(app, context);
+  AddCorrectionRequestCommands(app, context);
   AddCaseCommands(app, context);
   AddReportCommands(app, context);
   AddRetentionCommands(app, context);

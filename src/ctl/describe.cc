@@ -55,12 +55,20 @@ Cell Describe(v1::Severity severity) {
 }
 
 Cell Describe(v1::CaseState state) {
-  return {client::NameOf(state), state == v1::CASE_STATE_OPEN ? Colour::kBold : Colour::kNone};
+  const bool waits = state == v1::CASE_STATE_OPEN || state == v1::CASE_STATE_AWAITS_SECOND_OFFICER;
+  return {client::NameOf(state), waits ? Colour::kBold : Colour::kNone};
 }
 
 Cell Describe(v1::CaptureStatus status) {
   return {client::NameOf(status),
           status == v1::CAPTURE_STATUS_LOW_QUALITY ? Colour::kYellow : Colour::kNone};
+}
+
+Cell DisputedCell(bool disputed) { return disputed ? Cell("yes", Colour::kYellow) : Cell("-"); }
+
+Cell DisputedWords(bool disputed) {
+  if (!disputed) return {""};
+  return {"the traveler disputes what is recorded: look with care", Colour::kYellow};
 }
 
 std::string Describe(google::protobuf::Timestamp timestamp) {
@@ -98,6 +106,23 @@ std::string DescribeCorrection(const v1::CrossingCorrection& correction) {
   const std::string admission = AdmissionWords(correction);
   if (!admission.empty()) text += (text.empty() ? "" : ", ") + admission;
   return text.empty() ? "as recorded" : text;
+}
+
+Cell DescribeDueDay(const v1::Date& due_on, std::chrono::sys_days today) {
+  constexpr int kSoon = 7;
+  const std::chrono::sys_days due = std::chrono::year(due_on.year()) /
+                                    std::chrono::month(static_cast<unsigned>(due_on.month())) /
+                                    std::chrono::day(static_cast<unsigned>(due_on.day()));
+  const auto left = (due - today).count();
+  const auto days = [](auto count) {
+    return fmt::format("{} day{}", count, count == 1 ? "" : "s");
+  };
+  if (left < 0) {
+    return {fmt::format("{} (OVERDUE by {})", client::FormatDate(due_on), days(-left)),
+            Colour::kRed};
+  }
+  return {fmt::format("{} ({} left)", client::FormatDate(due_on), days(left)),
+          left <= kSoon ? Colour::kYellow : Colour::kNone};
 }
 
 std::vector<Field> ComparisonFields(const v1::Comparison& comparison) {

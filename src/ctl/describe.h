@@ -4,6 +4,7 @@
 #include <google/protobuf/repeated_ptr_field.h>
 #include <google/protobuf/timestamp.pb.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ Cell Describe(v1::Outcome outcome);
 Cell Describe(v1::Severity severity);
 Cell Describe(v1::CaseState state);
 Cell Describe(v1::CaptureStatus status);
+
+// Whether a traveler disputes what is recorded, in a column and in a line of its own.
+Cell DisputedCell(bool disputed);
+Cell DisputedWords(bool disputed);  // empty when not
 
 // To the second, UTC.
 std::string Describe(google::protobuf::Timestamp timestamp);
@@ -41,6 +46,10 @@ std::string DescribeAdmission(const v1::Crossing& crossing);
 // What a correction says: "voided", "at 2026-05-01T09:30:00Z, B-2 until 2026-05-30", "as recorded",
 // "moved to traveler 704fb99f-...".
 std::string DescribeCorrection(const v1::CrossingCorrection& correction);
+
+// The last day for an answer, and how far it is: "2026-12-24 (3 days left)", "2026-12-24 (OVERDUE
+// by 1 day)".
+Cell DescribeDueDay(const v1::Date& due_on, std::chrono::sys_days today);
 
 // How an outcome came about, one line each.
 std::vector<Field> ComparisonFields(const v1::Comparison& comparison);

@@ -103,7 +103,8 @@ void WriteResponse(const Context& context, const v1::RecordArrivalResponse& resp
 void WriteResponse(const Context& context, const v1::RecordDepartureResponse& response,
                    const v1::RecordDepartureRequest& request) {
   context.out << "Departure recorded\n";
-  std::vector<Field> fields = {{"outcome", Describe(response.outcome())}};
+  std::vector<Field> fields = {{"outcome", Describe(response.outcome())},
+                               {"disputed", DisputedWords(response.disputed())}};
   for (Field& field : ComparisonFields(response.comparison())) fields.push_back(std::move(field));
   fields.emplace_back("traveler", response.traveler_id());
   fields.emplace_back("crossing", response.crossing_id());

@@ -54,6 +54,7 @@ Table OverstayTable(const Context& context) {
                             {"AUTHORIZED UNTIL", 16},
                             {"DEPARTED", 10},
                             {"PORT", 4},
+                            {"DISPUTED", 8},
                             {"TRAVELER"}});
 }
 
@@ -68,6 +69,7 @@ std::vector<Cell> OverstayRow(const v1::ListOverstaysResponse& overstay) {
           client::FormatDate(stay.authorized_until()),
           stay.has_departed_on() ? client::FormatDate(stay.departed_on()) : "-",
           stay.port_id(),
+          DisputedCell(overstay.disputed()),
           stay.traveler_id()};
 }
 
@@ -75,7 +77,7 @@ std::string OverstayCsvHeader() {
   return CsvRecord({"as_of", "known_at", "kind", "days_overstayed", "days_before_18", "band",
                     "traveler_id", "port_id", "class_of_admission", "arrived_on",
                     "authorized_until", "departed_on", "arrival_crossing_id",
-                    "departure_crossing_id"});
+                    "departure_crossing_id", "disputed"});
 }
 
 std::string OverstayCsvRecord(const v1::ListOverstaysRequest& request,
@@ -91,7 +93,7 @@ std::string OverstayCsvRecord(const v1::ListOverstaysRequest& request,
                     DayText(stay.has_arrived_on(), stay.arrived_on()),
                     DayText(stay.has_authorized_until(), stay.authorized_until()),
                     DayText(stay.has_departed_on(), stay.departed_on()), stay.arrival_crossing_id(),
-                    stay.departure_crossing_id()});
+                    stay.departure_crossing_id(), overstay.disputed() ? "true" : "false"});
 }
 
 }  // namespace entryexit::ctl

@@ -8,6 +8,7 @@ namespace entryexit::ctl {
 inline constexpr char kCaseWork[] = "CASE_WORK";
 inline constexpr char kRecordKeeping[] = "RECORD_KEEPING";
 inline constexpr char kReporting[] = "REPORTING";
+inline constexpr char kSubjectRequest[] = "SUBJECT_REQUEST";
 
 }  // namespace entryexit::ctl
 

@@ -74,6 +74,7 @@ ExitCode ShowTraveler(const Context& context, const std::string& id, const std::
   }
   fmt::print(context.out, "Traveler {}, known since {}\n", traveler->traveler_id(),
              Describe(traveler->created_at()));
+  context.WriteFields({{"disputed", DisputedWords(traveler->disputed())}});
   WriteDocuments(context, *traveler);
   WriteStays(context, traveler->stays());
   WriteAdmissionChanges(context, *traveler);
@@ -87,10 +88,19 @@ Cell CorrectedCell(const v1::Crossing& crossing) {
           crossing.correction().voided() ? Colour::kRed : Colour::kYellow};
 }
 
+// The outcome that counts, with those that an earlier comparison came to.
+Cell ResultCell(const v1::Crossing& crossing) {
+  if (crossing.comparisons().empty()) return Describe(crossing.capture_status());
+  Cell result = Describe(crossing.comparisons().rbegin()->outcome());
+  for (int i = crossing.comparisons_size() - 2; i >= 0; --i) {
+    result.text += (i == crossing.comparisons_size() - 2 ? ", before: " : ", ") +
+                   client::NameOf(crossing.comparisons(i).outcome());
+  }
+  return result;
+}
+
 std::vector<Cell> RowOf(const v1::Crossing& crossing) {
-  const bool compared = !crossing.comparisons().empty();
-  const Cell result = compared ? Describe(crossing.comparisons().rbegin()->outcome())
-                               : Describe(crossing.capture_status());
+  const Cell result = ResultCell(crossing);
   return {Describe(crossing.captured_at()),
           client::NameOf(crossing.direction()),
           crossing.lane_id(),
@@ -98,6 +108,7 @@ std::vector<Cell> RowOf(const v1::Crossing& crossing) {
           DescribeAdmission(crossing),
           result,
           CorrectedCell(crossing),
+          DisputedCell(crossing.disputed()),
           crossing.crossing_id()};
 }
 
@@ -115,6 +126,7 @@ ExitCode ListCrossings(const Context& context, const std::string& traveler_id) {
                                    {"ADMITTED"},
                                    {"RESULT", 14},
                                    {"CORRECTED"},
+                                   {"DISPUTED"},
                                    {"CROSSING"}});
   do {
     const auto page = client::Call(stub, &BackOffice::ListCrossings, request, context.timeout(),

@@ -85,6 +85,8 @@ absl::Status Run(const config::Config& config, const Policies& policies) {
   const app::ImportCrossings import_crossings(*lanes, record_imported, **import_store, clock,
                                               *policy);
   const app::DecideCase decide(**store, clock);
+  const app::FileCorrectionRequest file_request(
+      **store, clock, std::chrono::days(config.policy.correction_request_days));
   const app::RecordAdmissionChange record_admission_change(**store, clock, policies.admissions);
   const app::CorrectCrossing correct_crossing(*lanes, engine, **store, **vault, clock, *policy);
   const app::MoveDocument move_document(engine, **store, **vault, clock, *policy);
@@ -109,7 +111,7 @@ absl::Status Run(const config::Config& config, const Policies& policies) {
       rpc::StartServer(ServerOptionsFrom(config, policies, **tls, *check_certificate),
                        {record, decide, record_admission_change, correct_crossing, move_document,
                         replay, queries, reports, review_overstays, import_crossings, clock, engine,
-                        **store, **feed, run_retention, legal_holds, audit_log},
+                        **store, **feed, run_retention, legal_holds, audit_log, file_request},
                        metrics);
   if (!server.ok()) return server.status();
 

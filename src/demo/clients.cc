@@ -26,6 +26,9 @@ absl::StatusOr<Clients> Connect(const std::string& server, const std::filesystem
   auto officer = ConnectAs<v1::BackOfficeService>(server, certs / "officer-4711");
   if (!officer.ok()) return officer.status();
   clients.officer = *std::move(officer);
+  auto second_officer = ConnectAs<v1::BackOfficeService>(server, certs / "officer-4712");
+  if (!second_officer.ok()) return second_officer.status();
+  clients.second_officer = *std::move(second_officer);
   auto report = ConnectAs<v1::ReportService>(server, certs / "report-nightly");
   if (!report.ok()) return report.status();
   clients.report = *std::move(report);

@@ -30,10 +30,13 @@ inline constexpr char kReporting[] = "REPORTING";
 struct Clients {
   std::map<std::string, std::unique_ptr<v1::LaneService::Stub>> lanes;  // by lane id
   std::unique_ptr<v1::BackOfficeService::Stub> officer;
+  // Decides after the first one what takes two people.
+  std::unique_ptr<v1::BackOfficeService::Stub> second_officer;
   std::unique_ptr<v1::ReportService::Stub> report;
 };
 
-// `certs` has a folder for each principal: "lane-SEA-A1", "officer-4711", "report-nightly".
+// `certs` has a folder for each principal: "lane-SEA-A1", "officer-4711", "officer-4712",
+// "report-nightly".
 // Errors: CONFIG_INVALID naming the file that is missing or unreadable.
 absl::StatusOr<Clients> Connect(const std::string& server, const std::filesystem::path& certs,
                                 const Scenario& scenario);

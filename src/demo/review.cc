@@ -70,7 +70,8 @@ class Reviewer {
     return cases;
   }
 
-  // One lead that is right and one that is not, as the staging knows.
+  // One lead that is right, for which it takes two officers, and one that is not, as the staging
+  // knows.
   absl::Status DecideTwoCases() {
     const auto cases = ListCases();
     if (!cases.ok()) return cases.status();
@@ -81,13 +82,11 @@ class Reviewer {
       const auto truth = TruthOf(one.crossing_id());
       absl::Status status;
       if (!upheld && truth == Truth::kImpostor) {
-        status = Decide(one, v1::CASE_DECISION_UPHOLD,
-                        "Second look at the document: the bearer is not the holder.");
+        status = Uphold(one);
         upheld = true;
       } else if (!dismissed && (truth == Truth::kSamePerson || truth == Truth::kNoArrival) &&
                  one.kind() != v1::CASE_KIND_OVERSTAY) {
-        status = Decide(one, v1::CASE_DECISION_DISMISS,
-                        "Checked by hand at the gate: document and bearer belong together.");
+        status = Dismiss(one);
         dismissed = true;
       }
       if (!status.ok()) return status;
@@ -102,17 +101,40 @@ class Reviewer {
     return std::nullopt;
   }
 
-  absl::Status Decide(const v1::Case& one, v1::CaseDecision decision, const std::string& reason) {
+  absl::Status Uphold(const v1::Case& one) {
+    const auto awaiting = Decide(*clients_.officer, one, v1::CASE_DECISION_UPHOLD,
+                                 "Second look at the document: the bearer is not the holder.");
+    if (!awaiting.ok()) return awaiting.status();
+    const std::string agrees =
+        "Not the holder: the ears and the scar of the photograph are missing.";
+    const auto upheld =
+        Decide(*clients_.second_officer, *awaiting, v1::CASE_DECISION_UPHOLD, agrees);
+    if (!upheld.ok()) return upheld.status();
+    review_.decisions.push_back({one.case_id(), v1::CASE_DECISION_UPHOLD, agrees});
+    return absl::OkStatus();
+  }
+
+  absl::Status Dismiss(const v1::Case& one) {
+    const std::string reason = "Checked by hand at the gate: document and bearer belong together.";
+    const auto dismissed = Decide(*clients_.officer, one, v1::CASE_DECISION_DISMISS, reason);
+    if (!dismissed.ok()) return dismissed.status();
+    review_.decisions.push_back({one.case_id(), v1::CASE_DECISION_DISMISS, reason});
+    return absl::OkStatus();
+  }
+
+  // The case as it is afterwards.
+  static absl::StatusOr<v1::Case> Decide(BackOffice& officer, const v1::Case& one,
+                                         v1::CaseDecision decision, const std::string& reason) {
     v1::DecideCaseRequest request;
     request.set_request_id(crypto::NewUuid());
     request.set_case_id(one.case_id());
     request.set_etag(one.etag());
     request.set_decision(decision);
     request.set_reason(reason);
-    const auto response = Ask(&BackOffice::DecideCase, request, kCaseWork);
+    auto response =
+        client::Call(officer, &BackOffice::DecideCase, request, kCallTimeout, {kCaseWork, ""});
     if (!response.ok()) return response.status();
-    review_.decisions.push_back({one.case_id(), decision, reason});
-    return absl::OkStatus();
+    return std::move(*response->mutable_case_());
   }
 
   absl::Status ReadCases() {

@@ -211,7 +211,7 @@ class Judgement {
             return one.case_().case_id() == decided.case_id && one.case_().state() == wanted;
           }));
     }
-    Add("decisions_stick", "The officer's decisions stick", stuck == 2,
+    Add("decisions_stick", "The officers' decisions stick", stuck == 2,
         fmt::format("{} of 2 decisions found again", stuck));
   }
 

@@ -26,6 +26,12 @@ const char* NameOf(CaseEventKind kind) {
       return "REOPENED";
     case CaseEventKind::kUpdated:
       return "UPDATED";
+    case CaseEventKind::kUpheldByOne:
+      return "UPHELD_BY_ONE";
+    case CaseEventKind::kDismissedByOne:
+      return "DISMISSED_BY_ONE";
+    case CaseEventKind::kNotConfirmed:
+      return "NOT_CONFIRMED";
     case CaseEventKind::kUpheld:
       return "UPHELD";
     case CaseEventKind::kDismissed:

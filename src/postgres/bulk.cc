@@ -158,12 +158,12 @@ absl::Status PostgresTransaction::AddStays(const std::vector<ports::StayRecord>&
 
 absl::Status PostgresTransaction::AddCases(const std::vector<ports::CaseRecord>& cases) {
   absl::Status status = Copy(CopyId::kCases, RowsOf(cases));
-  std::vector<core::CaseId> open;
+  std::vector<core::CaseId> waiting;
   for (const ports::CaseRecord& record : cases) {
-    if (record.state == core::CaseState::kOpen) open.push_back(record.case_id);
+    if (core::WaitsForOfficer(record.state)) waiting.push_back(record.case_id);
   }
-  if (!status.ok() || open.empty()) return status;
-  return Queue(StatementId::kAnnounceCases, ParamsOf(open));
+  if (!status.ok() || waiting.empty()) return status;
+  return Queue(StatementId::kAnnounceCases, ParamsOf(waiting));
 }
 
 absl::Status PostgresTransaction::AddCaseEvents(const std::vector<ports::CaseEvent>& events) {

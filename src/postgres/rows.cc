@@ -180,21 +180,36 @@ void ReadRow(RowReader& row, ports::StayRecord& r) {
 }
 
 Params ParamsOf(const ports::CaseRecord& r) {
+  std::optional<core::Date> received_on;
+  std::optional<core::Date> due_on;
+  std::optional<core::CaseId> disputed_case;
+  if (r.terms) {
+    received_on = r.terms->received_on;
+    due_on = r.terms->due_on;
+    disputed_case = r.terms->disputed_case;
+  }
   return ParamsOf(r.traveler_id, r.case_id, r.kind, r.severity, r.state, r.version, r.crossing_id,
-                  r.comparison_id, r.port_id, r.days_overstayed, r.opened_at, r.updated_at);
+                  r.comparison_id, r.port_id, r.days_overstayed, r.opened_at, r.updated_at,
+                  r.first_officer, received_on, due_on, disputed_case);
 }
 
 void ReadRow(RowReader& row, ports::CaseRecord& r) {
+  std::optional<core::Date> received_on;
+  std::optional<core::Date> due_on;
+  std::optional<core::CaseId> disputed_case;
   row.Read(r.traveler_id, r.case_id, r.kind, r.severity, r.state, r.version, r.crossing_id,
-           r.comparison_id, r.port_id, r.days_overstayed, r.opened_at, r.updated_at);
+           r.comparison_id, r.port_id, r.days_overstayed, r.opened_at, r.updated_at,
+           r.first_officer, received_on, due_on, disputed_case, r.disputed);
+  if (received_on && due_on) r.terms = {*received_on, *due_on, disputed_case};
 }
 
 Params ParamsOf(const ports::CaseEvent& e) {
-  return ParamsOf(e.traveler_id, e.case_id, e.version, e.kind, e.at, e.principal, e.reason);
+  return ParamsOf(e.traveler_id, e.case_id, e.version, e.kind, e.at, e.principal, e.reason,
+                  e.done_by);
 }
 
 void ReadRow(RowReader& row, ports::CaseEvent& e) {
-  row.Read(e.traveler_id, e.case_id, e.version, e.kind, e.at, e.principal, e.reason);
+  row.Read(e.traveler_id, e.case_id, e.version, e.kind, e.at, e.principal, e.reason, e.done_by);
 }
 
 void ReadRow(RowReader& row, core::TravelDocument& d) {

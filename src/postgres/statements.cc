@@ -34,11 +34,26 @@
   "departed_on"
 #define CASE_COLUMNS                                                                            \
   "traveler_id, case_id, kind, severity, state, version, crossing_id, comparison_id, port_id, " \
-  "days_overstayed, opened_at, updated_at"
+  "days_overstayed, opened_at, updated_at, first_officer, received_on, due_on, disputed_case_id"
 #define AUDIT_COLUMNS                                                                 \
   "chain, sequence, recorded_at, principal, method, COALESCE(purpose, ''), case_id, " \
   "traveler_id, COALESCE(subject, ''), outcome, request_id, encode(digest, 'hex')"
 #define CHECKPOINT_COLUMNS "number, signed_at, heads, previous_digest, digest, key_id, signature"
+// core::IsDispute of the row `q`; with the kind it is the condition of an index.
+#define IS_DISPUTE(q)                              \
+  q ".kind = 'CORRECTION_REQUEST' AND " q          \
+    ".state IN ('OPEN', 'AWAITS_SECOND_OFFICER', " \
+    "'DISMISSED')"
+// The columns of a case as it is read, from review_case.
+#define CASE_READ                        \
+  CASE_COLUMNS                           \
+  ", EXISTS (SELECT FROM review_case q " \
+  "WHERE q.traveler_id = review_case.traveler_id AND " IS_DISPUTE("q") ")"
+// What of a list's filters $1 to $4 and $8 is there.
+#define CASES_WANTED                                                                   \
+  "($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR kind = $2) "              \
+  "AND ($3::text IS NULL OR port_id = $3) AND ($4::uuid IS NULL OR traveler_id = $4) " \
+  "AND ($8::date IS NULL OR due_on < $8)"
 // A page without a cursor begins after these, so that one condition, which an index serves, does
 // for every page.
 #define AFTER_TIME "-infinity"
@@ -314,34 +329,48 @@ constexpr std::array kStatements = {
 
     Statement{kAddCase, "add_case",
               "INSERT INTO review_case (" CASE_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-              "$9, $10, $11, $12)"},
-    // Returns the state before, which tells a case that was opened again.
+              "$9, $10, $11, $12, $13, $14, $15, $16)"},
+    // Returns the state before, which tells a case that came to wait for an officer.
     Statement{kUpdateCase, "update_case", R"sql(
       WITH before AS (
         SELECT traveler_id, case_id, state FROM review_case
         WHERE traveler_id = $1 AND case_id = $2 AND version = $3::integer - 1 FOR UPDATE)
       UPDATE review_case c
       SET version = $3, state = $4, severity = $5, days_overstayed = $6, comparison_id = $7,
-          updated_at = $8
+          updated_at = $8, first_officer = $9
       FROM before WHERE c.traveler_id = before.traveler_id AND c.case_id = before.case_id
       RETURNING before.state)sql"},
     Statement{kAnnounceCase, "announce_case", "SELECT pg_notify('entryexit_case', $1)"},
     Statement{kAddCaseEvent, "add_case_event", R"sql(
-      INSERT INTO case_event (traveler_id, case_id, version, kind, happened_at, principal, reason)
-      VALUES ($1, $2, $3, $4, $5, $6, $7))sql"},
-    Statement{kGetCase, "get_case", "SELECT " CASE_COLUMNS " FROM review_case WHERE case_id = $1"},
+      INSERT INTO case_event
+        (traveler_id, case_id, version, kind, happened_at, principal, reason, done_by)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8))sql"},
+    Statement{kGetCase, "get_case", "SELECT " CASE_READ " FROM review_case WHERE case_id = $1"},
     Statement{kCaseEvents, "case_events", R"sql(
-      SELECT traveler_id, case_id, version, kind, happened_at, principal, reason
+      SELECT traveler_id, case_id, version, kind, happened_at, principal, reason, done_by
       FROM case_event WHERE traveler_id = $1 AND case_id = $2 ORDER BY version)sql"},
     Statement{kAllCases, "all_cases",
-              "SELECT " CASE_COLUMNS " FROM review_case WHERE traveler_id = $1 "
+              "SELECT " CASE_READ " FROM review_case WHERE traveler_id = $1 "
               "ORDER BY opened_at, case_id"},
-    Statement{kListCases, "list_cases", "SELECT " CASE_COLUMNS R"sql( FROM review_case
-      WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR kind = $2)
-        AND ($3::text IS NULL OR port_id = $3) AND ($4::uuid IS NULL OR traveler_id = $4)
-        AND (opened_at, case_id) > (COALESCE($5::timestamptz, ')sql" AFTER_TIME R"sql('),
-                                    COALESCE($6::uuid, ')sql" AFTER_ID R"sql('))
-      ORDER BY opened_at, case_id LIMIT $7::integer)sql"},
+    Statement{kListCases, "list_cases",
+              "SELECT " CASE_READ " FROM review_case WHERE " CASES_WANTED
+              " AND (opened_at, case_id) > (COALESCE($5::timestamptz, '" AFTER_TIME
+              "'), COALESCE($6::uuid, '" AFTER_ID
+              "')) ORDER BY opened_at, case_id LIMIT $7::integer"},
+    Statement{kListCasesByDueDay, "list_cases_by_due_day",
+              "SELECT " CASE_READ " FROM review_case WHERE due_on IS NOT NULL AND " CASES_WANTED
+              " AND (due_on, case_id) > (COALESCE($5::date, '" AFTER_TIME
+              "'), COALESCE($6::uuid, '" AFTER_ID "')) ORDER BY due_on, case_id LIMIT $7::integer"},
+    // core::IsDispute by the last event of each request up to the moment $2.
+    Statement{kDisputedAmong, "disputed_among", R"sql(
+      SELECT DISTINCT q.traveler_id
+      FROM review_case q CROSS JOIN LATERAL (
+        SELECT kind FROM case_event e
+        WHERE e.traveler_id = q.traveler_id AND e.case_id = q.case_id
+          AND e.happened_at <= COALESCE($2::timestamptz, 'infinity')
+        ORDER BY version DESC LIMIT 1) last
+      WHERE q.traveler_id = ANY ($1::uuid[]) AND q.kind = 'CORRECTION_REQUEST'
+        AND last.kind NOT IN ('UPHELD', 'WITHDRAWN'))sql"},
 
     // In one order for all, so that of two imports none waits for the other while that waits for
     // it.
@@ -376,7 +405,7 @@ constexpr std::array kStatements = {
       FROM comparison WHERE traveler_id = ANY ($1::uuid[])
       ORDER BY traveler_id, crossing_id, attempt DESC)sql"},
     Statement{kCasesOf, "cases_of",
-              "SELECT " CASE_COLUMNS " FROM review_case WHERE traveler_id = ANY ($1::uuid[]) "
+              "SELECT " CASE_READ " FROM review_case WHERE traveler_id = ANY ($1::uuid[]) "
               "ORDER BY traveler_id, opened_at, case_id"},
     Statement{kStaysOf, "stays_of",
               "SELECT " STAY_COLUMNS " FROM stay WHERE traveler_id = ANY ($1::uuid[]) "
@@ -428,10 +457,11 @@ constexpr std::array kStatements = {
           WHERE s.traveler_id = c.traveler_id AND s.departure_id = c.crossing_id
             AND s.known_until = 'infinity'))sql" ERASURE_PAGE("c.captured_at", "c.traveler_id",
                                                               "c.crossing_id")},
-    Statement{kCasesDue, "cases_due",
-              "SELECT updated_at, traveler_id, case_id FROM review_case "
-              "WHERE state <> 'OPEN' AND updated_at <= $5" ERASURE_PAGE("updated_at", "traveler_id",
-                                                                        "case_id")},
+    Statement{
+        kCasesDue, "cases_due",
+        "SELECT updated_at, traveler_id, case_id FROM review_case "
+        "WHERE state NOT IN ('OPEN', 'AWAITS_SECOND_OFFICER') AND updated_at <= $5" ERASURE_PAGE(
+            "updated_at", "traveler_id", "case_id")},
     Statement{kRetainedOf, "retained_of", R"sql(
       SELECT 'IMAGE', crossing_id FROM capture WHERE traveler_id = $1
       UNION ALL SELECT 'TEMPLATE', crossing_id FROM template WHERE traveler_id = $1
@@ -525,7 +555,7 @@ constexpr std::array kCopyStatements = {
     CopyStatement{CopyId::kCases, "copy_cases", "COPY review_case (" CASE_COLUMNS ") FROM STDIN"},
     CopyStatement{CopyId::kCaseEvents, "copy_case_events",
                   "COPY case_event (traveler_id, case_id, version, kind, happened_at, principal, "
-                  "reason) FROM STDIN"},
+                  "reason, done_by) FROM STDIN"},
 };
 
 constexpr bool StatementsAreInEnumOrder() {

@@ -56,6 +56,8 @@ enum class StatementId {
   kCaseEvents,
   kAllCases,
   kListCases,
+  kListCasesByDueDay,
+  kDisputedAmong,
   kLockTravelersOf,
   kCountCrossingsOf,
   kCrossingsOf,

@@ -283,7 +283,7 @@ absl::StatusOr<std::vector<ports::StayRecord>> PostgresTransaction::AllStays(
 
 absl::Status PostgresTransaction::AddCase(const ports::CaseRecord& record) {
   absl::Status status = Queue(kAddCase, ParamsOf(record));
-  if (!status.ok() || record.state != core::CaseState::kOpen) return status;
+  if (!status.ok() || !core::WaitsForOfficer(record.state)) return status;
   return Queue(kAnnounceCase, ParamsOf(record.case_id));
 }
 
@@ -291,7 +291,7 @@ absl::Status PostgresTransaction::UpdateCase(const ports::CaseRecord& record) {
   const absl::StatusOr<Result> result =
       Query(kUpdateCase, ParamsOf(record.traveler_id, record.case_id, record.version, record.state,
                                   record.severity, record.days_overstayed, record.comparison_id,
-                                  record.updated_at));
+                                  record.updated_at, record.first_officer));
   if (!result.ok()) return result.status();
   if (PQntuples(result->get()) == 0) {
     return core::MakeError(Reason::kCaseChanged,
@@ -301,8 +301,8 @@ absl::Status PostgresTransaction::UpdateCase(const ports::CaseRecord& record) {
   RowReader row(result->get(), 0);
   row.Read(before);
   if (!row.status().ok()) return row.status();
-  const bool reopened = record.state == core::CaseState::kOpen && before != record.state;
-  return reopened ? Queue(kAnnounceCase, ParamsOf(record.case_id)) : absl::OkStatus();
+  const bool is_news = core::WaitsForOfficer(record.state) && before != record.state;
+  return is_news ? Queue(kAnnounceCase, ParamsOf(record.case_id)) : absl::OkStatus();
 }
 
 absl::Status PostgresTransaction::AddCaseEvent(const ports::CaseEvent& event) {
@@ -325,15 +325,27 @@ absl::StatusOr<std::vector<ports::CaseRecord>> PostgresTransaction::AllCases(
 
 absl::StatusOr<std::vector<ports::CaseRecord>> PostgresTransaction::ListCases(
     const ports::CaseFilter& filter, const std::optional<ports::CaseCursor>& after, int limit) {
-  std::optional<core::Timestamp> after_time;
   std::optional<core::CaseId> after_id;
-  if (after) {
-    after_time = after->opened_at;
-    after_id = after->case_id;
+  if (after) after_id = after->case_id;
+  const auto list = [&](StatementId statement, const auto& after_key) {
+    return QueryRowsPlannedAnew<ports::CaseRecord>(
+        statement, ParamsOf(filter.state, filter.kind, filter.port_id, filter.traveler_id,
+                            after_key, after_id, limit, filter.due_before));
+  };
+  if (filter.by_due_day) {
+    std::optional<core::Date> after_day;
+    if (after) after_day = std::chrono::floor<std::chrono::days>(after->at);
+    return list(kListCasesByDueDay, after_day);
   }
-  return QueryRowsPlannedAnew<ports::CaseRecord>(
-      kListCases, ParamsOf(filter.state, filter.kind, filter.port_id, filter.traveler_id,
-                           after_time, after_id, limit));
+  std::optional<core::Timestamp> after_time;
+  if (after) after_time = after->at;
+  return list(kListCases, after_time);
+}
+
+absl::StatusOr<std::vector<core::TravelerId>> PostgresTransaction::DisputedAmong(
+    const std::vector<core::TravelerId>& travelers,
+    const std::optional<core::Timestamp>& known_at) {
+  return QueryRows<core::TravelerId>(kDisputedAmong, ParamsOf(travelers, known_at));
 }
 
 absl::StatusOr<std::vector<ports::StayRecord>> PostgresTransaction::ListOverstays(

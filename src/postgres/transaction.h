@@ -82,6 +82,9 @@ class PostgresTransaction final : public ports::Transaction {
   absl::StatusOr<std::vector<ports::CaseRecord>> ListCases(
       const ports::CaseFilter& filter, const std::optional<ports::CaseCursor>& after,
       int limit) override;
+  absl::StatusOr<std::vector<core::TravelerId>> DisputedAmong(
+      const std::vector<core::TravelerId>& travelers,
+      const std::optional<core::Timestamp>& known_at) override;
   absl::StatusOr<std::vector<ports::StayRecord>> ListOverstays(
       core::Date as_of, core::Timestamp known_at, std::optional<core::OverstayKind> kind,
       const std::optional<ports::OverstayCursor>& after, int limit) override;

@@ -166,7 +166,7 @@ bool Decode(const char* text, core::Sex& out) {
   return false;
 }
 
-bool Decode(const char* text, std::vector<core::CaseId>& out) {
+bool SplitArray(const char* text, std::vector<std::string>& out) {
   std::string_view rest(text);
   if (!rest.starts_with('{') || !rest.ends_with('}')) return false;
   rest = rest.substr(1, rest.size() - 2);

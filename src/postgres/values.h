@@ -98,7 +98,6 @@ bool Decode(const char* text, bool& out);
 bool Decode(const char* text, core::Timestamp& out);
 bool Decode(const char* text, core::Date& out);
 bool Decode(const char* text, core::Sex& out);
-bool Decode(const char* text, std::vector<core::CaseId>& out);
 bool Decode(const char* text, std::vector<core::QualityFinding>& out);
 bool Decode(const char* text, std::vector<core::ReferenceDistance>& out);
 bool Decode(const char* text, std::vector<core::ErasureCount>& out);
@@ -107,6 +106,17 @@ bool Decode(const char* text, std::vector<core::AuditHead>& out);
 template <typename Tag>
 bool Decode(const char* text, core::StrongId<Tag>& out) {
   out = core::StrongId<Tag>(text);
+  return true;
+}
+
+// The elements of an array of UUIDs as PostgreSQL writes it; false when `text` is none.
+bool SplitArray(const char* text, std::vector<std::string>& out);
+
+template <typename Tag>
+bool Decode(const char* text, std::vector<core::StrongId<Tag>>& out) {
+  std::vector<std::string> elements;
+  if (!SplitArray(text, elements)) return false;
+  for (std::string& element : elements) out.emplace_back(std::move(element));
   return true;
 }
 
@@ -121,7 +131,7 @@ constexpr core::AdmissionChangeKind LastOf(core::AdmissionChangeKind) {
 constexpr core::AdmissionDecision LastOf(core::AdmissionDecision) {
   return core::AdmissionDecision::kRecordedInError;
 }
-constexpr core::CaseKind LastOf(core::CaseKind) { return core::CaseKind::kSuspectedOverstay; }
+constexpr core::CaseKind LastOf(core::CaseKind) { return core::CaseKind::kCorrectionRequest; }
 constexpr core::CaseState LastOf(core::CaseState) { return core::CaseState::kWithdrawn; }
 constexpr core::Severity LastOf(core::Severity) { return core::Severity::kHigh; }
 constexpr core::QualityIssue LastOf(core::QualityIssue) { return core::QualityIssue::kNoPicture; }

@@ -74,6 +74,7 @@ const std::vector<MethodAccess>& AccessTable() {
       {"/entryexit.v1.BackOfficeService/CorrectCrossing", kSupervisors, kForAPurpose},
       {"/entryexit.v1.BackOfficeService/MoveDocument", kSupervisors, kForAPurpose},
       {"/entryexit.v1.BackOfficeService/ListCrossings", kOfficers, kForAPurpose},
+      {"/entryexit.v1.BackOfficeService/FileCorrectionRequest", kOfficers, kForAPurpose},
       {"/entryexit.v1.BackOfficeService/ListCases", kOfficers, kForAPurpose},
       {"/entryexit.v1.BackOfficeService/GetCase", kOfficers, kForAPurpose},
       {"/entryexit.v1.BackOfficeService/DecideCase", kOfficers, kForAPurpose},

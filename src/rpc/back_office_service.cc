@@ -67,10 +67,13 @@ absl::Status ListCrossingsPage(const app::Queries& queries, const app::Call& cal
 
 // Names the list of cases and all of its filters, for page tokens.
 std::string NameOfList(const ports::CaseFilter& filter) {
-  return fmt::format("cases {} {} {} {}", filter.state ? core::NameOf(*filter.state) : "*",
+  const std::string due_before =
+      filter.due_before ? fmt::to_string(filter.due_before->time_since_epoch().count()) : "*";
+  return fmt::format("cases {} {} {} {} {} {}", filter.state ? core::NameOf(*filter.state) : "*",
                      filter.kind ? core::NameOf(*filter.kind) : "*",
                      filter.traveler_id ? filter.traveler_id->value() : "*",
-                     filter.port_id ? "=" + filter.port_id->value() : "*");
+                     filter.port_id ? "=" + filter.port_id->value() : "*", due_before,
+                     filter.by_due_day ? "by due day" : "by age");
 }
 
 absl::Status ListCasesPage(const app::Queries& queries, const app::Call& call,
@@ -90,7 +93,7 @@ absl::Status ListCasesPage(const app::Queries& queries, const app::Call& call,
   for (const ports::CaseRecord& record : page->rows) ToProto(record, response->add_cases());
   if (page->next) {
     response->set_next_page_token(
-        MakePageToken(list, {page->next->opened_at, page->next->case_id.value()}));
+        MakePageToken(list, {page->next->at, page->next->case_id.value()}));
   }
   return absl::OkStatus();
 }
@@ -189,6 +192,20 @@ grpc::ServerUnaryReactor* BackOfficeService::ListCrossings(grpc::CallbackServerC
   return ServeUnary(environment_, context, "/entryexit.v1.BackOfficeService/ListCrossings",
                     *request, [this, request, response](const app::Call& call) {
                       return ListCrossingsPage(queries_, call, *request, response);
+                    });
+}
+
+grpc::ServerUnaryReactor* BackOfficeService::FileCorrectionRequest(
+    grpc::CallbackServerContext* context, const v1::FileCorrectionRequestRequest* request,
+    v1::FileCorrectionRequestResponse* response) {
+  return ServeUnary(environment_, context, "/entryexit.v1.BackOfficeService/FileCorrectionRequest",
+                    *request, [this, request, response](const app::Call& call) {
+                      const absl::StatusOr<app::CorrectionFiling> filing = FromProto(*request);
+                      if (!filing.ok()) return filing.status();
+                      const absl::StatusOr<ports::CaseRecord> record =
+                          file_request_.File(call, *filing);
+                      if (record.ok()) ToProto(*record, response->mutable_case_());
+                      return record.status();
                     });
 }
 

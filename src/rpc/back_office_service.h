@@ -3,6 +3,7 @@
 
 #include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
+#include "entryexit/app/file_correction_request.h"
 #include "entryexit/app/move_document.h"
 #include "entryexit/app/queries.h"
 #include "entryexit/app/record_admission_change.h"
@@ -22,8 +23,9 @@ class BackOfficeService final : public v1::BackOfficeService::CallbackService {
                     const app::Queries& queries, const app::DecideCase& decide,
                     const app::RecordAdmissionChange& record_admission_change,
                     const app::CorrectCrossing& correct_crossing,
-                    const app::MoveDocument& move_document, const app::ReplayDecision& replay,
-                    ports::CaseFeed& feed, OpenStreams& streams)
+                    const app::MoveDocument& move_document,
+                    const app::FileCorrectionRequest& file_request,
+                    const app::ReplayDecision& replay, ports::CaseFeed& feed, OpenStreams& streams)
       : environment_(environment),
         watching_(watching),
         queries_(queries),
@@ -31,6 +33,7 @@ class BackOfficeService final : public v1::BackOfficeService::CallbackService {
         record_admission_change_(record_admission_change),
         correct_crossing_(correct_crossing),
         move_document_(move_document),
+        file_request_(file_request),
         replay_(replay),
         feed_(feed),
         streams_(streams) {}
@@ -53,6 +56,9 @@ class BackOfficeService final : public v1::BackOfficeService::CallbackService {
   grpc::ServerUnaryReactor* ListCrossings(grpc::CallbackServerContext* context,
                                           const v1::ListCrossingsRequest* request,
                                           v1::ListCrossingsResponse* response) override;
+  grpc::ServerUnaryReactor* FileCorrectionRequest(
+      grpc::CallbackServerContext* context, const v1::FileCorrectionRequestRequest* request,
+      v1::FileCorrectionRequestResponse* response) override;
   grpc::ServerUnaryReactor* ListCases(grpc::CallbackServerContext* context,
                                       const v1::ListCasesRequest* request,
                                       v1::ListCasesResponse* response) override;
@@ -79,6 +85,7 @@ class BackOfficeService final : public v1::BackOfficeService::CallbackService {
   const app::RecordAdmissionChange& record_admission_change_;
   const app::CorrectCrossing& correct_crossing_;
   const app::MoveDocument& move_document_;
+  const app::FileCorrectionRequest& file_request_;
   const app::ReplayDecision& replay_;
   ports::CaseFeed& feed_;
   OpenStreams& streams_;

@@ -160,14 +160,16 @@ absl::StatusOr<int> VersionFrom(const std::string& etag) {
   return version;
 }
 
-absl::StatusOr<app::Decision> DecisionFrom(v1::CaseDecision decision) {
+absl::StatusOr<core::CaseDecision> DecisionFrom(v1::CaseDecision decision) {
   switch (decision) {
     case v1::CASE_DECISION_UNSPECIFIED:
       return Missing("decision");
     case v1::CASE_DECISION_UPHOLD:
-      return app::Decision::kUphold;
+      return core::CaseDecision::kUphold;
     case v1::CASE_DECISION_DISMISS:
-      return app::Decision::kDismiss;
+      return core::CaseDecision::kDismiss;
+    case v1::CASE_DECISION_REOPEN:
+      return core::CaseDecision::kReopen;
     default:
       return Invalid("decision", "is no known value");
   }
@@ -325,6 +327,7 @@ void ToProto(const ports::CaseEvent& event, v1::CaseEvent* proto) {
   ToProto(event.at, proto->mutable_at());
   proto->set_principal(event.principal);
   proto->set_reason(event.reason);
+  for (const core::RequestId& id : event.done_by) proto->add_done_by_request_ids(id.value());
 }
 
 // What both answers say of a recorded crossing.
@@ -393,11 +396,17 @@ absl::StatusOr<app::DecisionRequest> FromProto(const v1::DecideCaseRequest& requ
   if (!case_id.ok()) return case_id.status();
   const absl::StatusOr<int> version = VersionFrom(request.etag());
   if (!version.ok()) return version.status();
-  const absl::StatusOr<app::Decision> decision = DecisionFrom(request.decision());
+  const absl::StatusOr<core::CaseDecision> decision = DecisionFrom(request.decision());
   if (!decision.ok()) return decision.status();
-  return app::DecisionRequest{core::RequestId(*std::move(request_id)),
+  app::DecisionRequest result{core::RequestId(*std::move(request_id)),
                               core::CaseId(*std::move(case_id)), *version, *decision,
                               request.reason()};
+  for (const std::string& text : request.done_by_request_ids()) {
+    absl::StatusOr<std::string> id = UuidFrom(text, "done_by_request_ids");
+    if (!id.ok()) return id.status();
+    result.done_by.emplace_back(*std::move(id));
+  }
+  return result;
 }
 
 absl::StatusOr<app::AdmissionChangeRequest> FromProto(
@@ -506,7 +515,45 @@ absl::StatusOr<ports::CaseFilter> FromProto(const v1::ListCasesRequest& request)
     if (!traveler_id.ok()) return traveler_id.status();
     filter.traveler_id = core::TravelerId(*traveler_id);
   }
+  if (request.has_due_before()) {
+    const absl::StatusOr<core::Date> day = DateFrom(request.due_before(), true, "due_before");
+    if (!day.ok()) return day.status();
+    filter.due_before = *day;
+  }
+  filter.by_due_day = request.by_due_day();
   return filter;
+}
+
+absl::StatusOr<app::CorrectionFiling> FromProto(const v1::FileCorrectionRequestRequest& request) {
+  absl::StatusOr<std::string> request_id = UuidFrom(request.request_id(), "request_id");
+  if (!request_id.ok()) return request_id.status();
+  absl::StatusOr<std::string> traveler_id = UuidFrom(request.traveler_id(), "traveler_id");
+  if (!traveler_id.ok()) return traveler_id.status();
+  const absl::StatusOr<core::Date> received_on =
+      DateFrom(request.received_on(), request.has_received_on(), "received_on");
+  if (!received_on.ok()) return received_on.status();
+  app::CorrectionFiling filing{.request_id = core::RequestId(*std::move(request_id)),
+                               .traveler_id = core::TravelerId(*std::move(traveler_id)),
+                               .disputed = {},
+                               .words = request.words(),
+                               .received_on = *received_on};
+  switch (request.disputed_case()) {
+    case v1::FileCorrectionRequestRequest::kCrossingId: {
+      absl::StatusOr<std::string> id = UuidFrom(request.crossing_id(), "crossing_id");
+      if (!id.ok()) return id.status();
+      filing.disputed = core::CrossingId(*std::move(id));
+      return filing;
+    }
+    case v1::FileCorrectionRequestRequest::kCaseId: {
+      absl::StatusOr<std::string> id = UuidFrom(request.case_id(), "case_id");
+      if (!id.ok()) return id.status();
+      filing.disputed = core::CaseId(*std::move(id));
+      return filing;
+    }
+    case v1::FileCorrectionRequestRequest::DISPUTED_NOT_SET:
+      break;
+  }
+  return Missing("disputed");
 }
 
 absl::StatusOr<core::Date> DateFrom(const v1::Date& date, bool present, const std::string& field) {
@@ -609,6 +656,7 @@ void ToProto(const app::CrossingResult& result, v1::RecordDepartureResponse* res
   AddFindings(result.findings, response);
   if (result.crossing) AddCrossing(*result.crossing, response);
   if (result.comparison) ToProto(*result.comparison, response->mutable_comparison());
+  response->set_disputed(result.disputed);
 }
 
 void ToProto(const core::FaceObservation& observation, v1::AssessCaptureResponse* response) {
@@ -633,6 +681,7 @@ void ToProto(const app::TravelerView& view, v1::GetTravelerResponse* response) {
   for (const ports::AdmissionChangeRecord& change : view.admission_changes) {
     ToProto(change, response->add_admission_changes());
   }
+  response->set_disputed(view.disputed);
 }
 
 void ToProto(const app::AllowanceView& view, v1::GetStayAllowanceResponse* response) {
@@ -681,6 +730,7 @@ void ToProto(const app::CrossingView& view, v1::Crossing* proto) {
     ToProto(comparison, proto->add_comparisons());
   }
   if (view.correction) ToProto(*view.correction, proto->mutable_correction());
+  proto->set_disputed(view.disputed);
 }
 
 void ToProto(const ports::CaseRecord& record, v1::Case* proto) {
@@ -695,6 +745,15 @@ void ToProto(const ports::CaseRecord& record, v1::Case* proto) {
   proto->set_days_overstayed(record.days_overstayed);
   ToProto(record.opened_at, proto->mutable_opened_at());
   ToProto(record.updated_at, proto->mutable_updated_at());
+  if (record.first_officer) proto->set_first_officer(*record.first_officer);
+  if (record.terms) {
+    ToProto(record.terms->received_on, proto->mutable_received_on());
+    ToProto(record.terms->due_on, proto->mutable_due_on());
+    if (record.terms->disputed_case) {
+      proto->set_disputed_case_id(record.terms->disputed_case->value());
+    }
+  }
+  proto->set_disputed(record.disputed);
 }
 
 void ToProto(const app::CaseView& view, v1::GetCaseResponse* response) {
@@ -720,11 +779,12 @@ void ToProto(const app::Replay& replay, v1::ReplayDecisionResponse* response) {
   for (const std::string& difference : replay.differences) response->add_differences(difference);
 }
 
-void ToProto(const ports::StayRecord& stay, const core::Overstay& overstay,
-             v1::ListOverstaysResponse* response) {
+void ToProto(const app::OverstayView& view, v1::ListOverstaysResponse* response) {
+  const core::Overstay& overstay = view.overstay;
   response->set_kind(ToProto(overstay.kind));
   response->set_days_overstayed(overstay.days);
-  ToProto(stay, response->mutable_stay());
+  ToProto(view.stay, response->mutable_stay());
+  response->set_disputed(view.disputed);
   response->set_days_before_18(overstay.days_before_18);
   if (const auto band = core::BandOf(overstay)) response->set_band(ToProto(*band));
 }

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
+#include "entryexit/app/file_correction_request.h"
 #include "entryexit/app/move_document.h"
 #include "entryexit/app/queries.h"
 #include "entryexit/app/record_admission_change.h"
@@ -36,6 +37,7 @@ absl::StatusOr<app::CorrectionRequest> FromProto(const v1::CorrectCrossingReques
 absl::StatusOr<app::CrossingRequest> FromProto(const v1::ImportRow& row);
 absl::StatusOr<app::MoveRequest> FromProto(const v1::MoveDocumentRequest& request);
 absl::StatusOr<ports::CaseFilter> FromProto(const v1::ListCasesRequest& request);
+absl::StatusOr<app::CorrectionFiling> FromProto(const v1::FileCorrectionRequestRequest& request);
 
 // A day that must be given. `field` names it in errors.
 absl::StatusOr<core::Date> DateFrom(const v1::Date& date, bool present, const std::string& field);
@@ -68,8 +70,7 @@ void ToProto(const ports::CaseRecord& record, v1::Case* proto);
 void ToProto(const app::CaseView& view, v1::GetCaseResponse* response);
 void ToProto(app::CaptureView view, v1::GetCaptureResponse* response);
 void ToProto(const app::Replay& replay, v1::ReplayDecisionResponse* response);
-void ToProto(const ports::StayRecord& stay, const core::Overstay& overstay,
-             v1::ListOverstaysResponse* response);
+void ToProto(const app::OverstayView& view, v1::ListOverstaysResponse* response);
 
 // Each by its name, which is the same on both sides but for the prefix.
 v1::Direction ToProto(core::Direction direction);

@@ -72,7 +72,7 @@ class ListOverstaysStream final : public FedStream<v1::ListOverstaysResponse> {
     after_ = page->next;
     const core::MutexLock lock(mutex_);
     for (const app::OverstayView& view : page->rows) {
-      ToProto(view.stay, view.overstay, &AddMessage());
+      ToProto(view, &AddMessage());
     }
     rows_remain_ = page->next.has_value();
     return absl::OkStatus();

@@ -1,8 +1,10 @@
 #include "rpc/watch_cases.h"
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "entryexit/core/reason.h"
@@ -17,10 +19,12 @@ using core::Reason;
 using WatchReactor = grpc::ServerWriteReactor<v1::WatchCasesResponse>;
 
 constexpr size_t kMaxWaitingCases = 1000;
-constexpr int kOpenCasesPerPage = 100;
+constexpr int kWaitingCasesPerPage = 100;
+constexpr std::array kWaitingStates = {core::CaseState::kOpen,
+                                       core::CaseState::kAwaitsSecondOfficer};
 
-// The feed tells which cases were opened; jobs read them, one after the other and only as fast as
-// the watcher reads.
+// The feed tells which cases came to wait for an officer; jobs read them, one after the other and
+// only as fast as the watcher reads.
 class WatchCasesStream final : public FedStream<v1::WatchCasesResponse> {
  public:
   WatchCasesStream(const Environment& environment, grpc::CallbackServerContext* context,
@@ -32,7 +36,8 @@ class WatchCasesStream final : public FedStream<v1::WatchCasesResponse> {
         queries_(queries),
         feed_(feed),
         port_id_(request.port_id()),
-        open_cases_remain_(request.include_open()) {
+        states_to_list_(kWaitingStates) {
+    if (!request.include_open()) states_to_list_ = {};
     metrics_.WatcherCame();
   }
   ~WatchCasesStream() override { metrics_.WatcherLeft(); }
@@ -48,17 +53,19 @@ class WatchCasesStream final : public FedStream<v1::WatchCasesResponse> {
   void FeedMore() override REQUIRES(mutex_) {
     if (!subscribed_) {
       Feed([this](const app::Call& /*call*/) { return Subscribe(); });
-    } else if (open_cases_remain_) {
-      Feed([this](const app::Call& call) { return FetchOpenCases(call); });
-    } else if (!opened_.empty()) {
-      Feed([this, id = opened_.front()](const app::Call& call) { return FetchCase(call, id); });
-      opened_.pop_front();
+    } else if (!states_to_list_.empty()) {
+      Feed([this, state = states_to_list_.front()](const app::Call& call) {
+        return ListCases(call, state);
+      });
+    } else if (!news_.empty()) {
+      Feed([this, id = news_.front()](const app::Call& call) { return FetchCase(call, id); });
+      news_.pop_front();
     }
   }
 
   absl::Status Subscribe() EXCLUDES(mutex_) {
-    auto subscription = feed_.Subscribe(
-        [this](const absl::StatusOr<core::CaseId>& opened) { OnCaseOpened(opened); });
+    auto subscription =
+        feed_.Subscribe([this](const absl::StatusOr<core::CaseId>& news) { OnNews(news); });
     if (!subscription.ok()) return subscription.status();
     subscription_ = *std::move(subscription);
     const core::MutexLock lock(mutex_);
@@ -67,14 +74,14 @@ class WatchCasesStream final : public FedStream<v1::WatchCasesResponse> {
     return absl::OkStatus();
   }
 
-  void OnCaseOpened(const absl::StatusOr<core::CaseId>& opened) EXCLUDES(mutex_) {
+  void OnNews(const absl::StatusOr<core::CaseId>& news) EXCLUDES(mutex_) {
     const core::MutexLock lock(mutex_);
-    if (!opened.ok()) {
-      End(opened.status());
-    } else if (opened_.size() >= kMaxWaitingCases) {
-      End(MakeError(Reason::kOverloaded, "the watcher reads more slowly than cases are opened"));
+    if (!news.ok()) {
+      End(news.status());
+    } else if (news_.size() >= kMaxWaitingCases) {
+      End(MakeError(Reason::kOverloaded, "the watcher reads more slowly than cases come"));
     } else {
-      opened_.push_back(*opened);
+      news_.push_back(*news);
     }
     Advance();
   }
@@ -83,18 +90,18 @@ class WatchCasesStream final : public FedStream<v1::WatchCasesResponse> {
     return port_id_.empty() ? std::nullopt : std::optional(core::PortId(port_id_));
   }
 
-  absl::Status FetchOpenCases(const app::Call& call) EXCLUDES(mutex_) {
+  absl::Status ListCases(const app::Call& call, core::CaseState state) EXCLUDES(mutex_) {
     ports::CaseFilter filter;
-    filter.state = core::CaseState::kOpen;
+    filter.state = state;
     filter.port_id = Port();
-    const auto page = queries_.ListCases(call, filter, after_, kOpenCasesPerPage);
+    const auto page = queries_.ListCases(call, filter, after_, kWaitingCasesPerPage);
     if (!page.ok()) return page.status();
     after_ = page->next;
     const core::MutexLock lock(mutex_);
     for (const ports::CaseRecord& record : page->rows) {
       ToProto(record, AddMessage().mutable_case_());
     }
-    open_cases_remain_ = page->next.has_value();
+    if (!page->next) states_to_list_ = states_to_list_.subspan(1);
     return absl::OkStatus();
   }
 
@@ -112,10 +119,10 @@ class WatchCasesStream final : public FedStream<v1::WatchCasesResponse> {
   ports::CaseFeed& feed_;
   const std::string port_id_;
   std::unique_ptr<ports::CaseFeed::Subscription> subscription_;
-  std::optional<ports::CaseCursor> after_;  // of the job that lists open cases
+  std::optional<ports::CaseCursor> after_;  // of the jobs that list what waits already
   bool subscribed_ GUARDED_BY(mutex_) = false;
-  bool open_cases_remain_ GUARDED_BY(mutex_);
-  std::deque<core::CaseId> opened_ GUARDED_BY(mutex_);
+  std::span<const core::CaseState> states_to_list_ GUARDED_BY(mutex_);
+  std::deque<core::CaseId> news_ GUARDED_BY(mutex_);
 };
 
 }  // namespace

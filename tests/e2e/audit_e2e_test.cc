@@ -139,6 +139,13 @@ class EveryCall {
     v1::ListCrossingsRequest crossings;
     crossings.set_traveler_id(arrival_.traveler_id());
     EXPECT_THAT(Call(*officer, &Officer::ListCrossings, crossings), Succeeds());
+    v1::FileCorrectionRequestRequest dispute;
+    dispute.set_request_id(NewId());
+    dispute.set_traveler_id(arrival_.traveler_id());
+    dispute.set_crossing_id(arrival_.crossing_id());
+    dispute.set_words("I came a day later");
+    *dispute.mutable_received_on() = DateOf(2026, 1, 1);
+    EXPECT_THAT(Call(*officer, &Officer::FileCorrectionRequest, dispute), Succeeds());
     const auto cases = Call(*officer, &Officer::ListCases, v1::ListCasesRequest());
     ASSERT_THAT(cases, Succeeds());
     ASSERT_GT(cases.response.cases_size(), 0) << "the departure was late";
@@ -293,7 +300,8 @@ TEST(Audit, ARecordSaysWhoDidWhatToWhomAndWithWhatOutcome) {
   EXPECT_THAT(Call(*world.Officer("12"), &Officer::GetCapture, capture),
               Fails(StatusCode::NOT_FOUND, "CAPTURE_NOT_FOUND"));
   const std::string missing = fmt::format(
-      "principal = 'officer/12' AND traveler_id IS NULL AND subject = '{}' AND "
+      "principal = 'officer/12' AND purpose = 'INSPECTION' AND traveler_id IS NULL AND "
+      "subject = '{}' AND "
       "outcome = 'CAPTURE_NOT_FOUND'",
       capture.crossing_id());
   EXPECT_EQ(RecordsOf(world, "BackOfficeService/GetCapture", missing), 1);

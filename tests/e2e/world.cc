@@ -108,6 +108,7 @@ class FittingPurpose final : public grpc::MetadataCredentialsPlugin {
         {"DecideCase", "CASE_WORK"},
         {"WatchCases", "CASE_WORK"},
         {"ReplayDecision", "OVERSIGHT"},
+        {"FileCorrectionRequest", "SUBJECT_REQUEST"},
         {"ListOverstays", "REPORTING"},
     };
     const auto purpose = kPurposes.find({method.data(), method.size()});

@@ -17,6 +17,7 @@ struct TravelerView {
   ports::TravelerRecord traveler;
   std::vector<ports::StayRecord> stays;
   std::vector<ports::AdmissionChangeRecord> admission_changes;
+  bool disputed = false;
 };
 
 struct AllowanceView {
@@ -28,6 +29,7 @@ struct CrossingView {
   ports::CrossingRecord crossing;
   std::vector<ports::ComparisonRecord> comparisons;                  // oldest first
   std::optional<ports::CorrectionRecord> correction = std::nullopt;  // the one that counts
+  bool disputed = false;                                             // by its traveler
 };
 
 template <typename Row, typename Cursor>
@@ -46,6 +48,7 @@ struct CaseView {
 struct OverstayView {
   ports::StayRecord stay;
   core::Overstay overstay;
+  bool disputed = false;  // by the traveler, as known then
 };
 
 struct CaptureView {

@@ -57,6 +57,7 @@ struct CrossingResult {
   // Arrivals: the last lawful day of the stay as what is known now gives it; absent when there is
   // none.
   std::optional<core::Date> last_lawful_day;
+  bool disputed = false;  // the traveler has asked for a correction that was not granted
 };
 
 struct CrossingPolicy {

@@ -114,6 +114,7 @@ struct PolicyConfig {
   std::filesystem::path retention_policy = "/etc/entryexit/retention_policy.yaml";
   std::filesystem::path purpose_policy = "/etc/entryexit/purpose_policy.yaml";
   std::chrono::seconds max_clock_skew{120};
+  int correction_request_days = 45;
 
   friend bool operator==(const PolicyConfig&, const PolicyConfig&) = default;
 };

@@ -9,7 +9,7 @@
 
 namespace entryexit::core {
 
-// Something an officer must decide.
+// Something an officer must decide: a lead, or what a traveler asked for.
 enum class CaseKind {
   kIdentityNoMatch,
   kIdentityInconclusive,
@@ -19,6 +19,7 @@ enum class CaseKind {
   kArrivalOnOpenStay,
   kDocumentDataConflict,  // a known document shown with other personal data than before
   kSuspectedOverstay,     // authorization over, no departure recorded (in-country)
+  kCorrectionRequest,     // the traveler says that what is recorded is wrong
 };
 const char* NameOf(CaseKind kind);  // "IDENTITY_NO_MATCH", ...
 std::optional<CaseKind> CaseKindFromName(const std::string& name);
@@ -28,12 +29,18 @@ const char* NameOf(Severity severity);
 
 enum class CaseState {
   kOpen,
-  kUpheld,     // an officer agreed with the lead
-  kDismissed,  // an officer found the lead unfounded
-  kWithdrawn,  // a later event disproved it
+  kAwaitsSecondOfficer,  // one officer decided against the person: takes a second, other one
+  kUpheld,               // the officers agreed with the lead
+  kDismissed,            // they found the lead unfounded
+  kWithdrawn,            // a later event disproved it
 };
 const char* NameOf(CaseState state);
 std::optional<CaseState> CaseStateFromName(const std::string& name);
+// Whether an officer must do something yet.
+bool WaitsForOfficer(CaseState state);
+// Whether such a case makes the traveler's record disputed: a request for a correction that was not
+// granted, be it that nobody has decided it or that it was refused.
+bool IsDispute(CaseKind kind, CaseState state);
 
 // The kind of case that an outcome opens; none for outcomes that need no officer.
 std::optional<CaseKind> CaseKindFor(Outcome outcome);

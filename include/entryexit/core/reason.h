@@ -51,6 +51,8 @@ enum class Reason {
   kRequestIdReused,
   kCrossingAlreadyRecorded,
   kCaseClosed,
+  kCaseNotClosed,
+  kSecondOfficerRequired,
   kCaseChanged,
   kCrossingChanged,
   kModelNotLoaded,

@@ -112,6 +112,15 @@ struct ComparisonSummary {
   core::ModelRef model;  // `engine` is empty
 };
 
+// Of a case that is a request for a correction.
+struct RequestTerms {
+  core::Date received_on;
+  core::Date due_on;                          // the last day for an answer
+  std::optional<core::CaseId> disputed_case;  // absent: the crossing is in dispute
+
+  friend bool operator==(const RequestTerms&, const RequestTerms&) = default;
+};
+
 struct CaseRecord {
   core::TravelerId traveler_id;
   core::CaseId case_id;
@@ -125,9 +134,25 @@ struct CaseRecord {
   int days_overstayed = 0;
   core::Timestamp opened_at;
   core::Timestamp updated_at;
+  // The principal who decided first; present exactly while a second officer is awaited.
+  std::optional<std::string> first_officer = std::nullopt;
+  std::optional<RequestTerms> terms = std::nullopt;  // exactly of CORRECTION_REQUEST
+  // Whether the traveler disputes what is recorded (core::IsDispute), here or in another case. Read
+  // only.
+  bool disputed = false;
 };
 
-enum class CaseEventKind { kOpened, kReopened, kUpdated, kUpheld, kDismissed, kWithdrawn };
+enum class CaseEventKind {
+  kOpened,
+  kReopened,
+  kUpdated,
+  kUpheldByOne,  // a second officer is awaited
+  kDismissedByOne,
+  kNotConfirmed,  // the second did not agree, or the first thought better of it
+  kUpheld,
+  kDismissed,
+  kWithdrawn,
+};
 const char* NameOf(CaseEventKind kind);
 
 // Append-only history of a case.
@@ -138,7 +163,8 @@ struct CaseEvent {
   CaseEventKind kind;
   core::Timestamp at;
   std::string principal;  // the officer, or "service"
-  std::string reason;     // the officer's words, or the service's
+  std::string reason;     // the officer's words, or the service's, or of a request the traveler's
+  std::vector<core::RequestId> done_by = {};  // what made the correction that was granted
 };
 
 // Append-only: an application that was decided has a report of its filing and one of its decision.
@@ -187,9 +213,11 @@ struct CaseFilter {
   std::optional<core::CaseKind> kind;
   std::optional<core::PortId> port_id;
   std::optional<core::TravelerId> traveler_id;
+  std::optional<core::Date> due_before = std::nullopt;  // only cases that are due, before this day
+  bool by_due_day = false;  // only cases that are due, in the order in which they are
 };
 struct CaseCursor {
-  core::Timestamp opened_at;
+  core::Timestamp at;  // opened_at, or when the due day begins (UTC)
   core::CaseId case_id;
 };
 struct CrossingCursor {
@@ -295,21 +323,28 @@ class Transaction {
   // As known now.
   virtual absl::StatusOr<std::vector<StayRecord>> AllStays(const core::TravelerId& id) = 0;
 
-  // Adding an open case makes it known to every CaseFeed once the transaction has committed.
+  // Adding a case that waits for an officer makes it known to every CaseFeed once the transaction
+  // has committed.
   virtual absl::Status AddCase(const CaseRecord& record) = 0;
-  // Writes state, severity, days, comparison, version and updated_at. Errors besides: CASE_CHANGED
-  // when the stored version is not `record.version - 1`. A case that becomes open again is made
-  // known as a new one is.
+  // Writes state, first_officer, severity, days, comparison, version and updated_at. Errors
+  // besides: CASE_CHANGED when the stored version is not `record.version - 1`. A case that comes to
+  // wait for an officer, or for another one, is made known as a new one is.
   virtual absl::Status UpdateCase(const CaseRecord& record) = 0;
   virtual absl::Status AddCaseEvent(const CaseEvent& event) = 0;
   virtual absl::StatusOr<CaseRecord> GetCase(const core::CaseId& id) = 0;
   virtual absl::StatusOr<std::vector<CaseEvent>> CaseEvents(const core::TravelerId& traveler_id,
                                                             const core::CaseId& case_id) = 0;
   virtual absl::StatusOr<std::vector<CaseRecord>> AllCases(const core::TravelerId& id) = 0;
-  // Oldest first.
+  // Oldest first, unless the filter says otherwise.
   virtual absl::StatusOr<std::vector<CaseRecord>> ListCases(const CaseFilter& filter,
                                                             const std::optional<CaseCursor>& after,
                                                             int limit) = 0;
+
+  // Of the travelers, those who dispute what is recorded (core::IsDispute), as known at `known_at`;
+  // now when that is absent.
+  virtual absl::StatusOr<std::vector<core::TravelerId>> DisputedAmong(
+      const std::vector<core::TravelerId>& travelers,
+      const std::optional<core::Timestamp>& known_at = std::nullopt) = 0;
 
   // Stays that, as known at `known_at`, are overstays on day `as_of` (core::OverstayOf), by
   // authorized_until, traveler and arrival; both kinds when `kind` is absent.
@@ -458,12 +493,13 @@ class Store {
   virtual absl::Status Ping(core::Deadline deadline) = 0;
 };
 
-// Tells of cases as they are opened, by whichever daemon on the same database. Thread-safe.
+// Tells of cases as they come to wait for an officer, by whichever daemon on the same database.
+// Thread-safe.
 class CaseFeed {
  public:
   virtual ~CaseFeed() = default;
 
-  // What a subscriber is told: an opened case, or an error, after which nothing more comes (the
+  // What a subscriber is told: such a case, or an error, after which nothing more comes (the
   // link to the database was lost and cases may have been missed).
   using Listener = std::function<void(const absl::StatusOr<core::CaseId>&)>;
 

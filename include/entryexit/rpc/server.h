@@ -11,6 +11,7 @@
 #include "entryexit/app/audit_log.h"
 #include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
+#include "entryexit/app/file_correction_request.h"
 #include "entryexit/app/import_crossings.h"
 #include "entryexit/app/legal_holds.h"
 #include "entryexit/app/move_document.h"
@@ -63,6 +64,7 @@ struct UseCases {
   const app::RunRetention& run_retention;
   const app::LegalHolds& legal_holds;
   const app::AuditLog& audit_log;
+  const app::FileCorrectionRequest& file_request;
 };
 
 // The gRPC server: the services of the API, health checking and reflection, over mutual TLS only.

@@ -119,6 +119,7 @@ AppTest::AppTest() {
   holds_ = std::make_unique<LegalHolds>(*store_, clock_);
   queries_ = std::make_unique<Queries>(*store_, *vault_, policy_.admissions);
   decide_ = std::make_unique<DecideCase>(*store_, clock_);
+  file_request_ = std::make_unique<FileCorrectionRequest>(*store_, clock_, std::chrono::days(45));
   replay_ =
       std::make_unique<ReplayDecision>(*store_, *vault_, engine_.model(), engine_.calibration());
 }

@@ -8,6 +8,7 @@
 
 #include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
+#include "entryexit/app/file_correction_request.h"
 #include "entryexit/app/legal_holds.h"
 #include "entryexit/app/move_document.h"
 #include "entryexit/app/queries.h"
@@ -81,6 +82,7 @@ class AppTest : public ::testing::Test {
   std::unique_ptr<LegalHolds> holds_;
   std::unique_ptr<Queries> queries_;
   std::unique_ptr<DecideCase> decide_;
+  std::unique_ptr<FileCorrectionRequest> file_request_;  // due after 45 days
   std::unique_ptr<ReplayDecision> replay_;
 };
 

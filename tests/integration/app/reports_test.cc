@@ -112,10 +112,11 @@ TEST_F(ReportsTest, ADismissedSuspicionComesBackOnlyWhenItIsGraver) {
   Record(Arrival(0, "anna", 40));
   Review();
   const ports::CaseRecord opened = TheCase(CaseKind::kSuspectedOverstay).record;
-  ASSERT_THAT(decide_->Decide(OfficerCall(),
-                              {core::RequestId("11111111-1111-4111-8111-111111111111"),
-                               opened.case_id, opened.version, Decision::kDismiss, "left by land"}),
-              IsOk());
+  ASSERT_THAT(
+      decide_->Decide(OfficerCall(),
+                      {core::RequestId("11111111-1111-4111-8111-111111111111"), opened.case_id,
+                       opened.version, core::CaseDecision::kDismiss, "left by land"}),
+      IsOk());
   EXPECT_EQ(Review().opened, 0);
   clock_.Set(At(222));
   EXPECT_EQ(Review().opened, 1);
@@ -129,7 +130,7 @@ TEST_F(ReportsTest, ASuspicionThatReturnsAfterItWasDismissedIsAnotherOne) {
   ASSERT_THAT(
       decide_->Decide(OfficerCall(),
                       {core::RequestId("11111111-1111-4111-8111-111111111111"), opened.case_id,
-                       opened.version, Decision::kDismiss, "extension shown"}),
+                       opened.version, core::CaseDecision::kDismiss, "extension shown"}),
       IsOk());
   AdmissionChangeRequest extension;
   extension.request_id = core::RequestId("22222222-2222-4222-8222-222222222222");

@@ -124,10 +124,16 @@ class RetentionTest : public AppTest {
                                          hold.hold_id, "Order 13/2026"});
   }
 
-  void DecideIt(const ports::CaseRecord& record, Decision decision) {
-    EXPECT_THAT(decide_->Decide(OfficerCall(), {core::RequestId(crypto::NewUuid()), record.case_id,
-                                                record.version, decision, "seen"}),
-                IsOk());
+  // By two officers where it takes two.
+  void DecideIt(const ports::CaseRecord& record, core::CaseDecision decision) {
+    DecisionRequest request{core::RequestId(crypto::NewUuid()), record.case_id, record.version,
+                            decision, "seen"};
+    const auto decided = decide_->Decide(OfficerCall(), request);
+    ASSERT_THAT(decided, IsOk());
+    if (decided->state != core::CaseState::kAwaitsSecondOfficer) return;
+    request.request_id = core::RequestId(crypto::NewUuid());
+    request.version = decided->version;
+    ASSERT_THAT(decide_->Decide(OfficerCall("4712"), request), IsOk());
   }
 };
 
@@ -178,7 +184,7 @@ TEST_F(RetentionTest, AStayGoesWholeAndTheLastOneTakesThePersonAlong) {
   Record(Arrival(0, "anna", 30));
   const CrossingResult departed = Record(Departure(35, "anna again"));
   const ports::CaseRecord overstay = TheCase(CaseKind::kOverstay).record;
-  DecideIt(overstay, Decision::kUphold);
+  DecideIt(overstay, core::CaseDecision::kUphold);
   const core::TravelerId id = Traveler().traveler.traveler_id;
   clock_.Set(At(35 + 3 * kYear));
   EXPECT_EQ(Erase(), (Counts{{DataKind::kImage, 2}})) << "2028 has a day more";
@@ -296,7 +302,15 @@ TEST_F(RetentionTest, AnOpenCaseKeepsItsEvidence) {
   clock_.Set(At(5 * kYear));
   EXPECT_THAT(Erase(), IsEmpty()) << "also the arrival that it was compared with";
   ExpectRows("capture", 2);
-  DecideIt(open, Decision::kDismiss);
+  ASSERT_THAT(
+      decide_->Decide(OfficerCall(), {core::RequestId(crypto::NewUuid()), open.case_id,
+                                      open.version, core::CaseDecision::kUphold, "not her"}),
+      IsOk());
+  EXPECT_THAT(Erase(), IsEmpty()) << "until a second officer has seen it";
+  ExpectRows("capture", 2);
+  const ports::CaseRecord awaiting = TheCase(CaseKind::kIdentityNoMatch).record;
+  DecideIt(awaiting, core::CaseDecision::kDismiss);
+  DecideIt(TheCase(CaseKind::kIdentityNoMatch).record, core::CaseDecision::kDismiss);
   EXPECT_EQ(Erase().at(DataKind::kTraveler), 1);
 }
 
@@ -328,7 +342,7 @@ TEST_F(RetentionTest, ACaseThatIsErasedBeforeItsCrossingDoesNotComeBack) {
   Record(Arrival(0, "anna", 30));
   Record(Departure(35, "anna"));
   const ports::CaseRecord overstay = TheCase(CaseKind::kOverstay).record;
-  DecideIt(overstay, Decision::kUphold);
+  DecideIt(overstay, core::CaseDecision::kUphold);
   clock_.Set(At(131));
   EXPECT_EQ(Erase().at(DataKind::kCase), 1);
   EXPECT_THAT(Cases(), IsEmpty());
@@ -349,7 +363,7 @@ TEST_F(RetentionTest, WhoWasFoundToBeTheTravelerStaysSoWhenTheCaseIsErased) {
   UseRules();
   Record(Arrival(0, "anna", 30));
   Record(Departure(20, "somebody else"));
-  DecideIt(TheCase(CaseKind::kIdentityNoMatch).record, Decision::kDismiss);
+  DecideIt(TheCase(CaseKind::kIdentityNoMatch).record, core::CaseDecision::kDismiss);
   EXPECT_EQ(Traveler().stays[0].stay.state, core::StayState::kClosed);
   clock_.Set(At(131));
   EXPECT_EQ(Erase().at(DataKind::kCase), 1);
@@ -411,7 +425,7 @@ TEST_F(RetentionTest, ASettledSuspicionIsNotReviewedEveryNight) {
   UseRules();
   Record(Arrival(0, "anna", 40));
   ASSERT_THAT(review_->Review(OfficerCall(), std::nullopt), IsOk());
-  DecideIt(TheCase(CaseKind::kSuspectedOverstay).record, Decision::kUphold);
+  DecideIt(TheCase(CaseKind::kSuspectedOverstay).record, core::CaseDecision::kUphold);
   clock_.Set(At(111));
   EXPECT_EQ(Erase().at(DataKind::kCase), 1);
   const auto review = review_->Review(OfficerCall(), std::nullopt);
@@ -578,7 +592,7 @@ TEST_F(RetentionTest, ReportsOfEarlierMomentsLackWhatWasErased) {
   Record(Departure(50, "anna"));
   const core::ReportScope scope{Day(0), Day(90), Day(99), At(100) + std::chrono::seconds(1)};
   EXPECT_EQ(queries_->Summarize(OfficerCall(), scope, std::nullopt)->by_class.size(), 1U);
-  DecideIt(TheCase(CaseKind::kOverstay).record, Decision::kUphold);
+  DecideIt(TheCase(CaseKind::kOverstay).record, core::CaseDecision::kUphold);
   clock_.Set(At(4 * kYear));
   Erase();
   EXPECT_THAT(queries_->Summarize(OfficerCall(), scope, std::nullopt)->by_class, IsEmpty());

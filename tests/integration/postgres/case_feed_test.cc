@@ -95,6 +95,25 @@ TEST_F(CaseFeedTest, ACaseThatIsOpenedAgainIsNewsAndAnotherChangeIsNot) {
   EXPECT_EQ(*news[1], last.case_id);
 }
 
+TEST_F(CaseFeedTest, ACaseThatComesToAwaitASecondOfficerIsNewsAndOneThatIsDecidedIsNot) {
+  ports::CaseRecord record = OpenCase(core::CaseState::kDismissed);
+  Inbox inbox;
+  const auto subscription = *feed_->Subscribe(inbox.Listener());
+  ++record.version;
+  record.state = core::CaseState::kAwaitsSecondOfficer;
+  record.first_officer = "officer/1";
+  ASSERT_THAT(Run([&](Transaction& t) { return t.UpdateCase(record); }), testing::IsOk());
+  ++record.version;
+  record.state = core::CaseState::kUpheld;
+  record.first_officer.reset();
+  ASSERT_THAT(Run([&](Transaction& t) { return t.UpdateCase(record); }), testing::IsOk());
+  const ports::CaseRecord last = OpenCase();
+  const auto news = inbox.Wait(2);
+  ASSERT_EQ(news.size(), 2);
+  EXPECT_EQ(*news[0], record.case_id);
+  EXPECT_EQ(*news[1], last.case_id);
+}
+
 TEST_F(CaseFeedTest, ACaseThatWasRolledBackIsNoNews) {
   Inbox inbox;
   const auto subscription = *feed_->Subscribe(inbox.Listener());

@@ -59,7 +59,8 @@ TEST_F(SchemaTest, EveryOtherUniqueIndexHoldsTheTravelerToo) {
       WHERE i.indisunique
         AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid))";
   EXPECT_THAT(Sql("postgres", others + " ORDER BY 1"),
-              ElementsAre("stay_departs_once", "stay_known_once"));
+              ElementsAre("review_case_once_a_lead", "review_case_one_request_waits",
+                          "stay_departs_once", "stay_known_once"));
   EXPECT_THAT(Sql("postgres", others + R"(
         AND NOT EXISTS (
           SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum = ANY (i.indkey)
@@ -98,6 +99,67 @@ TEST_F(SchemaTest, TheDaemonCannotRemoveCapturesOrChangeTheSchema) {
         "UPDATE review_case SET kind = 'OVERSTAY'"}) {
     EXPECT_THAT(Sql(testing::PostgresServer::kDaemon, change), ElementsAre("42501")) << change;
   }
+}
+
+TEST_F(SchemaTest, NoCaseOfAnImpostorOrAnOverstayIsUpheldByOne) {
+  ports::CrossingRecord crossing;
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [&](const core::TravelerId& traveler) {
+                            return std::vector{crossing = Departure(traveler, 0)};
+                          }),
+              testing::IsOk());
+  const auto change_to = [&](const std::string& state, const std::string& first_officer) {
+    return Sql(testing::PostgresServer::kDaemon,
+               "UPDATE review_case SET state = '" + state + "', first_officer = " + first_officer);
+  };
+  for (const core::CaseKind kind :
+       {core::CaseKind::kIdentityNoMatch, core::CaseKind::kIdentityInconclusive,
+        core::CaseKind::kOverstay, core::CaseKind::kSuspectedOverstay}) {
+    ports::CaseRecord record = CaseOf(crossing, 1);
+    record.kind = kind;
+    record.days_overstayed = 0;
+    ASSERT_THAT(Run([&](ports::Transaction& t) { return t.AddCase(record); }), testing::IsOk());
+    EXPECT_THAT(change_to("UPHELD", "NULL"), ElementsAre("23001")) << core::NameOf(kind);
+    EXPECT_THAT(change_to("AWAITS_SECOND_OFFICER", "NULL"), ElementsAre("23514"))
+        << "whoever was first must be known";
+    EXPECT_THAT(change_to("OPEN", "'officer/1'"), ElementsAre("23514"));
+    EXPECT_THAT(change_to("DISMISSED", "NULL"), IsEmpty());
+    EXPECT_THAT(change_to("UPHELD", "NULL"), ElementsAre("23001"));
+    EXPECT_THAT(change_to("AWAITS_SECOND_OFFICER", "'officer/1'"), IsEmpty());
+    EXPECT_THAT(change_to("UPHELD", "NULL"), IsEmpty());
+    Sql("postgres", "DELETE FROM review_case");
+  }
+}
+
+TEST_F(SchemaTest, NoRequestIsRefusedByOneAndOneAtATimeIsAboutACrossing) {
+  ports::CrossingRecord crossing;
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [&](const core::TravelerId& traveler) {
+                            return std::vector{crossing = Departure(traveler, 0)};
+                          }),
+              testing::IsOk());
+  const auto add = [&] {
+    ports::CaseRecord record = CaseOf(crossing, 1);
+    record.kind = core::CaseKind::kCorrectionRequest;
+    record.days_overstayed = 0;
+    record.terms = {Day(0), Day(45), std::nullopt};
+    return Run([&](ports::Transaction& t) { return t.AddCase(record); });
+  };
+  const auto change_to = [&](const std::string& state, const std::string& first_officer) {
+    return Sql(testing::PostgresServer::kDaemon,
+               "UPDATE review_case SET state = '" + state + "', first_officer = " + first_officer);
+  };
+  ASSERT_THAT(add(), testing::IsOk());
+  EXPECT_FALSE(add().ok()) << "one waits";
+  EXPECT_THAT(change_to("DISMISSED", "NULL"), ElementsAre("23001"));
+  EXPECT_THAT(change_to("AWAITS_SECOND_OFFICER", "'officer/1'"), IsEmpty());
+  EXPECT_FALSE(add().ok()) << "it waits still";
+  EXPECT_THAT(change_to("DISMISSED", "NULL"), IsEmpty());
+  EXPECT_THAT(add(), testing::IsOk());
+  // A day to answer by is of requests, and only of them.
+  EXPECT_THAT(Sql("postgres", "UPDATE review_case SET due_on = NULL"), ElementsAre("23514"));
+  EXPECT_THAT(Sql("postgres", "UPDATE review_case SET kind = 'NO_REFERENCE'"),
+              ElementsAre("23514"));
 }
 
 TEST_F(SchemaTest, OnlyWhatAnotherTravelerHasTooIsRemovedAsMoved) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 
 #include "entryexit/crypto/digest.h"
@@ -416,12 +417,13 @@ TEST_F(TransactionTest, ACaseKeepsItsHistoryAndRefusesAStaleChange) {
   const ports::CaseRecord opened = CaseOf(departure, 1);
   ports::CaseRecord upheld = opened;
   upheld.version = 2;
-  upheld.state = core::CaseState::kUpheld;
+  upheld.state = core::CaseState::kAwaitsSecondOfficer;
+  upheld.first_officer = "officer/1";
   upheld.severity = core::Severity::kHigh;
   upheld.days_overstayed = 9;
   upheld.updated_at = At(2);
   const ports::CaseEvent event{
-      opened.traveler_id, opened.case_id, 2, ports::CaseEventKind::kUpheld, At(2),
+      opened.traveler_id, opened.case_id, 2, ports::CaseEventKind::kUpheldByOne, At(2),
       "officer/1",        kHostile};
   ASSERT_THAT(Run([&](Transaction& t) { return t.AddCase(opened); }), testing::IsOk());
   ASSERT_THAT(Run([&](Transaction& t) {
@@ -437,6 +439,7 @@ TEST_F(TransactionTest, ACaseKeepsItsHistoryAndRefusesAStaleChange) {
   EXPECT_EQ(stored->kind, opened.kind);
   EXPECT_EQ(stored->severity, upheld.severity);
   EXPECT_EQ(stored->state, upheld.state);
+  EXPECT_EQ(stored->first_officer, upheld.first_officer);
   EXPECT_EQ(stored->version, 2);
   EXPECT_EQ(stored->crossing_id, opened.crossing_id);
   EXPECT_EQ(stored->comparison_id, std::nullopt);
@@ -498,7 +501,7 @@ TEST_F(TransactionTest, PagesOfCasesHaveNoGapsAndNoDoublesAndObeyEveryFilter) {
       const auto page = Fetch([&](Transaction& t) { return t.ListCases(filter, after, 2); });
       EXPECT_THAT(page, testing::IsOk());
       for (const auto& record : *page) {
-        const bool in_order = !after || std::pair(after->opened_at, after->case_id.value()) <
+        const bool in_order = !after || std::pair(after->at, after->case_id.value()) <
                                             std::pair(record.opened_at, record.case_id.value());
         EXPECT_TRUE(in_order);
         after = {record.opened_at, record.case_id};
@@ -516,6 +519,70 @@ TEST_F(TransactionTest, PagesOfCasesHaveNoGapsAndNoDoublesAndObeyEveryFilter) {
   EXPECT_EQ(count({{}, core::CaseKind::kNoReference, {}, {}}), 0);
   EXPECT_EQ(count({{}, core::CaseKind::kOverstay, {}, *id}), 12);
   EXPECT_EQ(count({{}, {}, {}, core::TravelerId(crypto::NewUuid())}), 0);
+  ports::CaseFilter due;
+  due.by_due_day = true;
+  EXPECT_EQ(count(due), 0) << "leads are not due";
+}
+
+TEST_F(TransactionTest, RequestsAreListedByTheDayOnWhichTheyAreDue) {
+  constexpr int kRequests = 9;
+  std::vector<ports::CrossingRecord> departures;
+  const auto id = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {
+    departures.clear();
+    for (int i = 0; i <= kRequests; ++i) departures.push_back(Departure(traveler, i));
+    return departures;
+  });
+  ASSERT_THAT(id, testing::IsOk());
+  std::vector<ports::CaseRecord> added;
+  ASSERT_THAT(Run([&](Transaction& t) {
+                added.clear();
+                for (int i = 0; i < kRequests; ++i) {
+                  // The one filed last is due first, and always two on one day.
+                  ports::CaseRecord record = CaseOf(departures[static_cast<size_t>(i)], i);
+                  record.kind = core::CaseKind::kCorrectionRequest;
+                  record.days_overstayed = 0;
+                  record.terms = {Day(0), Day(100 - i / 2), std::nullopt};
+                  if (i == 3) record.terms->disputed_case = added[0].case_id;
+                  added.push_back(record);
+                  if (absl::Status status = t.AddCase(record); !status.ok()) return status;
+                }
+                return t.AddCase(CaseOf(departures[kRequests], 1));
+              }),
+              testing::IsOk());
+  std::ranges::sort(added, {}, [](const ports::CaseRecord& record) {
+    return std::pair(record.terms->due_on, record.case_id.value());
+  });
+  const auto list = [&](const ports::CaseFilter& wanted) {
+    std::vector<ports::CaseRecord> listed;
+    std::optional<ports::CaseCursor> after;
+    for (;;) {
+      const auto page = Fetch([&](Transaction& t) { return t.ListCases(wanted, after, 2); });
+      EXPECT_THAT(page, testing::IsOk());
+      for (const ports::CaseRecord& record : *page) {
+        after = {core::Timestamp(record.terms->due_on), record.case_id};
+        listed.push_back(record);
+      }
+      if (page->size() < 2) return listed;
+    }
+  };
+  ports::CaseFilter filter;
+  filter.by_due_day = true;
+  const std::vector<ports::CaseRecord> all = list(filter);
+  ASSERT_EQ(all.size(), added.size());
+  for (size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(all[i].case_id, added[i].case_id);
+    EXPECT_EQ(all[i].terms, added[i].terms);
+    EXPECT_TRUE(all[i].disputed);
+  }
+  filter.due_before = Day(99);
+  EXPECT_THAT(list(filter), SizeIs(5));
+  const auto lead = Fetch([&](Transaction& t) {
+    return t.ListCases({{}, core::CaseKind::kOverstay, {}, {}}, std::nullopt, 2);
+  });
+  ASSERT_THAT(lead, testing::IsOk());
+  ASSERT_THAT(*lead, SizeIs(1));
+  EXPECT_EQ(lead->front().terms, std::nullopt);
+  EXPECT_TRUE(lead->front().disputed) << "the traveler's other cases are, too";
 }
 
 // The list in SQL says what the rule in core says of every stay on every day.

@@ -102,6 +102,11 @@ TEST_F(ConfigTest, RefusesValuesOutOfRangeWithWhatIsAllowed) {
                   "is not a number from 0.02 to 0.9");
   }
   ExpectRefused("server:\n  drain_ms: 600001\n", 2, "server.drain_ms: '600001' is not");
+  // Whatever the operator wants, no more than one impostor in a thousand is to be matched.
+  for (const char* value : {"0.00101", "0.01", "0.5", "1", "0", "-0.0005", "nan"}) {
+    ExpectRefused("matching:\n  fmr_match: " + std::string(value) + "\n", 2,
+                  "is not a number from 1e-06 to 0.001");
+  }
   ExpectRefused("log:\n  level: loud\n", 2, "one of trace, debug, info, warn");
   ExpectRefused("face:\n  quality:\n    max_roll_degrees: 91\n", 3, "a number from 0 to 90");
   ExpectRefused("policy:\n  exempt_classes: [A-1, 'b 2']\n", 2, "a list of codes");
@@ -112,8 +117,8 @@ TEST_F(ConfigTest, RefusesValuesOutOfRangeWithWhatIsAllowed) {
 }
 
 TEST_F(ConfigTest, RefusesValuesThatCannotGoTogether) {
-  ExpectRefused("matching:\n  fmr_no_match: 0.001\n  fmr_match: 0.002\n", 3,
-                "matching.fmr_match (0.002) must be below matching.fmr_no_match (0.001)");
+  ExpectRefused("matching:\n  fmr_no_match: 0.0003\n  fmr_match: 0.0004\n", 3,
+                "matching.fmr_match (0.0004) must be below matching.fmr_no_match (0.0003)");
   ExpectRefused("matching:\n  fmr_no_match: 0.0005\n", 2, "must be below");
   ExpectRefused("face:\n  quality:\n    min_luma: 240\n", 3,
                 "face.quality.min_luma (240) must be below face.quality.max_luma (232)");
@@ -126,7 +131,7 @@ TEST_F(ConfigTest, RefusesValuesThatCannotGoTogether) {
 
 TEST_F(ConfigTest, NamesTheVariableOfAValueThatCannotGoTogether) {
   const auto config =
-      Load("matching:\n  fmr_match: 0.001\n", {{"ENTRYEXIT_MATCHING_FMR_MATCH", "0.01"}});
+      Load("matching:\n  fmr_no_match: 0.0005\n", {{"ENTRYEXIT_MATCHING_FMR_MATCH", "0.001"}});
   EXPECT_THAT(config, FailsWith(Reason::kConfigInvalid));
   EXPECT_THAT(std::string(config.status().message()), HasSubstr("ENTRYEXIT_MATCHING_FMR_MATCH: "));
 }

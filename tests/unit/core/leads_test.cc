@@ -68,15 +68,26 @@ TEST(SeverityTest, OfAnOverstayRisesAfter180Days) {
   EXPECT_EQ(SeverityOf(CaseKind::kIdentityNoMatch, 0), Severity::kHigh);
 }
 
+TEST(CaseStateTest, OnlyARequestThatWasNotGrantedIsADispute) {
+  for (const CaseState state : {CaseState::kOpen, CaseState::kAwaitsSecondOfficer,
+                                CaseState::kUpheld, CaseState::kDismissed, CaseState::kWithdrawn}) {
+    EXPECT_EQ(IsDispute(CaseKind::kCorrectionRequest, state),
+              state != CaseState::kUpheld && state != CaseState::kWithdrawn)
+        << NameOf(state);
+    EXPECT_FALSE(IsDispute(CaseKind::kOverstay, state));
+  }
+}
+
 TEST(CaseNamesTest, GoBothWays) {
   for (const CaseKind kind :
        {CaseKind::kIdentityNoMatch, CaseKind::kIdentityInconclusive, CaseKind::kNoReference,
         CaseKind::kOverstay, CaseKind::kDepartureWithoutArrival, CaseKind::kArrivalOnOpenStay,
-        CaseKind::kDocumentDataConflict, CaseKind::kSuspectedOverstay}) {
+        CaseKind::kDocumentDataConflict, CaseKind::kSuspectedOverstay,
+        CaseKind::kCorrectionRequest}) {
     EXPECT_EQ(CaseKindFromName(NameOf(kind)), kind);
   }
-  for (const CaseState state :
-       {CaseState::kOpen, CaseState::kUpheld, CaseState::kDismissed, CaseState::kWithdrawn}) {
+  for (const CaseState state : {CaseState::kOpen, CaseState::kAwaitsSecondOfficer,
+                                CaseState::kUpheld, CaseState::kDismissed, CaseState::kWithdrawn}) {
     EXPECT_EQ(CaseStateFromName(NameOf(state)), state);
   }
   EXPECT_EQ(CaseKindFromName(""), std::nullopt);

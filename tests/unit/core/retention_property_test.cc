@@ -93,8 +93,8 @@ class Histories {
   }
 
   RetainedCase Case(const CrossingEvent& event, const TravelerEvents& events) {
-    RetainedCase one{CaseId("case of " + event.id.value()),     static_cast<CaseKind>(Number(0, 7)),
-                     static_cast<CaseState>(Number(0, 3)),      event.id,
+    RetainedCase one{CaseId("case of " + event.id.value()),     static_cast<CaseKind>(Number(0, 8)),
+                     static_cast<CaseState>(Number(0, 4)),      event.id,
                      event.captured_at + hours(Number(0, 500)), {}};
     for (const CrossingEvent& other : events.crossings) {
       if (OneIn(5)) one.references.push_back(other.id);
@@ -205,7 +205,7 @@ bool IsWithin(const ErasureHorizon& horizon, const RetentionFacts& facts,
   const std::string& id = planned.found_by_id;
   if (planned.found_by == DataKind::kCase) {
     const auto one = std::ranges::find(facts.cases, CaseId(id), &RetainedCase::id);
-    return one->state != CaseState::kOpen && one->changed_at <= horizon.cases;
+    return !WaitsForOfficer(one->state) && one->changed_at <= horizon.cases;
   }
   const auto crossing = std::ranges::find(facts.crossings, CrossingId(id),
                                           [](const RetainedCrossing& c) { return c.event.id; });

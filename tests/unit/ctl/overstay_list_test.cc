@@ -16,6 +16,7 @@ TEST(OverstayCsv, HasARecordForEachWithBothTimes) {
   overstay.set_days_overstayed(190);
   overstay.set_days_before_18(3);
   overstay.set_band(v1::OVERSTAY_BAND_OVER_180_DAYS);
+  overstay.set_disputed(true);
   v1::Stay& stay = *overstay.mutable_stay();
   stay.set_traveler_id("t");
   stay.set_port_id("SEA");
@@ -29,10 +30,10 @@ TEST(OverstayCsv, HasARecordForEachWithBothTimes) {
   EXPECT_EQ(OverstayCsvHeader(),
             "as_of,known_at,kind,days_overstayed,days_before_18,band,traveler_id,port_id,"
             "class_of_admission,arrived_on,authorized_until,departed_on,arrival_crossing_id,"
-            "departure_crossing_id\r\n");
+            "departure_crossing_id,disputed\r\n");
   EXPECT_EQ(OverstayCsvRecord(request, overstay),
             "2026-05-01,2026-05-02T12:00:00Z,OUT_OF_COUNTRY,190,3,OVER_180_DAYS,t,SEA,B-2,"
-            "2025-08-01,2025-10-01,2026-04-09,a,d\r\n");
+            "2025-08-01,2025-10-01,2026-04-09,a,d,true\r\n");
 }
 
 TEST(OverstayCsv, LeavesEmptyWhatThereIsNot) {
@@ -43,7 +44,7 @@ TEST(OverstayCsv, LeavesEmptyWhatThereIsNot) {
   overstay.set_days_overstayed(1);
   overstay.set_days_before_18(1);
   EXPECT_EQ(OverstayCsvRecord(request, overstay),
-            "2026-05-01,,SUSPECTED_IN_COUNTRY,1,1,,,,,,,,,\r\n");
+            "2026-05-01,,SUSPECTED_IN_COUNTRY,1,1,,,,,,,,,,false\r\n");
 }
 
 }  // namespace

@@ -81,9 +81,12 @@ TEST(AccessTable, LetsNobodyButLanesRecord) {
 
 TEST(AccessTable, LetsNobodyButOfficersDecideCases) {
   for (const Role role : kEveryRole) {
-    const absl::Status status =
-        CheckAccess("/entryexit.v1.BackOfficeService/DecideCase", {role, "x", "x"});
-    EXPECT_EQ(status.ok(), role == Role::kOfficer || role == Role::kSupervisor);
+    for (const char* const method : {"/entryexit.v1.BackOfficeService/DecideCase",
+                                     "/entryexit.v1.BackOfficeService/FileCorrectionRequest"}) {
+      EXPECT_EQ(CheckAccess(method, {role, "x", "x"}).ok(),
+                role == Role::kOfficer || role == Role::kSupervisor)
+          << method;
+    }
   }
 }
 

@@ -219,7 +219,7 @@ TEST(FromProto, TakesADecision) {
   const auto decision = FromProto(request);
   ASSERT_THAT(decision, IsOk());
   EXPECT_EQ(decision->version, 3);
-  EXPECT_EQ(decision->decision, app::Decision::kDismiss);
+  EXPECT_EQ(decision->decision, core::CaseDecision::kDismiss);
   EXPECT_EQ(decision->reason, "known twin");
 }
 
@@ -506,7 +506,7 @@ TEST(ToProto, HasAValueForEachOfOurs) {
   ExpectOneToOne(core::QualityIssue::kNoPicture, *v1::QualityIssue_descriptor());
   ExpectOneToOne(core::Outcome::kOptedOut, *v1::Outcome_descriptor());
   ExpectOneToOne(core::StayState::kDepartureUnconfirmed, *v1::StayState_descriptor());
-  ExpectOneToOne(core::CaseKind::kSuspectedOverstay, *v1::CaseKind_descriptor());
+  ExpectOneToOne(core::CaseKind::kCorrectionRequest, *v1::CaseKind_descriptor());
   ExpectOneToOne(core::Severity::kHigh, *v1::Severity_descriptor());
   ExpectOneToOne(core::CaseState::kWithdrawn, *v1::CaseState_descriptor());
   ExpectOneToOne(ports::CaseEventKind::kWithdrawn, *v1::CaseEventKind_descriptor());
