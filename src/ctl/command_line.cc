@@ -72,8 +72,10 @@ ExitCode ParseAndRun(std::vector<std::string> arguments, Context& context) {
   AddCaseCommands(app, context);
   AddReportCommands(app, context);
   AddRetentionCommands(app, context);
+  AddSubjectCommands(app, context);
   AddServiceCommands(app, context);
   AddSecretCommands(app, context);
+  AddKeyCommands(app, context);
   AddModelCommands(app, context);
   AddEvaluateCommand(app, context);
 

@@ -18,8 +18,10 @@ void AddCorrectionCommands(CLI::App& app, Context& context);  // correct-crossin
 void AddCaseCommands(CLI::App& app, Context& context);        // cases
 void AddReportCommands(CLI::App& app, Context& context);      // overstays, report
 void AddRetentionCommands(CLI::App& app, Context& context);   // retention
+void AddSubjectCommands(CLI::App& app, Context& context);     // subject
 void AddServiceCommands(CLI::App& app, Context& context);     // health, migrate
-void AddSecretCommands(CLI::App& app, Context& context);      // certs, keys
+void AddSecretCommands(CLI::App& app, Context& context);      // certs
+void AddKeyCommands(CLI::App& app, Context& context);         // keys
 void AddModelCommands(CLI::App& app, Context& context);       // models
 void AddEvaluateCommand(CLI::App& app, Context& context);     // evaluate
 

@@ -47,8 +47,9 @@ int WaitForSignal() {
 
 absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admissions,
                  const core::RetentionPolicy& retention) {
-  const auto vault = crypto::CreateVault(config.encryption.key_file);
-  if (!vault.ok()) return vault.status();
+  // Whatever is wrong with the key-encryption keys shows before the database is asked for anything.
+  const crypto::KeySource key_source = KeySourceFrom(config.encryption);
+  if (const absl::Status status = crypto::CheckKeys(key_source); !status.ok()) return status;
 
   const auto database = DatabaseOptionsFrom(config.database);
   if (!database.ok()) return database.status();
@@ -62,6 +63,12 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   // Nor must imports.
   const auto import_store = postgres::OpenStore(ImportOptionsFrom(config.database, *database));
   if (!import_store.ok()) return import_store.status();
+  // Who looks for keys may hold a connection of another store.
+  const auto key_store = postgres::OpenStore(KeyOptionsFrom(*database));
+  if (!key_store.ok()) return key_store.status();
+  app::StoredKeys stored_keys(**key_store);
+  const auto vault = crypto::OpenVault(key_source, stored_keys);
+  if (!vault.ok()) return vault.status();
   const auto feed = postgres::OpenCaseFeed(*database);
   if (!feed.ok()) return feed.status();
 
@@ -92,6 +99,8 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
   const app::RetentionRules retention_rules{retention, config.policy.operating_state};
   const app::RunRetention run_retention(**report_store, clock, retention_rules);
   const app::LegalHolds legal_holds(**store, clock);
+  const app::RotateKeys rotate_keys(**report_store, **vault, **vault);
+  const app::ExportTraveler export_traveler(**report_store, reports, clock);
 
   const auto exposer = ExposeMetrics(config.metrics.listen, metrics);
   if (!exposer.ok()) return exposer.status();
@@ -104,7 +113,7 @@ absl::Status Run(const config::Config& config, const core::AdmissionPolicy& admi
       rpc::StartServer(ServerOptionsFrom(config, **tls, *check_certificate),
                        {record, decide, record_admission_change, correct_crossing, move_document,
                         replay, queries, reports, review_overstays, import_crossings, clock, engine,
-                        **store, **feed, run_retention, legal_holds},
+                        **store, **feed, run_retention, legal_holds, rotate_keys, export_traveler},
                        metrics);
   if (!server.ok()) return server.status();
 

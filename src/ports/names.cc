@@ -40,4 +40,8 @@ const char* NameOf(LegalHoldEventKind kind) {
   return kind == LegalHoldEventKind::kPlaced ? "PLACED" : "RELEASED";
 }
 
+const char* NameOf(SealedKind kind) {
+  return kind == SealedKind::kCapture ? "CAPTURE" : "TEMPLATE";
+}
+
 }  // namespace entryexit::ports

@@ -179,6 +179,11 @@ void ReadRow(RowReader& row, ports::StayRecord& r) {
            s.departure_id, s.departed_at, s.departed_on);
 }
 
+void ReadRow(RowReader& row, ports::KnownStay& known) {
+  ReadRow(row, known.record);
+  row.Read(known.known_from, known.known_until);
+}
+
 Params ParamsOf(const ports::CaseRecord& r) {
   return ParamsOf(r.traveler_id, r.case_id, r.kind, r.severity, r.state, r.version, r.crossing_id,
                   r.comparison_id, r.port_id, r.days_overstayed, r.opened_at, r.updated_at);
@@ -271,6 +276,19 @@ Params ParamsOf(const ports::LegalHoldEvent& e) {
 void ReadRow(RowReader& row, ports::LegalHold& h) {
   row.Read(h.traveler_id, h.hold_id, h.placed_by, h.placed_at, h.reference, h.released_by,
            h.released_at, h.release_reference);
+}
+
+void ReadRow(RowReader& row, ports::WrappedKey& key) {
+  row.Read(key.key_id, key.kek_id, Bytes{key.nonce}, Bytes{key.wrapped}, key.retired_at);
+}
+
+void ReadRow(RowReader& row, ports::KeyRotation& rotation) {
+  row.Read(rotation.rotation_id, rotation.principal, rotation.key_id);
+}
+
+void ReadRow(RowReader& row, ports::SealedRow& sealed) {
+  row.Read(sealed.traveler_id, sealed.crossing_id, sealed.blob.key_id, Bytes{sealed.blob.nonce},
+           Bytes{sealed.blob.ciphertext});
 }
 
 }  // namespace entryexit::postgres

@@ -36,6 +36,7 @@ void ReadRow(RowReader& row, ports::ComparisonSummary& summary);
 void ReadRow(RowReader& row, ports::AdmissionChangeRecord& record);
 void ReadRow(RowReader& row, ports::CorrectionRecord& record);
 void ReadRow(RowReader& row, ports::StayRecord& record);
+void ReadRow(RowReader& row, ports::KnownStay& known);
 void ReadRow(RowReader& row, ports::CaseRecord& record);
 void ReadRow(RowReader& row, ports::CaseEvent& event);
 void ReadRow(RowReader& row, core::TravelDocument& document);
@@ -51,6 +52,9 @@ void ReadRow(RowReader& row, ports::ErasureNotice& notice);
 void ReadRow(RowReader& row, ports::SettledLead& lead);
 void ReadRow(RowReader& row, core::ErasureReceipt& receipt);
 void ReadRow(RowReader& row, ports::LegalHold& hold);
+void ReadRow(RowReader& row, ports::WrappedKey& key);
+void ReadRow(RowReader& row, ports::KeyRotation& rotation);
+void ReadRow(RowReader& row, ports::SealedRow& sealed);
 
 // Errors: STORED_DATA_INVALID.
 template <typename Record>

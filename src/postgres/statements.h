@@ -44,6 +44,7 @@ enum class StatementId {
   kSupersedeStays,
   kAddStay,
   kAllStays,
+  kStayHistory,
   kListOverstays,
   kCountStays,
   kCountCrossings,
@@ -87,6 +88,18 @@ enum class StatementId {
   kEraseItems,
   kAddLegalHoldEvent,
   kListLegalHolds,
+  kAllDataKeys,
+  kAddFirstDataKey,
+  kRewrapDataKey,
+  kOpenKeyRotation,
+  kBeginKeyRotation,
+  kCountSealedOtherwise,
+  kAnySealedOtherwise,
+  kCapturesSealedOtherwise,
+  kTemplatesSealedOtherwise,
+  kReseal,
+  kDestroyDataKey,
+  kFinishKeyRotation,
   kCount,  // not a statement
 };
 

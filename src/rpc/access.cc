@@ -79,6 +79,8 @@ const std::vector<MethodAccess>& AccessTable() {
       {"/entryexit.v1.RetentionService/PlaceLegalHold", kHolders},
       {"/entryexit.v1.RetentionService/ReleaseLegalHold", kHolders},
       {"/entryexit.v1.RetentionService/ListLegalHolds", kHoldReaders},
+      {"/entryexit.v1.KeyService/RotateKeys", kAdmins},
+      {"/entryexit.v1.SubjectService/ExportTraveler", kSupervisors},
       {"/grpc.health.v1.Health/Check", kAnybody},
       {"/grpc.health.v1.Health/Watch", kAnybody},
       {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kAnybody},

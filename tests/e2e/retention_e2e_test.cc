@@ -1,9 +1,6 @@
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -14,6 +11,7 @@
 
 #include "entryexit/crypto/digest.h"
 #include "entryexit/v1/retention_service.grpc.pb.h"
+#include "tests/e2e/ctl_process.h"
 #include "tests/e2e/world.h"
 #include "tests/support/files.h"
 #include "tests/support/temp_dir.h"
@@ -26,43 +24,6 @@ using std::chrono::hours;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using Retainer = v1::RetentionService::Stub;
-
-struct Ran {
-  int exit_code;
-  std::string output;  // both streams
-};
-
-// Runs entryexitctl as `role`.
-Ran Ctl(World& world, const std::string& role, const std::vector<std::string>& arguments) {
-  const TempDir directory;
-  const std::string program = ENTRYEXIT_BINARY_DIR "/bin/entryexitctl";
-  const ClientFiles files = world.IssueClient("entryexit://" + role);
-  std::vector<std::string> words = {program,
-                                    "--server",
-                                    fmt::format("127.0.0.1:{}", world.daemon().port()),
-                                    "--ca",
-                                    files.authority,
-                                    "--cert",
-                                    files.certificate,
-                                    "--key",
-                                    files.key};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  const std::string log = (directory.path() / "log").string();
-  const pid_t pid = fork();
-  if (pid == 0) {
-    const int stream = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    dup2(stream, STDOUT_FILENO);
-    dup2(stream, STDERR_FILENO);
-    execv(program.c_str(), argv.data());
-    _exit(127);
-  }
-  int status = 0;
-  waitpid(pid, &status, 0);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, ReadAll(log)};
-}
 
 v1::RecordArrivalResponse Arrive(World& world, const std::string& document, hours ago) {
   const auto recorded = Call(*world.Lane("SEA-X1"), &v1::LaneService::Stub::RecordArrival,

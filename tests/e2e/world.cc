@@ -134,7 +134,7 @@ World::World(WorldOptions options) : options_(std::move(options)) {
                                        kValidDays, FilesIn(directory, "server"),
                                        crypto::IfExists::kRefuse));
   Revoke(IssueClient("entryexit://lane/LOST").certificate);
-  OrDie(crypto::WriteNewKeyFile(directory / "vault.keys"));
+  OrDie(crypto::WriteNewKeyFile(KeyFile()));
   Configure();
   Restart();
 }
@@ -146,7 +146,7 @@ World& World::Shared() {
 
 void World::Configure() const {
   const std::filesystem::path& directory = directory_.path();
-  std::ofstream(directory / "entryexitd.yaml") << fmt::format(
+  std::ofstream(ConfigFile()) << fmt::format(
       R"(server:
   listen: "127.0.0.1:0"
   tls_ca: {0}/ca.pem
@@ -206,8 +206,8 @@ std::string World::Metrics() const {
 
 void World::Restart() {
   daemon_.reset();
-  daemon_ = OrDie(DaemonProcess::Start(directory_.path() / "entryexitd.yaml",
-                                       directory_.path() / "log", options_.environment));
+  daemon_ =
+      OrDie(DaemonProcess::Start(ConfigFile(), directory_.path() / "log", options_.environment));
 }
 
 std::shared_ptr<grpc::Channel> World::Connect(const std::string& uri) {

@@ -98,6 +98,9 @@ class World {
   PostgresServer& postgres() { return *postgres_; }
   // Of this world, in its PostgreSQL.
   const std::string& database() const { return database_; }
+  // What the daemon is started with, for another one on the same database.
+  std::filesystem::path ConfigFile() const { return directory_.path() / "entryexitd.yaml"; }
+  std::filesystem::path KeyFile() const { return directory_.path() / "vault.keys"; }
   // The daemon's stderr so far.
   std::string Log() const;
   // The daemon's metrics, in Prometheus' text format.

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
+#include "entryexit/app/export_traveler.h"
 #include "entryexit/app/import_crossings.h"
 #include "entryexit/app/legal_holds.h"
 #include "entryexit/app/move_document.h"
@@ -18,6 +19,7 @@
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/app/replay_decision.h"
 #include "entryexit/app/review_overstays.h"
+#include "entryexit/app/rotate_keys.h"
 #include "entryexit/app/run_retention.h"
 #include "entryexit/core/clock.h"
 #include "entryexit/ports/face_engine.h"
@@ -59,6 +61,8 @@ struct UseCases {
   ports::CaseFeed& feed;
   const app::RunRetention& run_retention;
   const app::LegalHolds& legal_holds;
+  const app::RotateKeys& rotate_keys;
+  const app::ExportTraveler& export_traveler;
 };
 
 // The gRPC server: the services of the API, health checking and reflection, over mutual TLS only.

@@ -11,9 +11,11 @@
 #include "entryexit/core/reason.h"
 #include "entryexit/v1/back_office_service.pb.h"
 #include "entryexit/v1/import_service.pb.h"
+#include "entryexit/v1/key_service.pb.h"
 #include "entryexit/v1/lane_service.pb.h"
 #include "entryexit/v1/report_service.pb.h"
 #include "entryexit/v1/retention_service.pb.h"
+#include "entryexit/v1/subject_service.pb.h"
 #include "tests/support/status_matchers.h"
 
 namespace entryexit::rpc {
@@ -33,7 +35,8 @@ std::set<std::string> MethodsOfTheApi() {
   for (const google::protobuf::FileDescriptor* file :
        {v1::RecordArrivalRequest::descriptor()->file(), v1::GetCaseRequest::descriptor()->file(),
         v1::ListOverstaysRequest::descriptor()->file(), v1::ImportRow::descriptor()->file(),
-        v1::RunRetentionRequest::descriptor()->file()}) {
+        v1::RunRetentionRequest::descriptor()->file(), v1::RotateKeysRequest::descriptor()->file(),
+        v1::ExportTravelerRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) {
       const google::protobuf::ServiceDescriptor& service = *file->service(i);
       for (int j = 0; j < service.method_count(); ++j) {
@@ -125,6 +128,15 @@ TEST(AccessTable, LetsAdministratorsEraseAndAuditorsReadTheReceipts) {
     EXPECT_EQ(may("ReleaseLegalHold"), is_admin || role == Role::kSupervisor);
     EXPECT_EQ(may("ListLegalHolds"),
               is_admin || role == Role::kSupervisor || role == Role::kAuditor);
+  }
+}
+
+TEST(AccessTable, LetsNobodyButAdministratorsRotateKeysAndNobodyButSupervisorsExport) {
+  for (const Role role : kEveryRole) {
+    EXPECT_EQ(CheckAccess("/entryexit.v1.KeyService/RotateKeys", {role, "x", "x"}).ok(),
+              role == Role::kAdmin);
+    EXPECT_EQ(CheckAccess("/entryexit.v1.SubjectService/ExportTraveler", {role, "x", "x"}).ok(),
+              role == Role::kSupervisor);
   }
 }
 
