@@ -185,7 +185,7 @@ class ExportCommand {
   absl::Status Take(const v1::ExportTravelerResponse& item, const fs::path& folder,
                     SubjectData& json) {
     const auto* const kind =
-        item.GetReflection()->GetOneofFieldDescriptor(item, *item.GetDescriptor()->oneof_decl(0));
+        item.GetReflection()->GetOneofFieldDescriptor(item, item.GetDescriptor()->oneof_decl(0));
     if (kind == nullptr) return absl::OkStatus();  // of a later version of the service
     std::string text = client::ToJson(item.GetReflection()->GetMessage(item, kind));
     std::string file;

@@ -6,9 +6,9 @@
 #include <fstream>
 #include <thread>
 
-#include "app/templates.h"
 #include "entryexit/crypto/digest.h"
 #include "entryexit/postgres/store.h"
+#include "src/app/templates.h"
 #include "src/crypto/aead.h"
 #include "src/crypto/key_file.h"
 #include "tests/integration/app/app_fixture.h"
