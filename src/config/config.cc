@@ -202,6 +202,13 @@ absl::Status CheckTogether(const Config& config, const Places& places) {
     status = CheckOrder(places, "matching.fmr_match", config.matching.fmr_match,
                         "matching.fmr_no_match", config.matching.fmr_no_match);
   }
+  const std::vector<std::string>& command = config.encryption.key_command;
+  if (status.ok() && !command.empty() && !command.front().starts_with('/')) {
+    status = ErrorAt(places.at("encryption.key_command"),
+                     fmt::format("encryption.key_command must begin with a path from the root on, "
+                                 "not '{}'",
+                                 command.front()));
+  }
   return status;
 }
 

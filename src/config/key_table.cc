@@ -139,6 +139,8 @@ std::vector<Key> KeysOf(Config& config) {
       Time("database.report_timeout_ms", database.report_timeout, 10, 3600000),
 
       Path("encryption.key_file", encryption.key_file),
+      TextList("encryption.key_command", encryption.key_command, "a list of words", IsAnyText),
+      Time("encryption.key_command_timeout_ms", encryption.key_command_timeout, 100, 60000),
 
       Path("audit.signing_key_file", audit.signing_key_file),
       Time("audit.checkpoint_interval_s", audit.checkpoint_interval, 1, 86400),

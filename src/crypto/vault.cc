@@ -1,22 +1,18 @@
 #include "entryexit/crypto/vault.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
-#include <climits>
-#include <sstream>
-#include <string>
+#include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include "entryexit/core/ids.h"
+#include "entryexit/core/mutex.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/crypto/digest.h"
-#include "src/crypto/files.h"
-#include "src/crypto/openssl.h"
+#include "src/crypto/aead.h"
+#include "src/crypto/key_file.h"
 
 namespace entryexit::crypto {
 namespace {
@@ -24,154 +20,233 @@ namespace {
 using core::MakeError;
 using core::Reason;
 using ports::SealedBlob;
+using ports::WrappedKey;
+using std::chrono::steady_clock;
 
-constexpr size_t kKeyBytes = 32;
-constexpr size_t kNonceBytes = 12;
-constexpr size_t kTagBytes = 16;
-constexpr size_t kKeyBase64Chars = 44;
+using FileKeys = std::vector<FileKey>;
+using DataKeys = std::map<std::string, Key256>;
 
-using KeyBytes = std::array<unsigned char, kKeyBytes>;
-using CipherContext = Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
+// A wrapped key that is moved to another id does not unwrap.
+std::string WrappingData(const std::string& key_id) { return "data_key/" + key_id; }
 
-struct Key {
-  std::string id;
-  KeyBytes bytes;
-};
-
-const unsigned char* In(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
+WrappedKey Wrap(const Key256& key, const std::string& key_id, const FileKey& by) {
+  const std::string_view bytes(reinterpret_cast<const char*>(key.data()), Key256::kBytes);
+  Encrypted encrypted = Encrypt(by.kek, bytes, WrappingData(key_id));
+  return {key_id, by.kek_id, std::move(encrypted.nonce), std::move(encrypted.ciphertext)};
 }
 
-unsigned char* Out(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+absl::StatusOr<FileKeys> KeysOf(const KeySource& source) {
+  absl::StatusOr<std::string> lines = source.read();
+  if (!lines.ok()) return lines.status();
+  const Wipe wipe(*lines);
+  return ParseKeys(*lines, source.name);
+}
 
-// OpenSSL counts in int.
-bool FitsOpenSsl(std::string_view bytes) { return bytes.size() <= INT_MAX - kTagBytes; }
-
-int Length(std::string_view bytes) { return static_cast<int>(bytes.size()); }
-
-class FileKeyVault final : public ports::Vault {
+class EnvelopeVault final : public KeyVault {
  public:
-  // Requires: at least one key; the first is the current one.
-  explicit FileKeyVault(std::vector<Key> keys) : keys_(std::move(keys)) {}
+  EnvelopeVault(KeySource source, ports::KeyTable& table, std::chrono::milliseconds freshness)
+      : source_(std::move(source)), table_(table), freshness_(freshness) {}
+
+  // Reads all keys; makes the first data key when there is none.
+  absl::Status Start() EXCLUDES(refreshing_, mutex_) {
+    if (absl::Status status = Reload(); !status.ok() || Current()) return status;
+    const absl::StatusOr<WrappedKey> first = NewKey();
+    if (!first.ok()) return first.status();
+    absl::Status status = table_.AddFirstKey(*first);
+    if (status.ok()) status = Reload();
+    if (!status.ok() || Current()) return status;
+    return MakeError(Reason::kStoredDataInvalid, "none of the data keys is the current one");
+  }
 
   absl::StatusOr<SealedBlob> Seal(std::string_view plaintext,
-                                  std::string_view associated_data) const override {
-    if (!FitsOpenSsl(plaintext) || !FitsOpenSsl(associated_data)) {
+                                  std::string_view associated_data) const override
+      EXCLUDES(refreshing_, mutex_) {
+    if (plaintext.size() > kMaxPlaintextBytes || associated_data.size() > kMaxPlaintextBytes) {
       return MakeError(Reason::kInternal, "a record of more than 2 GiB cannot be sealed");
     }
-    const Key& key = keys_.front();
-    std::array<unsigned char, kNonceBytes> nonce;
-    FillRandom(nonce);
-    SealedBlob blob{.key_id = key.id,
-                    .nonce = std::string(nonce.begin(), nonce.end()),
-                    .ciphertext = std::string(plaintext.size() + kTagBytes, '\0')};
-
-    const CipherContext context(EVP_CIPHER_CTX_new());
-    EVP_CIPHER_CTX* const c = context.get();
-    unsigned char* const out = Out(blob.ciphertext);
-    int length = 0;
-    OrDie(EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), nullptr, key.bytes.data(), nonce.data()));
-    OrDie(EVP_EncryptUpdate(c, nullptr, &length, In(associated_data), Length(associated_data)));
-    OrDie(EVP_EncryptUpdate(c, out, &length, In(plaintext), Length(plaintext)));
-    OrDie(EVP_EncryptFinal_ex(c, out + plaintext.size(), &length));
-    OrDie(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, kTagBytes, out + plaintext.size()));
-    return blob;
+    // What is wrong with the table, whoever stores the record will be told. A key that was retired
+    // meanwhile serves for some time yet.
+    LookAgain(steady_clock::now() - freshness_).IgnoreError();
+    const std::optional<std::pair<std::string, Key256>> current = Current();
+    if (!current) {
+      return MakeError(
+          Reason::kKeyUnavailable,
+          fmt::format("the current data key is wrapped by a key that {} lacks", source_.name));
+    }
+    Encrypted encrypted = Encrypt(current->second, plaintext, associated_data);
+    return SealedBlob{current->first, std::move(encrypted.nonce), std::move(encrypted.ciphertext)};
   }
 
   absl::StatusOr<std::string> Open(const SealedBlob& blob,
-                                   std::string_view associated_data) const override {
-    const auto key = std::ranges::find(keys_, blob.key_id, &Key::id);
-    if (key == keys_.end()) {
+                                   std::string_view associated_data) const override
+      EXCLUDES(refreshing_, mutex_) {
+    std::optional<Key256> key = Find(blob.key_id);
+    if (!key) {
+      LookAgain(steady_clock::now()).IgnoreError();
+      key = Find(blob.key_id);
+    }
+    if (!key) {
       return MakeError(Reason::kKeyUnavailable,
-                       fmt::format("the key file has no key '{}'", blob.key_id));
+                       fmt::format("there is no key '{}': neither a data key that {} unwraps, nor "
+                                   "one of it",
+                                   blob.key_id, source_.name));
     }
-    if (blob.nonce.size() != kNonceBytes || blob.ciphertext.size() < kTagBytes ||
-        !FitsOpenSsl(blob.ciphertext) || !FitsOpenSsl(associated_data)) {
-      return MakeError(Reason::kStoredDataInvalid,
-                       "a sealed record has a nonce or ciphertext of impossible length");
-    }
-    const std::string_view body(blob.ciphertext.data(), blob.ciphertext.size() - kTagBytes);
-    std::string tag = blob.ciphertext.substr(body.size());
-    std::string plaintext(body.size(), '\0');
+    std::optional<std::string> plaintext =
+        Decrypt(*key, blob.nonce, blob.ciphertext, associated_data);
+    if (plaintext) return *std::move(plaintext);
+    return MakeError(Reason::kStoredDataInvalid,
+                     fmt::format("a record sealed with key '{}' does not open: it was changed, "
+                                 "or belongs elsewhere",
+                                 blob.key_id));
+  }
 
-    const CipherContext context(EVP_CIPHER_CTX_new());
-    EVP_CIPHER_CTX* const c = context.get();
-    int length = 0;
-    OrDie(EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), nullptr, key->bytes.data(), In(blob.nonce)));
-    OrDie(EVP_DecryptUpdate(c, nullptr, &length, In(associated_data), Length(associated_data)));
-    OrDie(EVP_DecryptUpdate(c, Out(plaintext), &length, In(body), Length(body)));
-    OrDie(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, kTagBytes, Out(tag)));
-    if (EVP_DecryptFinal_ex(c, Out(plaintext) + body.size(), &length) != 1) {
-      return MakeError(Reason::kStoredDataInvalid,
-                       fmt::format("a record sealed with key '{}' does not open: it was changed, "
-                                   "or belongs elsewhere",
-                                   blob.key_id));
-    }
-    return plaintext;
+  absl::Status Reload() override EXCLUDES(refreshing_, mutex_) {
+    const core::MutexLock lock(refreshing_);
+    if (absl::Status status = ReadSource(); !status.ok()) return status;
+    return ReadTable();
+  }
+
+  absl::StatusOr<WrappedKey> NewKey() const override EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    return Wrap(Key256::Random(), NewUuid(), file_keys_.front());
+  }
+
+  absl::StatusOr<std::optional<WrappedKey>> Rewrap(const WrappedKey& key) const override
+      EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    const FileKey& first = file_keys_.front();
+    if (key.kek_id == first.kek_id) return std::optional<WrappedKey>();
+    const absl::StatusOr<Key256> bytes = Unwrap(key);
+    if (!bytes.ok()) return bytes.status();
+    std::optional<WrappedKey> rewrapped = Wrap(*bytes, key.key_id, first);
+    rewrapped->retired_at = key.retired_at;
+    return rewrapped;
   }
 
  private:
-  const std::vector<Key> keys_;
-};
+  std::optional<std::pair<std::string, Key256>> Current() const EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    const auto found = keys_.find(current_);
+    if (found == keys_.end()) return std::nullopt;
+    return *found;
+  }
 
-std::string EncodeBase64(const KeyBytes& bytes) {
-  std::string text(kKeyBase64Chars + 1, '\0');  // OpenSSL ends it with a NUL
-  EVP_EncodeBlock(Out(text), bytes.data(), kKeyBytes);
-  text.resize(kKeyBase64Chars);
-  return text;
-}
+  std::optional<Key256> Find(const std::string& id) const EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    for (const DataKeys* keys : {&keys_, &former_}) {
+      const auto found = keys->find(id);
+      if (found != keys->end()) return found->second;
+    }
+    const auto found = std::ranges::find(file_keys_, id, &FileKey::id);
+    if (found == file_keys_.end()) return std::nullopt;
+    return found->key;
+  }
 
-bool DecodeBase64(std::string_view text, KeyBytes& bytes) {
-  std::array<unsigned char, kKeyBytes + 1> padded;
-  if (text.size() != kKeyBase64Chars ||
-      EVP_DecodeBlock(padded.data(), In(text), Length(text)) < 0) {
+  // Reads the table unless somebody has done so since `since`.
+  absl::Status LookAgain(steady_clock::time_point since) const EXCLUDES(refreshing_, mutex_) {
+    const core::MutexLock lock(refreshing_);
+    if (looked_at_ > since) return absl::OkStatus();
+    return ReadTable();
+  }
+
+  absl::Status ReadSource() const REQUIRES(refreshing_) EXCLUDES(mutex_) {
+    absl::StatusOr<FileKeys> keys = KeysOf(source_);
+    if (!keys.ok()) return keys.status();
+    const core::MutexLock lock(mutex_);
+    file_keys_ = *std::move(keys);
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadTable() const REQUIRES(refreshing_) EXCLUDES(mutex_) {
+    const absl::StatusOr<std::vector<WrappedKey>> table = table_.AllKeys();
+    // Also when it failed: while the table is away, not every record waits for it.
+    looked_at_ = steady_clock::now();
+    if (!table.ok()) return table.status();
+    if (HasUnknownKek(*table)) {
+      // Another daemon has wrapped them by a newer key, which may be in our source as well.
+      if (absl::Status status = ReadSource(); !status.ok()) return status;
+    }
+    return Take(*table);
+  }
+
+  bool HasUnknownKek(const std::vector<WrappedKey>& table) const EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    for (const WrappedKey& key : table) {
+      if (!keys_.contains(key.key_id) &&
+          std::ranges::find(file_keys_, key.kek_id, &FileKey::kek_id) == file_keys_.end()) {
+        return true;
+      }
+    }
     return false;
   }
-  std::copy_n(padded.begin(), kKeyBytes, bytes.begin());
-  return EncodeBase64(bytes) == text;  // OpenSSL reads '=' as zero bits wherever it stands
-}
 
-absl::StatusOr<std::vector<Key>> ParseKeys(const std::string& content, const std::string& file) {
-  std::vector<Key> keys;
-  std::istringstream lines(content);
-  std::string line;
-  for (int number = 1; std::getline(lines, line); ++number) {
-    std::istringstream words(line);
-    Key key;
-    std::string base64;
-    std::string excess;
-    if (!(words >> key.id) || key.id.front() == '#') continue;
-    words >> base64;
-    if (!core::IsPlainId(key.id) || !DecodeBase64(base64, key.bytes) || words >> excess) {
+  // The keys of the table that unwrap are those at hand; the error of one that does not.
+  absl::Status Take(const std::vector<WrappedKey>& table) const EXCLUDES(mutex_) {
+    absl::Status status;
+    DataKeys keys;
+    const core::MutexLock lock(mutex_);
+    current_.clear();
+    for (const WrappedKey& wrapped : table) {
+      if (!wrapped.retired_at) current_ = wrapped.key_id;
+      const auto known = keys_.find(wrapped.key_id);
+      const absl::StatusOr<Key256> key =
+          known != keys_.end() ? absl::StatusOr<Key256>(known->second) : Unwrap(wrapped);
+      if (key.ok()) {
+        keys.emplace(wrapped.key_id, *key);
+      } else {
+        status.Update(key.status());
+      }
+    }
+    // Kept until the next look: somebody may have read a record just before its key was exchanged.
+    former_ = std::exchange(keys_, std::move(keys));
+    return status;
+  }
+
+  absl::StatusOr<Key256> Unwrap(const WrappedKey& wrapped) const REQUIRES(mutex_) {
+    const auto by = std::ranges::find(file_keys_, wrapped.kek_id, &FileKey::kek_id);
+    if (by == file_keys_.end()) {
       return MakeError(
           Reason::kKeyUnavailable,
-          fmt::format("{}:{}: expected '<key id> <base64 of 32 bytes>'", file, number));
+          fmt::format("{} lacks the key that wraps the data key {}: put it back, below "
+                      "the others, until 'entryexitctl keys rotate' has wrapped "
+                      "everything by the first",
+                      source_.name, wrapped.key_id));
     }
-    if (std::ranges::find(keys, key.id, &Key::id) != keys.end()) {
-      return MakeError(Reason::kKeyUnavailable,
-                       fmt::format("{}:{}: key '{}' is there twice", file, number, key.id));
+    std::optional<std::string> bytes =
+        Decrypt(by->kek, wrapped.nonce, wrapped.wrapped, WrappingData(wrapped.key_id));
+    std::optional<Key256> key;
+    if (bytes) {
+      const Wipe wipe(*bytes);
+      key = Key256::FromBytes(*bytes);
     }
-    keys.push_back(std::move(key));
+    if (key) return *key;
+    return MakeError(
+        Reason::kKeyUnavailable,
+        fmt::format("the data key {} does not unwrap: its row was changed", wrapped.key_id));
   }
-  if (keys.empty()) return MakeError(Reason::kKeyUnavailable, file + " has no key");
-  return keys;
-}
+
+  const KeySource source_;
+  ports::KeyTable& table_;
+  const std::chrono::milliseconds freshness_;
+  // Held by the one who reads source or table, never within the other mutex.
+  mutable core::Mutex refreshing_;
+  mutable steady_clock::time_point looked_at_ GUARDED_BY(refreshing_);
+  mutable core::Mutex mutex_;
+  mutable FileKeys file_keys_ GUARDED_BY(mutex_);
+  mutable DataKeys keys_ GUARDED_BY(mutex_);
+  mutable DataKeys former_ GUARDED_BY(mutex_);
+  mutable std::string current_ GUARDED_BY(mutex_);
+};
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ports::Vault>> CreateVault(const std::filesystem::path& key_file) {
-  const absl::StatusOr<std::string> content = ReadSecretFile(key_file);
-  if (!content.ok()) return content.status();
-  absl::StatusOr<std::vector<Key>> keys = ParseKeys(*content, key_file.string());
-  if (!keys.ok()) return keys.status();
-  return std::make_unique<FileKeyVault>(*std::move(keys));
-}
+absl::Status CheckKeys(const KeySource& source) { return KeysOf(source).status(); }
 
-absl::Status WriteNewKeyFile(const std::filesystem::path& key_file) {
-  KeyBytes bytes;
-  FillRandom(bytes);
-  const std::string id = "key-" + NewUuid().substr(0, 8);
-  return CreateFile(key_file, fmt::format("{} {}\n", id, EncodeBase64(bytes)), 0600);
+absl::StatusOr<std::unique_ptr<KeyVault>> OpenVault(const KeySource& source, ports::KeyTable& table,
+                                                    std::chrono::milliseconds freshness) {
+  auto vault = std::make_unique<EnvelopeVault>(source, table, freshness);
+  if (absl::Status status = vault->Start(); !status.ok()) return status;
+  return vault;
 }
 
 }  // namespace entryexit::crypto

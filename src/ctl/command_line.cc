@@ -78,13 +78,14 @@ ExitCode ParseAndRun(std::vector<std::string> arguments, Context& context) {
   AddTravelerCommands(app, context);
   AddStayCommands(app, context);
   AddCorrectionCommands(app, context);
-  AddCorrectionRequestCommands(app, context);
   AddCaseCommands(app, context);
   AddReportCommands(app, context);
   AddRetentionCommands(app, context);
   AddAuditCommands(app, context);
+  AddSubjectCommands(app, context);
   AddServiceCommands(app, context);
   AddSecretCommands(app, context);
+  AddKeyCommands(app, context);
   AddModelCommands(app, context);
   AddEvaluateCommand(app, context);
 

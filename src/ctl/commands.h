@@ -15,15 +15,19 @@ void AddImportCommand(CLI::App& app, Context& context);     // import
 void AddTravelerCommands(CLI::App& app, Context& context);  // traveler, crossings, capture, replay
 void AddStayCommands(CLI::App& app, Context& context);      // allowance, admission-change
 void AddCorrectionCommands(CLI::App& app, Context& context);  // correct-crossing, move-document
-void AddCorrectionRequestCommands(CLI::App& app, Context& context);  // subject request, requests
-void AddCaseCommands(CLI::App& app, Context& context);               // cases
-void AddReportCommands(CLI::App& app, Context& context);             // overstays, report
-void AddRetentionCommands(CLI::App& app, Context& context);          // retention
-void AddAuditCommands(CLI::App& app, Context& context);              // audit
-void AddServiceCommands(CLI::App& app, Context& context);            // health, migrate
-void AddSecretCommands(CLI::App& app, Context& context);             // certs, keys
-void AddModelCommands(CLI::App& app, Context& context);              // models
-void AddEvaluateCommand(CLI::App& app, Context& context);            // evaluate
+void AddCaseCommands(CLI::App& app, Context& context);        // cases
+void AddReportCommands(CLI::App& app, Context& context);      // overstays, report
+void AddRetentionCommands(CLI::App& app, Context& context);   // retention
+void AddAuditCommands(CLI::App& app, Context& context);       // audit
+void AddSubjectCommands(CLI::App& app, Context& context);     // subject
+void AddServiceCommands(CLI::App& app, Context& context);     // health, migrate
+void AddSecretCommands(CLI::App& app, Context& context);      // certs
+void AddKeyCommands(CLI::App& app, Context& context);         // keys
+void AddModelCommands(CLI::App& app, Context& context);       // models
+void AddEvaluateCommand(CLI::App& app, Context& context);     // evaluate
+
+// Those of the group `subject` that are in a file of their own: request, requests.
+void AddCorrectionRequestCommands(CLI::App& subject, Context& context);
 
 }  // namespace entryexit::ctl
 

@@ -184,21 +184,9 @@ void AddRequests(CLI::App& subject, Context& context) {
   });
 }
 
-// The group of commands about what travelers may ask for, which several files add to.
-CLI::App& SubjectCommands(CLI::App& app) {
-  constexpr char kName[] = "subject";
-  const auto known =
-      app.get_subcommands([&](const CLI::App* command) { return command->get_name() == kName; });
-  if (!known.empty()) return *known.front();
-  auto* group = app.add_subcommand(kName, "What travelers may ask for of their own record");
-  group->require_subcommand(1);
-  return *group;
-}
-
 }  // namespace
 
-void AddCorrectionRequestCommands(CLI::App& app, Context& context) {
-  CLI::App& subject = SubjectCommands(app);
+void AddCorrectionRequestCommands(CLI::App& subject, Context& context) {
   AddRequest(subject, context);
   AddRequests(subject, context);
 }

@@ -13,7 +13,6 @@
 #include "entryexit/core/reason.h"
 #include "entryexit/crypto/certificates.h"
 #include "entryexit/crypto/revocations.h"
-#include "entryexit/crypto/vault.h"
 
 namespace entryexit::ctl {
 namespace {
@@ -298,36 +297,8 @@ void AddCerts(CLI::App& app, Context& context) {
   });
 }
 
-void AddKeys(CLI::App& app, Context& context) {
-  auto* keys = app.add_subcommand("keys", "Keys that seal templates and pictures at rest");
-  keys->require_subcommand(1);
-  keys->footer("Example:\n  entryexitctl keys init /etc/entryexit/vault.keys");
-  auto* init = keys->add_subcommand("init", "Write a new key file; never overwrites one");
-  auto file = std::make_shared<std::string>();
-  init->footer("Example:\n  entryexitctl keys init /etc/entryexit/vault.keys");
-  init->add_option("file", *file, "Where to")->required()->type_name("FILE");
-  init->callback([&context, file] {
-    context.command = [&context, file] {
-      const absl::Status status = crypto::WriteNewKeyFile(*file);
-      if (!status.ok()) return context.Fail(status);
-      if (context.json) {
-        context.WriteObject({{"file", *file}});
-      } else {
-        fmt::print(context.out,
-                   "Wrote a new key to {}. Keep a copy in a safe place: without it, what the "
-                   "service has stored cannot be read.\n",
-                   *file);
-      }
-      return ExitCode::kOk;
-    };
-  });
-}
-
 }  // namespace
 
-void AddSecretCommands(CLI::App& app, Context& context) {
-  AddCerts(app, context);
-  AddKeys(app, context);
-}
+void AddSecretCommands(CLI::App& app, Context& context) { AddCerts(app, context); }
 
 }  // namespace entryexit::ctl

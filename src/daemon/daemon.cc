@@ -48,8 +48,9 @@ int WaitForSignal() {
 }  // namespace
 
 absl::Status Run(const config::Config& config, const Policies& policies) {
-  const auto vault = crypto::CreateVault(config.encryption.key_file);
-  if (!vault.ok()) return vault.status();
+  // Whatever is wrong with the key-encryption keys shows before the database is asked for anything.
+  const crypto::KeySource key_source = KeySourceFrom(config.encryption);
+  if (const absl::Status status = crypto::CheckKeys(key_source); !status.ok()) return status;
   const auto signer = crypto::OpenSigner(config.audit.signing_key_file);
   if (!signer.ok()) return signer.status();
 
@@ -65,6 +66,12 @@ absl::Status Run(const config::Config& config, const Policies& policies) {
   // Nor must imports.
   const auto import_store = postgres::OpenStore(ImportOptionsFrom(config.database, *database));
   if (!import_store.ok()) return import_store.status();
+  // Who looks for keys may hold a connection of another store.
+  const auto key_store = postgres::OpenStore(KeyOptionsFrom(*database));
+  if (!key_store.ok()) return key_store.status();
+  app::StoredKeys stored_keys(**key_store);
+  const auto vault = crypto::OpenVault(key_source, stored_keys);
+  if (!vault.ok()) return vault.status();
   const auto feed = postgres::OpenCaseFeed(*database);
   if (!feed.ok()) return feed.status();
 
@@ -99,6 +106,8 @@ absl::Status Run(const config::Config& config, const Policies& policies) {
   const app::LegalHolds legal_holds(**store, clock);
   const app::AuditLog audit_log(**report_store, clock, **signer);
   const AuditSigner audit_signer(audit_log, config.audit.checkpoint_interval);
+  const app::RotateKeys rotate_keys(**report_store, **vault, **vault);
+  const app::ExportTraveler export_traveler(**report_store, reports, clock);
 
   const auto exposer = ExposeMetrics(config.metrics.listen, metrics);
   if (!exposer.ok()) return exposer.status();
@@ -109,9 +118,13 @@ absl::Status Run(const config::Config& config, const Policies& policies) {
   if (!check_certificate.ok()) return check_certificate.status();
   const auto server =
       rpc::StartServer(ServerOptionsFrom(config, policies, **tls, *check_certificate),
-                       {record, decide, record_admission_change, correct_crossing, move_document,
-                        replay, queries, reports, review_overstays, import_crossings, clock, engine,
-                        **store, **feed, run_retention, legal_holds, audit_log, file_request},
+                       {record,           decide,         record_admission_change,
+                        correct_crossing, move_document,  replay,
+                        queries,          reports,        review_overstays,
+                        import_crossings, clock,          engine,
+                        **store,          **feed,         run_retention,
+                        legal_holds,      audit_log,      file_request,
+                        rotate_keys,      export_traveler},
                        metrics);
   if (!server.ok()) return server.status();
 

@@ -47,6 +47,17 @@ postgres::DatabaseOptions ImportOptionsFrom(const config::DatabaseConfig& config
   return options;
 }
 
+postgres::DatabaseOptions KeyOptionsFrom(postgres::DatabaseOptions options) {
+  options.pool_size = 1;  // one looks at a time
+  return options;
+}
+
+crypto::KeySource KeySourceFrom(const config::EncryptionConfig& config) {
+  return config.key_command.empty()
+             ? crypto::KeysFromFile(config.key_file)
+             : crypto::KeysFromCommand(config.key_command, config.key_command_timeout);
+}
+
 face::EngineConfig EngineConfigFrom(const config::Config& config) {
   const config::FaceConfig& face = config.face;
   face::EngineConfig engine;

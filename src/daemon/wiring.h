@@ -11,6 +11,7 @@
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/config/config.h"
 #include "entryexit/crypto/tls_files.h"
+#include "entryexit/crypto/vault.h"
 #include "entryexit/face/engine_config.h"
 #include "entryexit/postgres/store.h"
 #include "entryexit/rpc/server.h"
@@ -28,6 +29,12 @@ postgres::DatabaseOptions ReportOptionsFrom(const config::DatabaseConfig& config
 // The same for imports.
 postgres::DatabaseOptions ImportOptionsFrom(const config::DatabaseConfig& config,
                                             postgres::DatabaseOptions options);
+
+// The same for the table of data keys.
+postgres::DatabaseOptions KeyOptionsFrom(postgres::DatabaseOptions options);
+
+// The command if there is one, else the file.
+crypto::KeySource KeySourceFrom(const config::EncryptionConfig& config);
 
 face::EngineConfig EngineConfigFrom(const config::Config& config);
 

@@ -46,4 +46,8 @@ const char* NameOf(LegalHoldEventKind kind) {
   return kind == LegalHoldEventKind::kPlaced ? "PLACED" : "RELEASED";
 }
 
+const char* NameOf(SealedKind kind) {
+  return kind == SealedKind::kCapture ? "CAPTURE" : "TEMPLATE";
+}
+
 }  // namespace entryexit::ports

@@ -47,10 +47,12 @@ Reason ReasonFor(const std::string& sqlstate) {
 absl::Status ErrorOf(const PGresult* result, const char* statement) {
   const std::string sqlstate = FieldOf(result, PG_DIAG_SQLSTATE);
   const std::string constraint = FieldOf(result, PG_DIAG_CONSTRAINT_NAME);
+  // The data key that sealed a record was destroyed meanwhile; tried again, another one seals it.
+  const bool key_is_gone = constraint == "capture_key" || constraint == "template_key";
   std::string message =
       fmt::format("the database refused the statement {}: SQLSTATE {}", statement, sqlstate);
   if (!constraint.empty()) message += fmt::format(", constraint {}", constraint);
-  return core::MakeError(ReasonFor(sqlstate), message);
+  return core::MakeError(key_is_gone ? Reason::kDatabaseConflict : ReasonFor(sqlstate), message);
 }
 
 absl::Status LinkError(const PGconn* connection) {

@@ -179,6 +179,11 @@ void ReadRow(RowReader& row, ports::StayRecord& r) {
            s.departure_id, s.departed_at, s.departed_on);
 }
 
+void ReadRow(RowReader& row, ports::KnownStay& known) {
+  ReadRow(row, known.record);
+  row.Read(known.known_from, known.known_until);
+}
+
 Params ParamsOf(const ports::CaseRecord& r) {
   std::optional<core::Date> received_on;
   std::optional<core::Date> due_on;
@@ -307,6 +312,19 @@ Params ParamsOf(const core::AuditCheckpoint& c) {
 
 void ReadRow(RowReader& row, core::AuditCheckpoint& c) {
   row.Read(c.number, c.at, c.heads, c.previous_digest, c.digest, c.key_id, c.signature);
+}
+
+void ReadRow(RowReader& row, ports::WrappedKey& key) {
+  row.Read(key.key_id, key.kek_id, Bytes{key.nonce}, Bytes{key.wrapped}, key.retired_at);
+}
+
+void ReadRow(RowReader& row, ports::KeyRotation& rotation) {
+  row.Read(rotation.rotation_id, rotation.principal, rotation.key_id);
+}
+
+void ReadRow(RowReader& row, ports::SealedRow& sealed) {
+  row.Read(sealed.traveler_id, sealed.crossing_id, sealed.blob.key_id, Bytes{sealed.blob.nonce},
+           Bytes{sealed.blob.ciphertext});
 }
 
 }  // namespace entryexit::postgres

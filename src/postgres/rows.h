@@ -38,6 +38,7 @@ void ReadRow(RowReader& row, ports::ComparisonSummary& summary);
 void ReadRow(RowReader& row, ports::AdmissionChangeRecord& record);
 void ReadRow(RowReader& row, ports::CorrectionRecord& record);
 void ReadRow(RowReader& row, ports::StayRecord& record);
+void ReadRow(RowReader& row, ports::KnownStay& known);
 void ReadRow(RowReader& row, ports::CaseRecord& record);
 void ReadRow(RowReader& row, ports::CaseEvent& event);
 void ReadRow(RowReader& row, core::TravelDocument& document);
@@ -56,6 +57,10 @@ void ReadRow(RowReader& row, ports::LegalHold& hold);
 void ReadRow(RowReader& row, core::AuditRecord& record);
 void ReadRow(RowReader& row, core::AuditHead& head);
 void ReadRow(RowReader& row, core::AuditCheckpoint& checkpoint);
+
+void ReadRow(RowReader& row, ports::WrappedKey& key);
+void ReadRow(RowReader& row, ports::KeyRotation& rotation);
+void ReadRow(RowReader& row, ports::SealedRow& sealed);
 
 // Errors: STORED_DATA_INVALID.
 template <typename Record>

@@ -88,6 +88,13 @@
 #define RECEIPT_COLUMNS                                                         \
   "number, run_id, erased_at, policy_digest, principal, counts, items_digest, " \
   "previous_digest, digest"
+// A page of what other keys than $1 have sealed in `table`. In the order of the primary key, not by
+// an index of keys: that would pass over all that was sealed anew before, page by page, as long as
+// a transaction (a backup) could still see it.
+#define SEALED_OTHERWISE(table)                                                         \
+  "SELECT traveler_id, crossing_id, key_id, nonce, ciphertext FROM " table              \
+  " WHERE key_id <> $1 AND (traveler_id, crossing_id) > (COALESCE($2::uuid, '" AFTER_ID \
+  "'), COALESCE($3::uuid, '" AFTER_ID "')) ORDER BY traveler_id, crossing_id LIMIT $4::integer"
 
 namespace entryexit::postgres {
 namespace {
@@ -231,6 +238,9 @@ constexpr std::array kStatements = {
     Statement{kAllStays, "all_stays",
               "SELECT " STAY_COLUMNS " FROM stay WHERE traveler_id = $1 AND " KNOWN_NOW
               " ORDER BY arrived_at, arrival_id"},
+    Statement{kStayHistory, "stay_history",
+              "SELECT " STAY_COLUMNS ", known_from, NULLIF(known_until, 'infinity') FROM stay "
+              "WHERE traveler_id = $1 ORDER BY arrived_at, arrival_id, known_from"},
     Statement{kListOverstays, "list_overstays",
               OVERSTAYS_AMONG(KNOWN_NOW) " UNION ALL " OVERSTAYS_AMONG(SUPERSEDED_LATER) R"sql(
       ORDER BY authorized_until, traveler_id, arrival_id LIMIT $7::integer)sql"},
@@ -541,6 +551,33 @@ constexpr std::array kStatements = {
     Statement{kListAuditCheckpoints, "list_audit_checkpoints",
               "SELECT " CHECKPOINT_COLUMNS
               " FROM audit_checkpoint WHERE number > $1 ORDER BY number LIMIT $2::integer"},
+
+    Statement{kAllDataKeys, "all_data_keys", R"sql(
+      SELECT key_id, kek_id, nonce, wrapped, retired_at
+      FROM data_key ORDER BY created_at, key_id)sql"},
+    Statement{kAddFirstDataKey, "add_first_data_key", R"sql(
+      INSERT INTO data_key (key_id, kek_id, nonce, wrapped) VALUES ($1, $2, $3, $4)
+      ON CONFLICT DO NOTHING)sql"},
+    Statement{kRewrapDataKey, "rewrap_data_key", "SELECT rewrap_data_key($1, $2, $3, $4, $5)"},
+    Statement{kOpenKeyRotation, "open_key_rotation", R"sql(
+      SELECT rotation_id, principal, key_id FROM key_rotation WHERE finished_at IS NULL)sql"},
+    Statement{kBeginKeyRotation, "begin_key_rotation",
+              "SELECT begin_key_rotation($1, $2, $3, $4, $5, $6)"},
+    Statement{kCountSealedOtherwise, "count_sealed_otherwise", R"sql(
+      SELECT (SELECT count(*) FROM capture WHERE key_id <> $1)
+           + (SELECT count(*) FROM template WHERE key_id <> $1))sql"},
+    // Less or greater, since an index finds those, and would read everything for "another".
+    Statement{kAnySealedOtherwise, "any_sealed_otherwise", R"sql(
+      SELECT EXISTS (SELECT FROM capture WHERE key_id < $1)
+          OR EXISTS (SELECT FROM capture WHERE key_id > $1)
+          OR EXISTS (SELECT FROM template WHERE key_id < $1)
+          OR EXISTS (SELECT FROM template WHERE key_id > $1))sql"},
+    Statement{kCapturesSealedOtherwise, "captures_sealed_otherwise", SEALED_OTHERWISE("capture")},
+    Statement{kTemplatesSealedOtherwise, "templates_sealed_otherwise",
+              SEALED_OTHERWISE("template")},
+    Statement{kReseal, "reseal", "SELECT reseal($1, $2, $3, $4, $5, $6, $7, $8)"},
+    Statement{kDestroyDataKey, "destroy_data_key", "SELECT destroy_data_key($1)"},
+    Statement{kFinishKeyRotation, "finish_key_rotation", "SELECT finish_key_rotation($1)"},
 };
 
 constexpr std::array kCopyStatements = {

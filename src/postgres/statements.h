@@ -44,6 +44,7 @@ enum class StatementId {
   kSupersedeStays,
   kAddStay,
   kAllStays,
+  kStayHistory,
   kListOverstays,
   kCountStays,
   kCountCrossings,
@@ -97,6 +98,18 @@ enum class StatementId {
   kLastAuditCheckpoint,
   kAddAuditCheckpoint,
   kListAuditCheckpoints,
+  kAllDataKeys,
+  kAddFirstDataKey,
+  kRewrapDataKey,
+  kOpenKeyRotation,
+  kBeginKeyRotation,
+  kCountSealedOtherwise,
+  kAnySealedOtherwise,
+  kCapturesSealedOtherwise,
+  kTemplatesSealedOtherwise,
+  kReseal,
+  kDestroyDataKey,
+  kFinishKeyRotation,
   kCount,  // not a statement
 };
 

@@ -281,6 +281,11 @@ absl::StatusOr<std::vector<ports::StayRecord>> PostgresTransaction::AllStays(
   return QueryRows<ports::StayRecord>(kAllStays, ParamsOf(id));
 }
 
+absl::StatusOr<std::vector<ports::KnownStay>> PostgresTransaction::StayHistory(
+    const core::TravelerId& id) {
+  return QueryRows<ports::KnownStay>(kStayHistory, ParamsOf(id));
+}
+
 absl::Status PostgresTransaction::AddCase(const ports::CaseRecord& record) {
   absl::Status status = Queue(kAddCase, ParamsOf(record));
   if (!status.ok() || !core::WaitsForOfficer(record.state)) return status;

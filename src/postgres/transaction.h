@@ -72,6 +72,7 @@ class PostgresTransaction final : public ports::Transaction {
   absl::Status ReplaceStays(const core::TravelerId& id, const std::vector<ports::StayRecord>& stays,
                             core::Timestamp recorded_at) override;
   absl::StatusOr<std::vector<ports::StayRecord>> AllStays(const core::TravelerId& id) override;
+  absl::StatusOr<std::vector<ports::KnownStay>> StayHistory(const core::TravelerId& id) override;
   absl::Status AddCase(const ports::CaseRecord& record) override;
   absl::Status UpdateCase(const ports::CaseRecord& record) override;
   absl::Status AddCaseEvent(const ports::CaseEvent& event) override;
@@ -153,6 +154,23 @@ class PostgresTransaction final : public ports::Transaction {
   absl::StatusOr<std::vector<core::AuditCheckpoint>> ListAuditCheckpoints(std::int64_t after,
                                                                           int limit) override;
 
+  absl::StatusOr<std::vector<ports::WrappedKey>> AllDataKeys() override;
+  absl::Status AddFirstDataKey(const ports::WrappedKey& key) override;
+  absl::StatusOr<bool> RewrapDataKey(const std::string& from_kek,
+                                     const ports::WrappedKey& key) override;
+  absl::StatusOr<std::optional<ports::KeyRotation>> OpenKeyRotation() override;
+  absl::Status BeginKeyRotation(const ports::KeyRotation& rotation,
+                                const ports::WrappedKey& key) override;
+  absl::StatusOr<std::int64_t> CountSealedOtherwise(const std::string& key_id) override;
+  absl::StatusOr<bool> AnySealedOtherwise(const std::string& key_id) override;
+  absl::StatusOr<std::vector<ports::SealedRow>> SealedOtherwise(
+      ports::SealedKind kind, const std::string& key_id,
+      const std::optional<ports::SealedCursor>& after, int limit) override;
+  absl::StatusOr<bool> Reseal(ports::SealedKind kind, const ports::SealedRow& row,
+                              const ports::SealedBlob& blob) override;
+  absl::StatusOr<bool> DestroyDataKey(const std::string& key_id) override;
+  absl::Status FinishKeyRotation(const std::string& rotation_id) override;
+
  private:
   // Rows of all of `ids`, planned with them: how many there are decides how they are found.
   template <typename Record, typename Id>
@@ -169,6 +187,9 @@ class PostgresTransaction final : public ports::Transaction {
   absl::StatusOr<std::vector<Record>> QueryRowsPlannedAnew(StatementId statement, Params params);
   template <typename Record, typename Id>
   absl::StatusOr<Record> QueryById(StatementId statement, const Id& id, core::Reason not_found);
+  // The one value that the statement gives.
+  template <typename Value>
+  absl::StatusOr<Value> QueryValue(StatementId statement, Params params);
   std::string TimeoutNow() const;
 
   Connection& connection_;

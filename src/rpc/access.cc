@@ -90,6 +90,8 @@ const std::vector<MethodAccess>& AccessTable() {
       {"/entryexit.v1.RetentionService/PlaceLegalHold", kHolders},
       {"/entryexit.v1.RetentionService/ReleaseLegalHold", kHolders},
       {"/entryexit.v1.RetentionService/ListLegalHolds", kHoldReaders, kForAPurpose},
+      {"/entryexit.v1.KeyService/RotateKeys", kAdmins},
+      {"/entryexit.v1.SubjectService/ExportTraveler", kSupervisors, kForAPurpose},
       {"/entryexit.v1.AuditService/SearchAuditRecords", kAuditors},
       {"/entryexit.v1.AuditService/ExportAuditRecords", kAuditors},
       {"/grpc.health.v1.Health/Check", kAnybody, kForNoPurpose, kNoData},

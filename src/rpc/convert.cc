@@ -216,14 +216,6 @@ void AddFindings(const std::vector<core::QualityFinding>& findings, Response* re
   for (const core::QualityFinding& finding : findings) ToProto(finding, response->add_findings());
 }
 
-void ToProto(const core::TravelDocument& document, v1::TravelDocument* proto) {
-  proto->set_issuing_state(document.issuing_state);
-  proto->set_number(document.number);
-  proto->set_nationality(document.nationality);
-  ToProto(document.birth_date, proto->mutable_birth_date());
-  proto->set_sex(ToProto(document.sex));
-}
-
 void ToProto(const core::Thresholds& thresholds, v1::Thresholds* proto) {
   proto->set_fmr_match(thresholds.fmr_match);
   proto->set_fmr_no_match(thresholds.fmr_no_match);
@@ -259,43 +251,9 @@ void ToProto(const ports::ComparisonRecord& record, v1::Comparison* proto) {
   ToProto(record.compared_at, proto->mutable_compared_at());
 }
 
-void ToProto(const ports::StayRecord& record, v1::Stay* proto) {
-  const core::Stay& stay = record.stay;
-  proto->set_traveler_id(record.traveler_id.value());
-  proto->set_port_id(record.port_id.value());
-  proto->set_state(ToProto(stay.state));
-  proto->set_arrival_crossing_id(stay.arrival_id.value());
-  ToProto(stay.arrived_at, proto->mutable_arrived_at());
-  ToProto(stay.arrived_on, proto->mutable_arrived_on());
-  proto->set_class_of_admission(stay.class_of_admission);
-  if (stay.authorized_until) ToProto(*stay.authorized_until, proto->mutable_authorized_until());
-  if (stay.departure_id) proto->set_departure_crossing_id(stay.departure_id->value());
-  if (stay.departed_at) ToProto(*stay.departed_at, proto->mutable_departed_at());
-  if (stay.departed_on) ToProto(*stay.departed_on, proto->mutable_departed_on());
-  if (stay.pending_since) ToProto(*stay.pending_since, proto->mutable_pending_since());
-}
-
 void ToProto(const core::WindowRule& window, v1::StayWindow* proto) {
   proto->set_days(window.days);
   proto->set_window_days(window.window_days);
-}
-
-void ToProto(const ports::AdmissionChangeRecord& record, v1::AdmissionChange* proto) {
-  const core::AdmissionChange& change = record.change;
-  proto->set_change_id(record.change_id.value());
-  proto->set_application_id(change.application_id);
-  proto->set_revision(change.revision);
-  proto->set_kind(ToProto(change.kind));
-  ToProto(change.filed_on, proto->mutable_filed_on());
-  proto->set_decision(ToProto(change.decision));
-  if (change.decided_on) ToProto(*change.decided_on, proto->mutable_decided_on());
-  if (change.granted) {
-    proto->set_class_of_admission(change.granted->class_of_admission);
-    if (change.granted->authorized_until) {
-      ToProto(*change.granted->authorized_until, proto->mutable_authorized_until());
-    }
-  }
-  ToProto(record.recorded_at, proto->mutable_recorded_at());
 }
 
 // An admission as the fields of a crossing or of its correction.
@@ -306,28 +264,6 @@ void AddAdmission(const core::Admission& admission, Proto* proto) {
     ToProto(*admission.authorized_until, proto->mutable_authorized_until());
   }
   if (admission.window) ToProto(*admission.window, proto->mutable_window());
-}
-
-void ToProto(const ports::CorrectionRecord& record, v1::CrossingCorrection* proto) {
-  const core::CrossingCorrection& correction = record.correction;
-  proto->set_correction_id(record.correction_id.value());
-  proto->set_revision(correction.revision);
-  proto->set_voided(correction.voided);
-  if (correction.captured_at) ToProto(*correction.captured_at, proto->mutable_captured_at());
-  if (correction.local_date) ToProto(*correction.local_date, proto->mutable_local_date());
-  if (correction.admission) AddAdmission(*correction.admission, proto);
-  proto->set_reason(record.reason);
-  proto->set_principal(record.principal);
-  ToProto(record.recorded_at, proto->mutable_recorded_at());
-  if (record.moved_to) proto->set_moved_to_traveler_id(record.moved_to->value());
-}
-
-void ToProto(const ports::CaseEvent& event, v1::CaseEvent* proto) {
-  proto->set_kind(ToProto(event.kind));
-  ToProto(event.at, proto->mutable_at());
-  proto->set_principal(event.principal);
-  proto->set_reason(event.reason);
-  for (const core::RequestId& id : event.done_by) proto->add_done_by_request_ids(id.value());
 }
 
 // What both answers say of a recorded crossing.
@@ -635,6 +571,70 @@ void ToProto(core::Timestamp time, google::protobuf::Timestamp* proto) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   proto->set_seconds(seconds.time_since_epoch().count());
   proto->set_nanos(static_cast<int>(std::chrono::nanoseconds(time - seconds).count()));
+}
+
+void ToProto(const core::TravelDocument& document, v1::TravelDocument* proto) {
+  proto->set_issuing_state(document.issuing_state);
+  proto->set_number(document.number);
+  proto->set_nationality(document.nationality);
+  ToProto(document.birth_date, proto->mutable_birth_date());
+  proto->set_sex(ToProto(document.sex));
+}
+
+void ToProto(const ports::StayRecord& record, v1::Stay* proto) {
+  const core::Stay& stay = record.stay;
+  proto->set_traveler_id(record.traveler_id.value());
+  proto->set_port_id(record.port_id.value());
+  proto->set_state(ToProto(stay.state));
+  proto->set_arrival_crossing_id(stay.arrival_id.value());
+  ToProto(stay.arrived_at, proto->mutable_arrived_at());
+  ToProto(stay.arrived_on, proto->mutable_arrived_on());
+  proto->set_class_of_admission(stay.class_of_admission);
+  if (stay.authorized_until) ToProto(*stay.authorized_until, proto->mutable_authorized_until());
+  if (stay.departure_id) proto->set_departure_crossing_id(stay.departure_id->value());
+  if (stay.departed_at) ToProto(*stay.departed_at, proto->mutable_departed_at());
+  if (stay.departed_on) ToProto(*stay.departed_on, proto->mutable_departed_on());
+  if (stay.pending_since) ToProto(*stay.pending_since, proto->mutable_pending_since());
+}
+
+void ToProto(const ports::AdmissionChangeRecord& record, v1::AdmissionChange* proto) {
+  const core::AdmissionChange& change = record.change;
+  proto->set_change_id(record.change_id.value());
+  proto->set_application_id(change.application_id);
+  proto->set_revision(change.revision);
+  proto->set_kind(ToProto(change.kind));
+  ToProto(change.filed_on, proto->mutable_filed_on());
+  proto->set_decision(ToProto(change.decision));
+  if (change.decided_on) ToProto(*change.decided_on, proto->mutable_decided_on());
+  if (change.granted) {
+    proto->set_class_of_admission(change.granted->class_of_admission);
+    if (change.granted->authorized_until) {
+      ToProto(*change.granted->authorized_until, proto->mutable_authorized_until());
+    }
+  }
+  ToProto(record.recorded_at, proto->mutable_recorded_at());
+}
+
+void ToProto(const ports::CorrectionRecord& record, v1::CrossingCorrection* proto) {
+  const core::CrossingCorrection& correction = record.correction;
+  proto->set_correction_id(record.correction_id.value());
+  proto->set_revision(correction.revision);
+  proto->set_voided(correction.voided);
+  if (correction.captured_at) ToProto(*correction.captured_at, proto->mutable_captured_at());
+  if (correction.local_date) ToProto(*correction.local_date, proto->mutable_local_date());
+  if (correction.admission) AddAdmission(*correction.admission, proto);
+  proto->set_reason(record.reason);
+  proto->set_principal(record.principal);
+  ToProto(record.recorded_at, proto->mutable_recorded_at());
+  if (record.moved_to) proto->set_moved_to_traveler_id(record.moved_to->value());
+}
+
+void ToProto(const ports::CaseEvent& event, v1::CaseEvent* proto) {
+  proto->set_kind(ToProto(event.kind));
+  ToProto(event.at, proto->mutable_at());
+  proto->set_principal(event.principal);
+  proto->set_reason(event.reason);
+  for (const core::RequestId& id : event.done_by) proto->add_done_by_request_ids(id.value());
 }
 
 void ToProto(const app::CrossingResult& result, v1::RecordArrivalResponse* response) {

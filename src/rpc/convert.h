@@ -57,6 +57,11 @@ absl::StatusOr<std::optional<core::OverstayKind>> OverstayKindFrom(v1::OverstayK
 
 void ToProto(core::Date date, v1::Date* proto);
 void ToProto(core::Timestamp time, google::protobuf::Timestamp* proto);
+void ToProto(const core::TravelDocument& document, v1::TravelDocument* proto);
+void ToProto(const ports::StayRecord& record, v1::Stay* proto);
+void ToProto(const ports::AdmissionChangeRecord& record, v1::AdmissionChange* proto);
+void ToProto(const ports::CorrectionRecord& record, v1::CrossingCorrection* proto);
+void ToProto(const ports::CaseEvent& event, v1::CaseEvent* proto);
 void ToProto(const app::CrossingResult& result, v1::RecordArrivalResponse* response);
 void ToProto(const app::CrossingResult& result, v1::RecordDepartureResponse* response);
 void ToProto(const core::FaceObservation& observation, v1::AssessCaptureResponse* response);

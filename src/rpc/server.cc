@@ -16,10 +16,12 @@
 #include "rpc/back_office_service.h"
 #include "rpc/health_monitor.h"
 #include "rpc/import_service.h"
+#include "rpc/key_service.h"
 #include "rpc/lane_service.h"
 #include "rpc/report_service.h"
 #include "rpc/retention_service.h"
 #include "rpc/streams.h"
+#include "rpc/subject_service.h"
 
 namespace entryexit::rpc {
 namespace {
@@ -106,7 +108,9 @@ class ServerImpl final : public Server {
                    use_cases.clock, open_reports_),
         importing_(imports_, use_cases.import_crossings, open_imports_),
         retaining_(calls_, reports_, use_cases.run_retention, use_cases.legal_holds, open_reports_),
-        auditing_(summaries_, reports_, use_cases.audit_log, open_reports_) {}
+        auditing_(summaries_, reports_, use_cases.audit_log, open_reports_),
+        keeping_keys_(reports_, use_cases.rotate_keys, open_reports_),
+        exporting_(reports_, use_cases.export_traveler, open_reports_) {}
 
   ~ServerImpl() override { Drain(std::chrono::milliseconds(0)); }
 
@@ -125,6 +129,8 @@ class ServerImpl final : public Server {
     builder.RegisterService(&importing_);
     builder.RegisterService(&retaining_);
     builder.RegisterService(&auditing_);
+    builder.RegisterService(&keeping_keys_);
+    builder.RegisterService(&exporting_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0) {
       return MakeError(
@@ -178,6 +184,8 @@ class ServerImpl final : public Server {
   ImportService importing_;
   RetentionService retaining_;
   AuditService auditing_;
+  KeyService keeping_keys_;
+  SubjectService exporting_;
   std::string address_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<HealthMonitor> monitor_;

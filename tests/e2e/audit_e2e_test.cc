@@ -13,7 +13,9 @@
 #include "entryexit/rpc/access.h"
 #include "entryexit/v1/audit_service.grpc.pb.h"
 #include "entryexit/v1/import_service.grpc.pb.h"
+#include "entryexit/v1/key_service.grpc.pb.h"
 #include "entryexit/v1/retention_service.grpc.pb.h"
+#include "entryexit/v1/subject_service.grpc.pb.h"
 #include "tests/e2e/ctl_process.h"
 #include "tests/e2e/stored.h"
 #include "tests/e2e/world.h"
@@ -202,6 +204,10 @@ class EveryCall {
     move.set_reason("no such document");
     EXPECT_THAT(Call(*supervisor, &Officer::MoveDocument, move),
                 Fails(StatusCode::NOT_FOUND, "TRAVELER_NOT_FOUND"));
+    const auto exporter = v1::SubjectService::NewStub(world_.Connect("entryexit://supervisor/1"));
+    v1::ExportTravelerRequest all;
+    all.set_traveler_id(arrival_.traveler_id());
+    ReadStream(*exporter, &v1::SubjectService::Stub::ExportTraveler, all);
   }
 
   void AsNightlyJob() {
@@ -235,6 +241,9 @@ class EveryCall {
     v1::ImportCrossingsResponse response;
     EXPECT_TRUE(import->Read(&response));
     EXPECT_TRUE(import->Finish().ok());
+
+    const auto keeper = v1::KeyService::NewStub(world_.Connect("entryexit://admin/1"));
+    ReadStream(*keeper, &v1::KeyService::Stub::RotateKeys, v1::RotateKeysRequest());
 
     const auto retainer = v1::RetentionService::NewStub(world_.Connect("entryexit://admin/1"));
     v1::RunRetentionRequest dry;

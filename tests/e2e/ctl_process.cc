@@ -10,20 +10,8 @@
 
 namespace entryexit::testing {
 
-Ran Ctl(World& world, const std::string& role, const std::vector<std::string>& arguments) {
+Ran RunProgram(std::vector<std::string> words) {
   const TempDir directory;
-  const std::string program = ENTRYEXIT_BINARY_DIR "/bin/entryexitctl";
-  const ClientFiles files = world.IssueClient("entryexit://" + role);
-  std::vector<std::string> words = {program,
-                                    "--server",
-                                    fmt::format("127.0.0.1:{}", world.daemon().port()),
-                                    "--ca",
-                                    files.authority,
-                                    "--cert",
-                                    files.certificate,
-                                    "--key",
-                                    files.key};
-  words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
@@ -33,12 +21,27 @@ Ran Ctl(World& world, const std::string& role, const std::vector<std::string>& a
     const int stream = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     dup2(stream, STDOUT_FILENO);
     dup2(stream, STDERR_FILENO);
-    execv(program.c_str(), argv.data());
+    execv(argv[0], argv.data());
     _exit(127);
   }
   int status = 0;
   waitpid(pid, &status, 0);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, ReadAll(log)};
+}
+
+Ran Ctl(World& world, const std::string& principal, const std::vector<std::string>& arguments) {
+  const ClientFiles files = world.IssueClient("entryexit://" + principal);
+  std::vector<std::string> words = {ENTRYEXIT_BINARY_DIR "/bin/entryexitctl",
+                                    "--server",
+                                    fmt::format("127.0.0.1:{}", world.daemon().port()),
+                                    "--ca",
+                                    files.authority,
+                                    "--cert",
+                                    files.certificate,
+                                    "--key",
+                                    files.key};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return RunProgram(std::move(words));
 }
 
 }  // namespace entryexit::testing

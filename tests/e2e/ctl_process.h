@@ -13,8 +13,11 @@ struct Ran {
   std::string output;  // both streams
 };
 
-// Runs the real entryexitctl against the world's daemon as `role`, "auditor/7", to its end.
-Ran Ctl(World& world, const std::string& role, const std::vector<std::string>& arguments);
+// Runs entryexitctl to its end as a principal of the world: Ctl(world, "admin/1", {"health"}).
+Ran Ctl(World& world, const std::string& principal, const std::vector<std::string>& arguments);
+
+// The same for any program, whose first word is its path.
+Ran RunProgram(std::vector<std::string> words);
 
 }  // namespace entryexit::testing
 

@@ -109,6 +109,7 @@ class FittingPurpose final : public grpc::MetadataCredentialsPlugin {
         {"WatchCases", "CASE_WORK"},
         {"ReplayDecision", "OVERSIGHT"},
         {"FileCorrectionRequest", "SUBJECT_REQUEST"},
+        {"ExportTraveler", "SUBJECT_REQUEST"},
         {"ListOverstays", "REPORTING"},
     };
     const auto purpose = kPurposes.find({method.data(), method.size()});
@@ -174,7 +175,7 @@ World::World(WorldOptions options) : options_(std::move(options)) {
                                        kValidDays, FilesIn(directory, "server"),
                                        crypto::IfExists::kRefuse));
   Revoke(IssueClient("entryexit://lane/LOST").certificate);
-  OrDie(crypto::WriteNewKeyFile(directory / "vault.keys"));
+  OrDie(crypto::WriteNewKeyFile(KeyFile()));
   OrDie(crypto::WriteNewSigningKey({directory / "audit.key", AuditPublicKey()}));
   Configure();
   Restart();
@@ -187,7 +188,7 @@ World& World::Shared() {
 
 void World::Configure() const {
   const std::filesystem::path& directory = directory_.path();
-  std::ofstream(directory / "entryexitd.yaml") << fmt::format(
+  std::ofstream(ConfigFile()) << fmt::format(
       R"(server:
   listen: "127.0.0.1:0"
   tls_ca: {0}/ca.pem
@@ -252,8 +253,8 @@ std::string World::Metrics() const {
 
 void World::Restart() {
   daemon_.reset();
-  daemon_ = OrDie(DaemonProcess::Start(directory_.path() / "entryexitd.yaml",
-                                       directory_.path() / "log", options_.environment));
+  daemon_ =
+      OrDie(DaemonProcess::Start(ConfigFile(), directory_.path() / "log", options_.environment));
 }
 
 std::shared_ptr<grpc::Channel> World::Connect(const std::string& uri) {

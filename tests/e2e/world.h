@@ -100,6 +100,9 @@ class World {
   const std::string& database() const { return database_; }
   // What exports of the audit log are verified with.
   std::filesystem::path AuditPublicKey() const;
+  // What the daemon is started with, for another one on the same database.
+  std::filesystem::path ConfigFile() const { return directory_.path() / "entryexitd.yaml"; }
+  std::filesystem::path KeyFile() const { return directory_.path() / "vault.keys"; }
   // The daemon's stderr so far.
   std::string Log() const;
   // The daemon's metrics, in Prometheus' text format.

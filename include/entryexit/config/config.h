@@ -56,6 +56,8 @@ struct DatabaseConfig {
 
 struct EncryptionConfig {
   std::filesystem::path key_file = "/etc/entryexit/vault.keys";
+  std::vector<std::string> key_command;  // goes before the file; empty: none
+  std::chrono::milliseconds key_command_timeout{10000};
 
   friend bool operator==(const EncryptionConfig&, const EncryptionConfig&) = default;
 };

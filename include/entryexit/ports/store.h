@@ -19,6 +19,7 @@
 #include "entryexit/core/stays.h"
 #include "entryexit/core/summary.h"
 #include "entryexit/core/travel_document.h"
+#include "entryexit/ports/key_rotation.h"
 #include "entryexit/ports/retention.h"
 #include "entryexit/ports/vault.h"
 
@@ -207,6 +208,13 @@ struct StayRecord {
   friend bool operator==(const StayRecord&, const StayRecord&) = default;
 };
 
+// A stay as it was known from one moment to another.
+struct KnownStay {
+  StayRecord record;
+  core::Timestamp known_from;
+  std::optional<core::Timestamp> known_until;  // absent: it is known so now
+};
+
 // Keyset pages: `after` is the last row's key of the page before, in the terms of the list's order.
 struct CaseFilter {
   std::optional<core::CaseState> state;
@@ -322,6 +330,8 @@ class Transaction {
                                     core::Timestamp recorded_at) = 0;
   // As known now.
   virtual absl::StatusOr<std::vector<StayRecord>> AllStays(const core::TravelerId& id) = 0;
+  // As known ever, by arrival and by when.
+  virtual absl::StatusOr<std::vector<KnownStay>> StayHistory(const core::TravelerId& id) = 0;
 
   // Adding a case that waits for an officer makes it known to every CaseFeed once the transaction
   // has committed.
@@ -471,6 +481,35 @@ class Transaction {
   // By number, after `after`; 0: from the first.
   virtual absl::StatusOr<std::vector<core::AuditCheckpoint>> ListAuditCheckpoints(
       std::int64_t after, int limit) = 0;
+
+  // -------------------------------------------------------------------- the keys of what is sealed
+
+  // Oldest first.
+  virtual absl::StatusOr<std::vector<WrappedKey>> AllDataKeys() = 0;
+  // Makes `key` the current one, unless there is one.
+  virtual absl::Status AddFirstDataKey(const WrappedKey& key) = 0;
+  // Puts `key`, the same key under another key-encryption key, in the place of the one that is
+  // wrapped by `from_kek`. False when there is none such.
+  virtual absl::StatusOr<bool> RewrapDataKey(const std::string& from_kek,
+                                             const WrappedKey& key) = 0;
+  virtual absl::StatusOr<std::optional<KeyRotation>> OpenKeyRotation() = 0;
+  // Retires the current data key; `key` takes its place. Requires: no rotation is open, else the
+  // transaction is run again.
+  virtual absl::Status BeginKeyRotation(const KeyRotation& rotation, const WrappedKey& key) = 0;
+  // What is sealed with other keys than `key_id`.
+  virtual absl::StatusOr<std::int64_t> CountSealedOtherwise(const std::string& key_id) = 0;
+  virtual absl::StatusOr<bool> AnySealedOtherwise(const std::string& key_id) = 0;
+  virtual absl::StatusOr<std::vector<SealedRow>> SealedOtherwise(
+      SealedKind kind, const std::string& key_id, const std::optional<SealedCursor>& after,
+      int limit) = 0;
+  // Puts `blob`, the same under the key of the open rotation, in the place of what `row` was read
+  // with. False when the row is no longer so, or others are at it.
+  virtual absl::StatusOr<bool> Reseal(SealedKind kind, const SealedRow& row,
+                                      const SealedBlob& blob) = 0;
+  // Deletes a key that was retired more than ten seconds ago and seals nothing any more. False when
+  // it is not so.
+  virtual absl::StatusOr<bool> DestroyDataKey(const std::string& key_id) = 0;
+  virtual absl::Status FinishKeyRotation(const std::string& rotation_id) = 0;
 };
 
 // The durable memory of the service. Thread-safe.

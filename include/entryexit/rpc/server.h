@@ -11,6 +11,7 @@
 #include "entryexit/app/audit_log.h"
 #include "entryexit/app/correct_crossing.h"
 #include "entryexit/app/decide_case.h"
+#include "entryexit/app/export_traveler.h"
 #include "entryexit/app/file_correction_request.h"
 #include "entryexit/app/import_crossings.h"
 #include "entryexit/app/legal_holds.h"
@@ -20,6 +21,7 @@
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/app/replay_decision.h"
 #include "entryexit/app/review_overstays.h"
+#include "entryexit/app/rotate_keys.h"
 #include "entryexit/app/run_retention.h"
 #include "entryexit/core/clock.h"
 #include "entryexit/core/purpose.h"
@@ -65,6 +67,8 @@ struct UseCases {
   const app::LegalHolds& legal_holds;
   const app::AuditLog& audit_log;
   const app::FileCorrectionRequest& file_request;
+  const app::RotateKeys& rotate_keys;
+  const app::ExportTraveler& export_traveler;
 };
 
 // The gRPC server: the services of the API, health checking and reflection, over mutual TLS only.

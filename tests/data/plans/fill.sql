@@ -61,12 +61,12 @@ INSERT INTO crossing_correction (traveler_id, correction_id, crossing_id, reques
 INSERT INTO template (traveler_id, crossing_id, direction, captured_at, model_id, model_digest,
                       model_engine, digest, key_id, nonce, ciphertext)
   SELECT traveler_id, crossing_id, direction, captured_at, 'model', repeat('a', 64), 'engine',
-         repeat('b', 64), 'key', decode(repeat('00', 12), 'hex'), decode(repeat('00', 64), 'hex')
+         repeat('b', 64), (SELECT key_id FROM data_key), decode(repeat('00', 12), 'hex'), decode(repeat('00', 64), 'hex')
   FROM crossing WHERE capture_status = 'TEMPLATE_STORED';
 -- Pictures of the last weeks only.
 INSERT INTO capture (traveler_id, crossing_id, media_type, digest, key_id, nonce, ciphertext,
                      captured_at, nationality)
-  SELECT c.traveler_id, c.crossing_id, 'image/jpeg', repeat('c', 64), 'key',
+  SELECT c.traveler_id, c.crossing_id, 'image/jpeg', repeat('c', 64), (SELECT key_id FROM data_key),
          decode(repeat('00', 12), 'hex'), decode(repeat('00', 64), 'hex'), c.captured_at,
          d.nationality
   FROM crossing c JOIN travel_document d ON d.traveler_id = c.traveler_id

@@ -1,11 +1,11 @@
 #include "tests/integration/app/app_fixture.h"
 
+#include <libpq-fe.h>
 #include <unistd.h>
 
 #include <filesystem>
 
 #include "entryexit/crypto/digest.h"
-#include "entryexit/crypto/vault.h"
 #include "entryexit/postgres/migrations.h"
 #include "entryexit/postgres/store.h"
 
@@ -96,7 +96,8 @@ AppTest::AppTest() {
   postgres::DatabaseOptions options;
   options.dsn = shared->server->DaemonDsn(database_);
   store_ = *postgres::OpenStore(options);
-  vault_ = *crypto::CreateVault(shared->key_file);
+  keys_ = std::make_unique<StoredKeys>(*store_);
+  vault_ = *crypto::OpenVault(crypto::KeysFromFile(shared->key_file), *keys_);
   const std::string zone = "America/Los_Angeles";
   lanes_ = std::make_unique<LaneDirectory>(*LaneDirectory::Create({
       {core::LaneId("SEA-1"), core::PortId("SEA"), zone, std::nullopt},
@@ -117,6 +118,7 @@ AppTest::AppTest() {
   review_ = std::make_unique<ReviewOverstays>(*store_, clock_);
   run_retention_ = std::make_unique<RunRetention>(*store_, clock_, retention_);
   holds_ = std::make_unique<LegalHolds>(*store_, clock_);
+  rotate_keys_ = std::make_unique<RotateKeys>(*store_, *vault_, *vault_);
   queries_ = std::make_unique<Queries>(*store_, *vault_, policy_.admissions);
   decide_ = std::make_unique<DecideCase>(*store_, clock_);
   file_request_ = std::make_unique<FileCorrectionRequest>(*store_, clock_, std::chrono::days(45));
@@ -206,6 +208,19 @@ CaseView AppTest::TheCase(core::CaseKind kind, const std::string& number) {
   }
   EXPECT_EQ(found.size(), 1U) << "cases of kind " << core::NameOf(kind);
   return found.empty() ? CaseView{} : found.front();
+}
+
+std::string AppTest::DaemonDsn() const { return shared->server->DaemonDsn(database_); }
+
+const std::filesystem::path& AppTest::KeyFile() { return shared->key_file; }
+
+std::string AppTest::Value(const std::string& query) {
+  const std::string dsn = shared->server->Dsn(database_, "postgres");
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> link(PQconnectdb(dsn.c_str()), &PQfinish);
+  const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(link.get(), query.c_str()),
+                                                             &PQclear);
+  EXPECT_EQ(PQntuples(result.get()), 1) << PQerrorMessage(link.get());
+  return PQntuples(result.get()) == 1 ? PQgetvalue(result.get(), 0, 0) : "";
 }
 
 void AppTest::Sql(const std::string& statement) {

@@ -1,6 +1,7 @@
 #ifndef ENTRYEXIT_TESTS_INTEGRATION_APP_APP_FIXTURE_H_
 #define ENTRYEXIT_TESTS_INTEGRATION_APP_APP_FIXTURE_H_
 
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
@@ -16,7 +17,9 @@
 #include "entryexit/app/record_crossing.h"
 #include "entryexit/app/replay_decision.h"
 #include "entryexit/app/review_overstays.h"
+#include "entryexit/app/rotate_keys.h"
 #include "entryexit/app/run_retention.h"
+#include "entryexit/crypto/vault.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/planned_face_engine.h"
 #include "tests/support/postgres_fixture.h"
@@ -63,13 +66,20 @@ class AppTest : public ::testing::Test {
 
   // Does something to the database behind the service's back.
   void Sql(const std::string& statement);
+  // The one value that is asked for, behind the service's back.
+  std::string Value(const std::string& query);
+  // Of the vault; all tests of the program have the same.
+  static const std::filesystem::path& KeyFile();
+  // Of this test's database: what another daemon on it would have.
+  std::string DaemonDsn() const;
 
   std::set<std::string> images_;  // what the requests point into
   testing::PlannedFaceEngine engine_;
   testing::FakeClock clock_{At(100)};
   std::string database_;
   std::unique_ptr<ports::Store> store_;
-  std::unique_ptr<ports::Vault> vault_;
+  std::unique_ptr<StoredKeys> keys_;
+  std::unique_ptr<crypto::KeyVault> vault_;
   std::unique_ptr<LaneDirectory> lanes_;
   CrossingPolicy policy_;
   std::unique_ptr<RecordCrossing> record_;
@@ -80,6 +90,7 @@ class AppTest : public ::testing::Test {
   RetentionRules retention_;  // as shipped
   std::unique_ptr<RunRetention> run_retention_;
   std::unique_ptr<LegalHolds> holds_;
+  std::unique_ptr<RotateKeys> rotate_keys_;
   std::unique_ptr<Queries> queries_;
   std::unique_ptr<DecideCase> decide_;
   std::unique_ptr<FileCorrectionRequest> file_request_;  // due after 45 days

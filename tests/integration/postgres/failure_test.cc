@@ -226,7 +226,7 @@ TEST_F(FailureTest, AFullDiskSaysSo) {
                          crossing.crossing_id,
                          "image/png",
                          Hex('a'),
-                         {"key", std::string(12, 'n'), std::string(4 << 20, 'c')}});
+                         {kDataKey, std::string(12, 'n'), std::string(4 << 20, 'c')}});
   });
   EXPECT_THAT(status, testing::FailsWith(Reason::kDatabaseFull));
   EXPECT_EQ(Count("crossing"), "0");

@@ -25,7 +25,7 @@ class ErasureTest : public StoreTest {
                                           arrival_.crossing_id,
                                           "image/jpeg",
                                           Hex('a'),
-                                          {"key", std::string(12, 'n'), std::string(32, 'c')}});
+                                          {kDataKey, std::string(12, 'n'), std::string(32, 'c')}});
       if (status.ok())
         status = t.AddRequest(
             {arrival_.request_id, "lane/SEA-1", Hex('b'), id_, arrival_.crossing_id.value()});

@@ -44,6 +44,13 @@ void StoreTest::SetUpTestSuite() {
   ASSERT_THAT(
       Migrate(shared->server->OwnerDsn(shared->template_database), [](const std::string&) {}),
       testing::IsOk());
+  ASSERT_THAT(shared->server->Execute(
+                  shared->template_database,
+                  std::string("INSERT INTO data_key (key_id, kek_id, nonce, wrapped) VALUES ('") +
+                      kDataKey +
+                      "', repeat('0', 32), decode(repeat('00', 12), 'hex'), "
+                      "decode(repeat('00', 48), 'hex'))"),
+              testing::IsOk());
 }
 
 void StoreTest::TearDownTestSuite() {

@@ -55,6 +55,9 @@ class StoreTest : public ::testing::Test {
   std::unique_ptr<ports::Store> store_;
 };
 
+// The current data key of each database; no real one.
+inline constexpr char kDataKey[] = "00000000-0000-4000-8000-000000000001";
+
 core::Timestamp At(int minutes);
 core::Date Day(int days);
 core::TravelDocument Document(const std::string& number);

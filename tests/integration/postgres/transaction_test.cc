@@ -168,7 +168,7 @@ TEST_F(TransactionTest, CapturesAndTemplatesKeepEveryByte) {
                             return std::vector{crossing = Arrival(traveler, 0)};
                           }),
               testing::IsOk());
-  const ports::SealedBlob blob{"key'1", bytes.substr(0, 12), bytes};
+  const ports::SealedBlob blob{kDataKey, bytes.substr(0, 12), bytes};
   const ports::CaptureRecord capture{crossing.traveler_id, crossing.crossing_id, "image/png",
                                      Hex('b'), blob};
   const ports::TemplateRecord face{crossing.traveler_id,

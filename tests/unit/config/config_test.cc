@@ -129,6 +129,15 @@ TEST_F(ConfigTest, RefusesValuesThatCannotGoTogether) {
   EXPECT_THAT(Load("face: {max_image_mib: 60}\nserver: {max_message_mib: 64}\n"), IsOk());
 }
 
+TEST_F(ConfigTest, TakesACommandForKeysByItsWholePathAlone) {
+  const auto config = Load("encryption:\n  key_command: [/usr/bin/kms, get, \"a key, b\"]\n");
+  ASSERT_THAT(config, IsOk());
+  EXPECT_EQ(config->encryption.key_command,
+            (std::vector<std::string>{"/usr/bin/kms", "get", "a key, b"}));
+  ExpectRefused("encryption:\n  key_command: [kms, get]\n", 2, "a path from the root on");
+  ExpectRefused("encryption:\n  key_command: ['']\n", 2, "a path from the root on");
+}
+
 TEST_F(ConfigTest, NamesTheVariableOfAValueThatCannotGoTogether) {
   const auto config =
       Load("matching:\n  fmr_no_match: 0.0005\n", {{"ENTRYEXIT_MATCHING_FMR_MATCH", "0.001"}});

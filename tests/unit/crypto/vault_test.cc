@@ -1,17 +1,22 @@
 #include "entryexit/crypto/vault.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 
+#include "entryexit/core/ids.h"
 #include "entryexit/core/reason.h"
+#include "tests/support/files.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/crypto/keys_in_memory.h"
 
 namespace entryexit::crypto {
 namespace {
@@ -21,6 +26,7 @@ using ports::SealedBlob;
 using testing::FailsWith;
 using ::testing::HasSubstr;
 using testing::IsOk;
+using testing::KeysInMemory;
 using testing::TempDir;
 
 // Base64 of 32 bytes of 0x01 and of 0x02.
@@ -36,14 +42,17 @@ class VaultTest : public ::testing::Test {
     return path;
   }
 
-  std::unique_ptr<ports::Vault> VaultWith(const std::string& keys) {
-    auto vault = CreateVault(KeyFile(keys));
+  // With the file as it is then; looks for data keys at each record.
+  std::unique_ptr<KeyVault> VaultWith(const std::string& keys) {
+    auto vault =
+        OpenVault(KeysFromFile(KeyFile(keys)), table_, /*freshness=*/std::chrono::milliseconds(0));
     EXPECT_THAT(vault, IsOk());
     return vault.ok() ? *std::move(vault) : nullptr;
   }
 
   TempDir dir_;
-  std::unique_ptr<ports::Vault> vault_ = VaultWith(std::string("one ") + kOnes);
+  KeysInMemory table_;
+  std::unique_ptr<KeyVault> vault_ = VaultWith(std::string("one ") + kOnes);
 };
 
 TEST_F(VaultTest, OpensWhatItSealed) {
@@ -51,7 +60,7 @@ TEST_F(VaultTest, OpensWhatItSealed) {
   for (const std::string& plaintext : {std::string(), std::string("a\0b", 3), large}) {
     const auto blob = vault_->Seal(plaintext, "row 1");
     ASSERT_THAT(blob, IsOk());
-    EXPECT_EQ(blob->key_id, "one");
+    EXPECT_EQ(blob->key_id, table_.keys.front().key_id);
     EXPECT_EQ(blob->nonce.size(), 12U);
     EXPECT_EQ(blob->ciphertext.size(), plaintext.size() + 16);
     const auto opened = vault_->Open(*blob, "row 1");
@@ -69,8 +78,9 @@ TEST_F(VaultTest, SealsTheSamePlaintextDifferentlyEachTime) {
   EXPECT_NE(first->ciphertext, second->ciphertext);
 }
 
-// The example of the Galois/Counter Mode specification (McGrew and Viega), test case 16.
-TEST_F(VaultTest, IsAes256GcmWithTheTagBehindTheCiphertext) {
+// Sealed with a key of the file itself, as former versions did. It is the example of the
+// Galois/Counter Mode specification (McGrew and Viega), test case 16.
+TEST_F(VaultTest, IsAes256GcmWithTheTagBehindTheCiphertextAndOpensWhatAKeyOfTheFileSealed) {
   const auto bytes = [](const std::string& hex) {
     std::string result;
     for (size_t i = 0; i < hex.size(); i += 2) {
@@ -78,7 +88,8 @@ TEST_F(VaultTest, IsAes256GcmWithTheTagBehindTheCiphertext) {
     }
     return result;
   };
-  const auto vault = VaultWith("spec /v/pkoZlcxxtao+UZzCDCP7/6ZKGZXMcbWqPlGcwgwg=");
+  const auto vault = VaultWith(std::string("one ") + kOnes +
+                               "\nspec /v/pkoZlcxxtao+UZzCDCP7/6ZKGZXMcbWqPlGcwgwg=");
   const auto plaintext = vault->Open(
       SealedBlob{
           .key_id = "spec",
@@ -124,49 +135,178 @@ TEST_F(VaultTest, DoesNotOpenATruncatedRecord) {
   EXPECT_THAT(vault_->Open(short_nonce, "row 1"), FailsWith(Reason::kStoredDataInvalid));
 }
 
-TEST_F(VaultTest, OpensOldRecordsAfterTheKeyMovedDown) {
+TEST_F(VaultTest, KeepsItsDataKeyInTheTableWithoutTellingKeysOrTheirNames) {
+  const auto blob = vault_->Seal("plaintext", "row 1");
+  ASSERT_THAT(blob, IsOk());
+  ASSERT_EQ(table_.keys.size(), 1U);
+  const ports::WrappedKey& key = table_.keys.front();
+  EXPECT_TRUE(core::IsUuid(key.key_id)) << key.key_id;
+  EXPECT_THAT(key.kek_id, ::testing::MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_NE(key.kek_id, std::string(32, '0'));
+  EXPECT_EQ(key.wrapped.size(), 48U);
+  EXPECT_THAT(key.kek_id + key.wrapped, ::testing::Not(HasSubstr("one")));
+  EXPECT_THAT(key.wrapped, ::testing::Not(HasSubstr(std::string(8, '\1'))));
+  // The wrapping key is not the key of the file, which may have sealed records.
+  EXPECT_THAT(vault_->Open({"one", key.nonce, key.wrapped}, "data_key/" + key.key_id),
+              FailsWith(Reason::kStoredDataInvalid));
+
+  const auto again = VaultWith(std::string("one ") + kOnes)->Open(*blob, "row 1");
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(*again, "plaintext");
+  EXPECT_EQ(table_.keys.size(), 1U) << "another one would be another deployment";
+}
+
+TEST_F(VaultTest, SealsWithTheKeyThatAnotherDaemonMadeAndOpensWhatTheFormerSealed) {
   const auto old = vault_->Seal("plaintext", "row 1");
   ASSERT_THAT(old, IsOk());
-  const auto rotated = VaultWith(std::string("# newest first\n\ntwo ") + kTwos + "\none " + kOnes);
-  const auto opened = rotated->Open(*old, "row 1");
-  ASSERT_THAT(opened, IsOk());
-  EXPECT_EQ(*opened, "plaintext");
-  const auto fresh = rotated->Seal("plaintext", "row 1");
+  const auto other = VaultWith(std::string("one ") + kOnes);
+  const auto key = other->NewKey();
+  ASSERT_THAT(key, IsOk());
+  table_.PutCurrent(*key);
+  ASSERT_THAT(other->Reload(), IsOk());
+  const auto fresh = other->Seal("plaintext", "row 1");
   ASSERT_THAT(fresh, IsOk());
-  EXPECT_EQ(fresh->key_id, "two");
+  EXPECT_EQ(fresh->key_id, key->key_id);
+  EXPECT_THAT(vault_->Open(*fresh, "row 1"), IsOk());
+  EXPECT_EQ(vault_->Seal("plaintext", "row 1")->key_id, key->key_id);
+  EXPECT_THAT(other->Open(*old, "row 1"), IsOk());
 }
 
-TEST_F(VaultTest, NamesTheKeyItLacks) {
-  const auto blob = vault_->Seal("plaintext", "row 1");
-  ASSERT_THAT(blob, IsOk());
-  const auto opened = VaultWith(std::string("two ") + kTwos)->Open(*blob, "row 1");
-  EXPECT_THAT(opened, FailsWith(Reason::kKeyUnavailable));
-  EXPECT_THAT(opened.status().ToString(), HasSubstr("'one'"));
+TEST_F(VaultTest, LooksIntoTheTableOnlyNowAndThen) {
+  const auto vault = OpenVault(KeysFromFile(dir_.path() / "keys"), table_, std::chrono::hours(1));
+  ASSERT_THAT(vault, IsOk());
+  const int before = table_.reads;
+  for (int i = 0; i < 5; ++i) {
+    const auto blob = (*vault)->Seal("plaintext", "row 1");
+    ASSERT_THAT(blob, IsOk());
+    EXPECT_THAT((*vault)->Open(*blob, "row 1"), IsOk());
+  }
+  EXPECT_EQ(table_.reads, before);
+  EXPECT_THAT((*vault)->Open({"strange", std::string(12, 'n'), std::string(16, 'c')}, "row 1"),
+              FailsWith(Reason::kKeyUnavailable));
+  EXPECT_EQ(table_.reads, before + 1);
 }
 
-TEST_F(VaultTest, DoesNotOpenWithAnotherKeyOfTheSameName) {
+TEST_F(VaultTest, GoesOnWithTheKeysAtHandWhileTheTableIsAway) {
   const auto blob = vault_->Seal("plaintext", "row 1");
   ASSERT_THAT(blob, IsOk());
-  EXPECT_THAT(VaultWith(std::string("one ") + kTwos)->Open(*blob, "row 1"),
+  table_.failure = core::MakeError(Reason::kDatabaseUnavailable, "away");
+  EXPECT_THAT(vault_->Seal("plaintext", "row 1"), IsOk());
+  EXPECT_THAT(vault_->Open(*blob, "row 1"), IsOk());
+  EXPECT_THAT(OpenVault(KeysFromFile(dir_.path() / "keys"), table_),
+              FailsWith(Reason::kDatabaseUnavailable))
+      << "at the start there are none at hand";
+}
+
+TEST_F(VaultTest, ForgetsAKeyThatWasDestroyedButForTheRecordsBeingRead) {
+  const auto blob = vault_->Seal("plaintext", "row 1");
+  ASSERT_THAT(blob, IsOk());
+  const auto key = vault_->NewKey();
+  ASSERT_THAT(key, IsOk());
+  table_.keys = {*key};
+  ASSERT_THAT(vault_->Reload(), IsOk());
+  EXPECT_THAT(vault_->Open(*blob, "row 1"), IsOk());
+  ASSERT_THAT(vault_->Reload(), IsOk());
+  EXPECT_THAT(vault_->Open(*blob, "row 1"), FailsWith(Reason::kKeyUnavailable));
+}
+
+TEST_F(VaultTest, WrapsItsDataKeysByTheFirstKeyOfTheFile) {
+  const auto blob = vault_->Seal("plaintext", "row 1");
+  ASSERT_THAT(blob, IsOk());
+  EXPECT_EQ(*vault_->Rewrap(table_.keys.front()), std::nullopt) << "it is so already";
+  KeyFile(std::string("# newest first\n\ntwo ") + kTwos + "\none " + kOnes);
+  ASSERT_THAT(vault_->Reload(), IsOk());
+  const auto rewrapped = vault_->Rewrap(table_.keys.front());
+  ASSERT_THAT(rewrapped, IsOk());
+  ASSERT_TRUE(rewrapped->has_value());
+  EXPECT_EQ((*rewrapped)->key_id, blob->key_id);
+  EXPECT_NE((*rewrapped)->kek_id, table_.keys.front().kek_id);
+  table_.keys.front() = **rewrapped;
+
+  const auto without_the_former = VaultWith(std::string("two ") + kTwos);
+  ASSERT_NE(without_the_former, nullptr);
+  EXPECT_THAT(without_the_former->Open(*blob, "row 1"), IsOk());
+  EXPECT_THAT(OpenVault(KeysFromFile(KeyFile(std::string("one ") + kOnes)), table_),
+              FailsWith(Reason::kKeyUnavailable));
+}
+
+TEST_F(VaultTest, ReadsTheFileAgainWhenADataKeyIsWrappedByAKeyThatItLacks) {
+  const auto other = VaultWith(std::string("two ") + kTwos + "\none " + kOnes);
+  ASSERT_NE(other, nullptr);
+  const auto key = other->NewKey();
+  ASSERT_THAT(key, IsOk());
+  table_.PutCurrent(*key);
+  EXPECT_EQ(vault_->Seal("plaintext", "row 1")->key_id, key->key_id) << "the file has it by now";
+}
+
+TEST_F(VaultTest, SealsNothingWhenTheCurrentDataKeyIsWrappedByAKeyThatTheFileLacks) {
+  const auto blob = vault_->Seal("plaintext", "row 1");
+  ASSERT_THAT(blob, IsOk());
+  const auto other = VaultWith(std::string("two ") + kTwos + "\none " + kOnes);
+  ASSERT_NE(other, nullptr);
+  table_.PutCurrent(*other->NewKey());
+  KeyFile(std::string("one ") + kOnes);
+  EXPECT_THAT(vault_->Seal("plaintext", "row 1"), FailsWith(Reason::kKeyUnavailable));
+  EXPECT_THAT(vault_->Open(*blob, "row 1"), IsOk());
+}
+
+TEST_F(VaultTest, DoesNotOpenADataKeyThatWasChangedCutOrMoved) {
+  const ports::WrappedKey whole = table_.keys.front();
+  const auto opens = [&](const ports::WrappedKey& key) {
+    table_.keys = {key};
+    return OpenVault(KeysFromFile(dir_.path() / "keys"), table_);
+  };
+  EXPECT_THAT(opens(whole), IsOk());
+  for (size_t byte = 0; byte < whole.wrapped.size(); ++byte) {
+    ports::WrappedKey changed = whole;
+    changed.wrapped[byte] = static_cast<char>(changed.wrapped[byte] ^ 1);
+    EXPECT_THAT(opens(changed), FailsWith(Reason::kKeyUnavailable)) << byte;
+    ports::WrappedKey cut = whole;
+    cut.wrapped.resize(byte);
+    EXPECT_THAT(opens(cut), FailsWith(Reason::kKeyUnavailable)) << byte;
+  }
+  ports::WrappedKey moved = whole;
+  moved.key_id = "00000000-0000-4000-8000-000000000000";
+  EXPECT_THAT(opens(moved), FailsWith(Reason::kKeyUnavailable));
+}
+
+TEST_F(VaultTest, OfAnotherDeploymentOpensNothing) {
+  const auto blob = vault_->Seal("plaintext", "row 1");
+  ASSERT_THAT(blob, IsOk());
+  const std::vector<ports::WrappedKey> ours = table_.keys;
+  table_.keys.clear();
+  const auto other = VaultWith(std::string("one ") + kTwos);
+  EXPECT_THAT(other->Open(*blob, "row 1"), FailsWith(Reason::kKeyUnavailable));
+  // Not with the wrapped key, either; nor when its own key goes by the id of ours.
+  table_.keys.push_back(ours.front());
+  table_.keys.back().retired_at = core::Timestamp();
+  EXPECT_THAT(other->Open(*blob, "row 1"), FailsWith(Reason::kKeyUnavailable));
+  EXPECT_THAT(other->Open({table_.keys.front().key_id, blob->nonce, blob->ciphertext}, "row 1"),
               FailsWith(Reason::kStoredDataInvalid));
+}
+
+TEST_F(VaultTest, NamesTheKeyThatIsNotThere) {
+  const auto opened = vault_->Open({"former", std::string(12, 'n'), std::string(16, 'c')}, "row 1");
+  EXPECT_THAT(opened, FailsWith(Reason::kKeyUnavailable));
+  EXPECT_THAT(opened.status().ToString(), HasSubstr("'former'"));
 }
 
 TEST_F(VaultTest, RefusesAKeyFileThatOthersHaveRightsTo) {
   for (const mode_t mode : {0640U, 0604U, 0620U, 0601U, 0644U}) {
     const auto path = KeyFile(std::string("one ") + kOnes, mode);
-    const auto vault = CreateVault(path);
+    const auto vault = CheckKeys(KeysFromFile(path));
     EXPECT_THAT(vault, FailsWith(Reason::kKeyUnavailable));
     std::ostringstream octal;
     octal << "mode 0" << std::oct << mode;
-    EXPECT_THAT(vault.status().ToString(), HasSubstr(path.string()));
-    EXPECT_THAT(vault.status().ToString(), HasSubstr(octal.str()));
+    EXPECT_THAT(vault.ToString(), HasSubstr(path.string()));
+    EXPECT_THAT(vault.ToString(), HasSubstr(octal.str()));
   }
-  EXPECT_THAT(CreateVault(KeyFile(std::string("one ") + kOnes, 0400)), IsOk());
+  EXPECT_THAT(CheckKeys(KeysFromFile(KeyFile(std::string("one ") + kOnes, 0400))), IsOk());
 }
 
 TEST_F(VaultTest, RefusesAKeyFileThatIsMissingOrNoFile) {
-  EXPECT_THAT(CreateVault(dir_.path() / "absent"), FailsWith(Reason::kKeyUnavailable));
-  EXPECT_THAT(CreateVault(dir_.path()), FailsWith(Reason::kKeyUnavailable));
+  EXPECT_THAT(CheckKeys(KeysFromFile(dir_.path() / "absent")), FailsWith(Reason::kKeyUnavailable));
+  EXPECT_THAT(CheckKeys(KeysFromFile(dir_.path())), FailsWith(Reason::kKeyUnavailable));
 }
 
 TEST_F(VaultTest, RefusesAMalformedKeyFileNamingTheLineButNotTheKey) {
@@ -177,12 +317,12 @@ TEST_F(VaultTest, RefusesAMalformedKeyFileNamingTheLineButNotTheKey) {
         "two " + std::string(kTwos) + " excess", "t:o " + std::string(kTwos),
         "two ====" + std::string(kTwos).substr(4), std::string(65, 'k') + " " + kTwos,
         "one " + std::string(kTwos)}) {
-    const auto vault = CreateVault(KeyFile(good + second));
+    const auto vault = CheckKeys(KeysFromFile(KeyFile(good + second)));
     EXPECT_THAT(vault, FailsWith(Reason::kKeyUnavailable)) << second;
-    EXPECT_THAT(vault.status().ToString(), HasSubstr("keys:2: ")) << second;
-    EXPECT_THAT(vault.status().ToString(), ::testing::Not(HasSubstr("AgIC"))) << second;
+    EXPECT_THAT(vault.ToString(), HasSubstr("keys:2: ")) << second;
+    EXPECT_THAT(vault.ToString(), ::testing::Not(HasSubstr("AgIC"))) << second;
   }
-  EXPECT_THAT(CreateVault(KeyFile("# no key\n")), FailsWith(Reason::kKeyUnavailable));
+  EXPECT_THAT(CheckKeys(KeysFromFile(KeyFile("# no key\n"))), FailsWith(Reason::kKeyUnavailable));
 }
 
 TEST_F(VaultTest, WritesAKeyFileForTheOwnerAloneAndNeverOverwritesIt) {
@@ -193,14 +333,85 @@ TEST_F(VaultTest, WritesAKeyFileForTheOwnerAloneAndNeverOverwritesIt) {
   EXPECT_EQ(std::filesystem::status(path.parent_path()).permissions(),
             std::filesystem::perms::owner_all);
 
-  const auto vault = CreateVault(path);
-  ASSERT_THAT(vault, IsOk());
-  const auto blob = (*vault)->Seal("plaintext", "");
-  ASSERT_THAT(blob, IsOk());
+  EXPECT_THAT(CheckKeys(KeysFromFile(path)), IsOk());
+  const std::string written = testing::ReadAll(path);
   EXPECT_THAT(WriteNewKeyFile(path), FailsWith(Reason::kConfigInvalid));
-  const auto again = CreateVault(path);
-  ASSERT_THAT(again, IsOk());
-  EXPECT_THAT((*again)->Open(*blob, ""), IsOk());
+  EXPECT_EQ(testing::ReadAll(path), written);
+}
+
+TEST_F(VaultTest, PutsAnotherKeyOnTopOfAKeyFile) {
+  const auto path = KeyFile(std::string("# ours\none ") + kOnes + "\n");
+  ASSERT_THAT(AddKeyToFile(path), IsOk());
+  const std::string content = testing::ReadAll(path);
+  EXPECT_THAT(content, ::testing::MatchesRegex("key-[0-9a-f]{8} [A-Za-z0-9+/]{43}=\n# ours\n"
+                                               "one AQEB.*=\n"));
+  EXPECT_EQ(std::filesystem::status(path).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  EXPECT_THAT(CheckKeys(KeysFromFile(path)), IsOk());
+  EXPECT_THAT(AddKeyToFile(KeyFile("no keys")), FailsWith(Reason::kKeyUnavailable));
+  EXPECT_EQ(testing::ReadAll(path), "no keys") << "nothing was changed";
+  EXPECT_THAT(AddKeyToFile(dir_.path() / "absent"), FailsWith(Reason::kKeyUnavailable));
+}
+
+// ------------------------------------------------------------------------------------- commands
+
+class KeyCommandTest : public VaultTest {
+ protected:
+  // What a shell script prints is taken for keys.
+  static absl::Status Check(const std::string& script,
+                            std::chrono::milliseconds timeout = std::chrono::seconds(20)) {
+    return CheckKeys(KeysFromCommand({"/bin/sh", "-c", script}, timeout));
+  }
+};
+
+TEST_F(KeyCommandTest, PrintsWhatWouldStandInTheFile) {
+  const std::string file = KeyFile(std::string("one ") + kOnes + "\n").string();
+  const auto blob = vault_->Seal("plaintext", "row 1");
+  ASSERT_THAT(blob, IsOk());
+  const auto vault =
+      OpenVault(KeysFromCommand({"/bin/cat", file}, std::chrono::seconds(20)), table_);
+  ASSERT_THAT(vault, IsOk());
+  EXPECT_THAT((*vault)->Open(*blob, "row 1"), IsOk());
+}
+
+TEST_F(KeyCommandTest, GetsItsWordsAsTheyAre) {
+  const auto file = dir_.path() / "a key; $(file)";
+  std::ofstream(file) << "one " << kOnes;
+  EXPECT_THAT(CheckKeys(KeysFromCommand({"/bin/cat", file.string()}, std::chrono::seconds(20))),
+              IsOk());
+}
+
+TEST_F(KeyCommandTest, IsRefusedWhenItFailsOrPrintsNoKeys) {
+  const std::string good = std::string("echo one ") + kOnes;
+  EXPECT_THAT(Check(good), IsOk());
+  const absl::Status failed = Check(good + "; exit 3");
+  EXPECT_THAT(failed, FailsWith(Reason::kKeyUnavailable));
+  EXPECT_THAT(failed.ToString(), HasSubstr("ended with status 3"));
+  EXPECT_THAT(failed.ToString(), ::testing::Not(HasSubstr("AQEB")));
+  EXPECT_THAT(Check("exit 0").ToString(), HasSubstr("has no key"));
+  EXPECT_THAT(Check(good + "; kill -9 $$").ToString(), HasSubstr("did not end by itself"));
+  EXPECT_THAT(Check("head -c 100000 /dev/zero").ToString(), HasSubstr("more than 65536 bytes"));
+  const absl::Status absent =
+      CheckKeys(KeysFromCommand({"/nonexistent/program"}, std::chrono::seconds(20)));
+  EXPECT_THAT(absent, FailsWith(Reason::kKeyUnavailable));
+  EXPECT_THAT(absent.ToString(), HasSubstr("/nonexistent/program"));
+}
+
+TEST_F(KeyCommandTest, IsKilledWithItsChildrenWhenItTakesTooLong) {
+  const auto started = std::chrono::steady_clock::now();
+  const std::string pid_file = (dir_.path() / "pid").string();
+  const absl::Status status =
+      Check("sleep 1000 & echo $! >" + pid_file + "; wait", std::chrono::milliseconds(1000));
+  EXPECT_THAT(status, FailsWith(Reason::kKeyUnavailable));
+  EXPECT_THAT(status.ToString(), HasSubstr("within 1000 ms"));
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(60));
+  const std::string child = std::to_string(std::stoi(testing::ReadAll(pid_file)));
+  // Its end may be on its way; it is a zombie, if anything, until somebody waits for it.
+  for (bool gone = false; !gone;) {
+    std::string state;
+    std::ifstream proc("/proc/" + child + "/stat");
+    gone = !std::getline(proc, state) || state.find(") Z ") != std::string::npos;
+  }
 }
 
 }  // namespace

@@ -271,6 +271,13 @@ TEST_F(CommandLine, NeverOverwritesKeys) {
   EXPECT_EQ(Run({"keys", "init", In("vault.keys")}), ExitCode::kUsage);
 }
 
+TEST_F(CommandLine, AddsAKeyToAKeyFileThatIsThere) {
+  EXPECT_NE(Run({"keys", "add", In("vault.keys")}), ExitCode::kOk);
+  ASSERT_EQ(Run({"keys", "init", In("vault.keys")}), ExitCode::kOk) << err();
+  EXPECT_EQ(Run({"keys", "add", In("vault.keys")}), ExitCode::kOk) << err();
+  EXPECT_NE(out().find("keys rotate"), std::string::npos);
+}
+
 TEST_F(CommandLine, MigrateSaysHowToNameTheDatabase) {
   unsetenv("ENTRYEXIT_DATABASE_DSN");
   EXPECT_EQ(Run({"migrate"}), ExitCode::kUsage);

@@ -142,6 +142,15 @@ TEST(AccessTable, LetsAdministratorsEraseAndAuditorsReadTheReceipts) {
   }
 }
 
+TEST(AccessTable, LetsNobodyButAdministratorsRotateKeysAndNobodyButSupervisorsExport) {
+  for (const Role role : kEveryRole) {
+    EXPECT_EQ(CheckAccess("/entryexit.v1.KeyService/RotateKeys", {role, "x", "x"}).ok(),
+              role == Role::kAdmin);
+    EXPECT_EQ(CheckAccess("/entryexit.v1.SubjectService/ExportTraveler", {role, "x", "x"}).ok(),
+              role == Role::kSupervisor);
+  }
+}
+
 TEST(AccessTable, LetsAuditorsReplayButNotRead) {
   const app::Principal auditor{Role::kAuditor, "7", "auditor/7"};
   EXPECT_THAT(CheckAccess("/entryexit.v1.BackOfficeService/ReplayDecision", auditor), IsOk());
