@@ -127,14 +127,14 @@ class EveryCall {
                 Fails(StatusCode::NOT_FOUND, "TRAVELER_NOT_FOUND"));
     v1::GetStayAllowanceRequest allowance;
     allowance.set_traveler_id(arrival_.traveler_id());
-    *allowance.mutable_date() = DateOf(2026, 11, 1);
+    *allowance.mutable_date() = DateOf(2020, 11, 1);
     EXPECT_THAT(Call(*officer, &Officer::GetStayAllowance, allowance), Succeeds());
     v1::RecordAdmissionChangeRequest change;
     change.set_request_id(NewId());
     change.set_traveler_id(NewId());
     change.set_application_id("IOE-1");
     change.set_kind(v1::ADMISSION_CHANGE_KIND_EXTENSION);
-    *change.mutable_filed_on() = DateOf(2026, 1, 1);
+    *change.mutable_filed_on() = DateOf(2020, 1, 1);
     change.set_decision(v1::ADMISSION_DECISION_PENDING);
     EXPECT_THAT(Call(*officer, &Officer::RecordAdmissionChange, change),
                 Fails(StatusCode::NOT_FOUND, "TRAVELER_NOT_FOUND"));
@@ -213,11 +213,11 @@ class EveryCall {
   void AsNightlyJob() {
     const auto reporter = world_.Reporter();
     v1::ListOverstaysRequest overstays;
-    *overstays.mutable_as_of() = DateOf(2026, 1, 1);
+    *overstays.mutable_as_of() = DateOf(2020, 1, 1);
     ReadStream(*reporter, &Reporter::ListOverstays, overstays);
     v1::GetSummaryRequest summary;
-    *summary.mutable_from() = DateOf(2026, 1, 1);
-    *summary.mutable_to() = DateOf(2026, 2, 1);
+    *summary.mutable_from() = DateOf(2020, 1, 1);
+    *summary.mutable_to() = DateOf(2020, 2, 1);
     EXPECT_THAT(Call(*reporter, &Reporter::GetSummary, summary), Succeeds());
     ReadStream(*reporter, &Reporter::ReviewOverstays, v1::ReviewOverstaysRequest());
   }

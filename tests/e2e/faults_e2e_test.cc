@@ -674,7 +674,7 @@ TEST(Database, ThatIsReadOnlyRefusesEveryCallUntilItTakesWritesAgain) {
   };
   const auto refused = look();
   EXPECT_THAT(refused, Fails(StatusCode::UNAVAILABLE, "DATABASE_READ_ONLY"));
-  EXPECT_FALSE(refused.response.has_traveler());
+  EXPECT_EQ(refused.response.traveler_id(), "");
 
   ASSERT_THAT(set_read_only("off"), IsOk());
   ASSERT_THAT(world.postgres().DropConnections(), IsOk());

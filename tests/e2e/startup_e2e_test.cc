@@ -159,6 +159,13 @@ TEST_F(Startup, RefusesAKeyFileWithoutAKey) {
   ExpectRefusal("KEY_UNAVAILABLE", path("vault.keys").string() + ":1:");
 }
 
+TEST_F(Startup, NeedsTheKeyThatSignsTheAuditLog) {
+  std::ofstream(path("audit.key")) << "no key at all\n";
+  ExpectRefusal("KEY_UNAVAILABLE", "entryexitctl audit keygen makes one");
+  fs::remove(path("audit.key"));
+  ExpectRefusal("KEY_UNAVAILABLE", path("audit.key").string());
+}
+
 TEST_F(Startup, NeedsTheModel) {
   Migrate();
   fs::remove(path("models/entryexit_resnet_v1.dat"));
@@ -186,17 +193,17 @@ TEST_F(Startup, NeedsItsCertificate) {
 
 TEST_F(Startup, RefusesAnUnknownKeyAndNamesItsLine) {
   Configure("servr: {}\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":25:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":26:");
 }
 
 TEST_F(Startup, RefusesAnUnknownKeyInASectionAndNamesItsLine) {
   Configure("  max_clock_skew: 3\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":25:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":26:");
 }
 
 TEST_F(Startup, RefusesAValueOutOfItsRangeAndNamesItsLine) {
   Configure("  max_clock_skew_s: -1\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":25:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":26:");
 }
 
 TEST_F(Startup, NeedsTheAdmissionPolicy) {

@@ -111,3 +111,10 @@ INSERT INTO review_case (traveler_id, case_id, kind, severity, state, version, c
          arrival_id, port_id, 0, authorized_until + 2, authorized_until + 2
   FROM visit
   WHERE k = 1 AND departed_on IS NULL AND pending_since IS NULL AND authorized_until < '2026-08-01';
+
+INSERT INTO audit_record (chain, sequence, recorded_at, principal, method, traveler_id, outcome,
+                          digest)
+  SELECT i % 16, i / 16 + 1, timestamptz '2026-01-01 00:00Z' + i * interval '1 minute',
+         'officer/' || i % 50, '/entryexit.v1.BackOfficeService/GetCase',
+         md5('traveler ' || i % 2000)::uuid, 'OK', sha256(convert_to(i::text, 'UTF8'))
+  FROM generate_series(0, 19999) i;
