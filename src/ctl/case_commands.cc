@@ -277,8 +277,10 @@ void AddDecide(CLI::App& cases, Context& context) {
       ->required()
       ->type_name("ETAG");
   auto* decision = command->add_option_group("decision", "What the officer decides");
-  decision->add_flag("--uphold", options->uphold, "The officer agrees with the lead");
-  decision->add_flag("--dismiss", options->dismiss, "The officer finds the lead unfounded");
+  decision->add_flag("--uphold", options->uphold,
+                     "The officer agrees with the lead, or grants the request");
+  decision->add_flag("--dismiss", options->dismiss,
+                     "The officer finds the lead unfounded, or refuses the request");
   decision->add_flag("--reopen", options->reopen,
                      "A supervisor takes the decision back, whichever it was");
   decision->require_option(1);

@@ -85,7 +85,7 @@ absl::StatusOr<bool> Run(const Options& options) {
   const auto journal = Player(*scenario, options.faces, *clients, watch).Play();
   if (!journal.ok()) return journal.status();
   watch.Stop();
-  fmt::print("\nOfficers decide two cases, one of which takes two of them; every departure decision is replayed.\n\n");
+  fmt::print("\nOfficers decide two cases; every departure decision is replayed.\n\n");
   const auto review = ReviewRun(*scenario, *journal, *clients);
   if (!review.ok()) return review.status();
 
