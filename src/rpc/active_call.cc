@@ -13,6 +13,20 @@
 #include "rpc/status.h"
 
 namespace entryexit::rpc {
+namespace {
+
+constexpr char kRetryAfterKey[] = "entryexit-retry-after-ms";
+
+absl::Status CheckAll(const std::vector<std::string>& certificates, const CertificateCheck& check) {
+  for (const std::string& certificate : certificates) {
+    if (!check) break;
+    if (absl::Status status = check(certificate); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 core::Deadline DeadlineOf(const grpc::ServerContextBase& context, const DeadlinePolicy& policy) {
   using std::chrono::system_clock;
   const system_clock::time_point now = system_clock::now();
@@ -25,14 +39,17 @@ core::Deadline DeadlineOf(const grpc::ServerContextBase& context, const Deadline
          std::min<system_clock::duration>(wanted, policy.longest);
 }
 
+std::vector<std::string> CertificatesOf(const grpc::AuthContext& context) {
+  std::vector<std::string> certificates;
+  for (const grpc::string_ref& pem : context.FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
+    certificates.emplace_back(pem.data(), pem.size());
+  }
+  return certificates;
+}
+
 absl::StatusOr<app::Principal> PrincipalOf(const grpc::AuthContext& context,
                                            const CertificateCheck& check) {
-  for (const grpc::string_ref& pem : context.FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
-    if (!check) break;
-    if (absl::Status status = check(std::string(pem.data(), pem.size())); !status.ok()) {
-      return status;
-    }
-  }
+  if (absl::Status status = CheckAll(CertificatesOf(context), check); !status.ok()) return status;
   std::vector<std::string> uris;
   for (const grpc::string_ref& uri : context.FindPropertyValues(GRPC_PEER_URI_PROPERTY_NAME)) {
     uris.emplace_back(uri.data(), uri.size());
@@ -41,21 +58,35 @@ absl::StatusOr<app::Principal> PrincipalOf(const grpc::AuthContext& context,
 }
 
 ActiveCall::ActiveCall(grpc::CallbackServerContext* context, std::string method,
-                       std::string_view request_id, const CertificateCheck& check, Metrics& metrics)
+                       std::string_view request_id, Gate& gate, Metrics& metrics)
     : context_(context),
       method_(std::move(method)),
       request_id_(core::CanonicalUuid(request_id).value_or("")),
-      check_(check),
+      gate_(gate),
       metrics_(metrics) {}
 
 absl::Status ActiveCall::Authorize() {
-  absl::StatusOr<app::Principal> principal = PrincipalOf(*context_->auth_context(), check_);
+  const std::shared_ptr<const grpc::AuthContext> caller = context_->auth_context();
+  absl::StatusOr<app::Principal> principal = PrincipalOf(*caller, gate_.check_certificate);
   if (!principal.ok()) return principal.status();
   principal_ = *std::move(principal);
+  certificates_ = CertificatesOf(*caller);
+  absl::Status status = gate_.limits.Admit(*principal_, std::chrono::steady_clock::now());
+  if (!status.ok()) return status;
+  admitted_ = true;
   return CheckAccess(method_, *principal_);
 }
 
+absl::Status ActiveCall::CheckCertificate() const {
+  return CheckAll(certificates_, gate_.check_certificate);
+}
+
+CallerLimits::Time ActiveCall::AdmitItem() const {
+  return gate_.limits.AdmitItem(*principal_, std::chrono::steady_clock::now());
+}
+
 grpc::Status ActiveCall::End(const absl::Status& status) {
+  if (admitted_) gate_.limits.Release(*principal_);
   grpc::Status answer;
   std::string reason;
   if (!status.ok()) {
@@ -63,11 +94,21 @@ grpc::Status ActiveCall::End(const absl::Status& status) {
     answer = grpc::Status(error.code, error.message);
     reason = NameOf(error.reason);
     context_->AddTrailingMetadata(kReasonKey, reason);
+    if (const auto wait = RetryAfter(status)) {
+      context_->AddTrailingMetadata(kRetryAfterKey, std::to_string(wait->count()));
+    }
     LogWithheld(method_, status);
   }
   const std::string code = NameOf(answer.error_code());
   const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start_;
   metrics_.CallEnded(method_, code, reason, duration);
+  if (Refusals::Are(reason)) {
+    gate_.refusals.Tell(reason,
+                        fmt::format("principal={} peer={} method={}",
+                                    principal_ ? principal_->name : "-", context_->peer(), method_),
+                        std::chrono::steady_clock::now());
+    return answer;
+  }
   spdlog::info("call method={} principal={} code={} reason={} ms={:.1f} request_id={}", method_,
                principal_ ? principal_->name : "-", code, reason.empty() ? "-" : reason,
                duration.count() * 1000, request_id_.empty() ? "-" : request_id_);

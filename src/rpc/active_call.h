@@ -6,12 +6,14 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "entryexit/app/call.h"
 #include "entryexit/rpc/access.h"
 #include "entryexit/rpc/metrics.h"
+#include "rpc/gate.h"
 
 namespace entryexit::rpc {
 
@@ -23,6 +25,9 @@ struct DeadlinePolicy {
 // The client's deadline, or what the policy says.
 core::Deadline DeadlineOf(const grpc::ServerContextBase& context, const DeadlinePolicy& policy);
 
+// The client's certificate, PEM.
+std::vector<std::string> CertificatesOf(const grpc::AuthContext& context);
+
 // The principal that the client's verified certificate names, unless it was revoked.
 // Errors: PRINCIPAL_MISSING, and those of `check`.
 absl::StatusOr<app::Principal> PrincipalOf(const grpc::AuthContext& context,
@@ -32,14 +37,22 @@ absl::StatusOr<app::Principal> PrincipalOf(const grpc::AuthContext& context,
 // by one thread at a time.
 class ActiveCall {
  public:
-  // `context` and `metrics` must outlive the call of End; `method` is the full one, with slashes.
-  // A `request_id` that is no UUID is not logged.
+  // `context`, `gate` and `metrics` must outlive the call of End; `method` is the full one, with
+  // slashes. A `request_id` that is no UUID is not logged.
   ActiveCall(grpc::CallbackServerContext* context, std::string method, std::string_view request_id,
-             const CertificateCheck& check, Metrics& metrics);
+             Gate& gate, Metrics& metrics);
 
-  // Finds the principal and whether it may call the method. Never blocks.
-  // Errors: PRINCIPAL_MISSING, CERTIFICATE_REVOKED, ROLE_NOT_ALLOWED.
+  // Finds the principal and whether it may call the method, and that now. Never blocks.
+  // Errors: PRINCIPAL_MISSING, CERTIFICATE_REVOKED, ROLE_NOT_ALLOWED, and those of
+  // CallerLimits::Admit.
   absl::Status Authorize();
+
+  // Whether the certificate was taken back since. Requires: Authorize returned OK. Thread-safe.
+  // Errors: CERTIFICATE_REVOKED.
+  absl::Status CheckCertificate() const;
+
+  // When the next item of a stream may be worked on. Requires: Authorize returned OK.
+  CallerLimits::Time AdmitItem() const;
 
   // Requires: Authorize returned OK.
   const app::Principal& principal() const { return *principal_; }
@@ -53,10 +66,12 @@ class ActiveCall {
   grpc::CallbackServerContext* const context_;
   const std::string method_;
   const std::string request_id_;
-  const CertificateCheck& check_;
+  Gate& gate_;
   Metrics& metrics_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::optional<app::Principal> principal_;
+  std::vector<std::string> certificates_;  // PEM
+  bool admitted_ = false;
 };
 
 }  // namespace entryexit::rpc

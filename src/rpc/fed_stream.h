@@ -38,6 +38,12 @@ class FedStream : public grpc::ServerWriteReactor<Response>, public Stream {
   }
 
   void Drain() final { EndNow(ShuttingDown()); }
+  void CheckCaller() final EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    if (finished_) return;
+    if (const absl::Status status = call_.CheckCertificate(); !status.ok()) End(status);
+    Advance();
+  }
   void OnCancel() final { EndNow(HungUp()); }
 
   void OnWriteDone(bool ok) final {
@@ -57,7 +63,7 @@ class FedStream : public grpc::ServerWriteReactor<Response>, public Stream {
   FedStream(const Environment& environment, grpc::CallbackServerContext* context,
             std::string method, size_t low_water, core::Deadline deadline)
       : environment_(environment),
-        call_(context, std::move(method), "", environment.check_certificate, environment.metrics),
+        call_(context, std::move(method), "", environment.gate, environment.metrics),
         low_water_(low_water),
         deadline_(deadline) {}
 

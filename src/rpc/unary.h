@@ -15,7 +15,7 @@ namespace entryexit::rpc {
 // What every service needs to serve its calls. All of it outlives the services.
 struct Environment {
   RequestPool& pool;
-  const CertificateCheck& check_certificate;
+  Gate& gate;
   Metrics& metrics;
   DeadlinePolicy deadlines;
   bool has_live_queue =
@@ -42,8 +42,8 @@ grpc::ServerUnaryReactor* ServeUnary(const Environment& environment,
   std::string request_id;
   if constexpr (requires { request.request_id(); }) request_id = request.request_id();
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  const auto call = std::make_shared<ActiveCall>(
-      context, method, request_id, environment.check_certificate, environment.metrics);
+  const auto call = std::make_shared<ActiveCall>(context, method, request_id, environment.gate,
+                                                 environment.metrics);
   absl::Status status = call->Authorize();
   if (status.ok()) {
     const core::Deadline deadline = DeadlineOf(*context, environment.deadlines);
