@@ -112,7 +112,8 @@ Key TextList(const std::string& name, std::vector<std::string>& target, const st
 }  // namespace
 
 std::vector<Key> KeysOf(Config& config) {
-  auto& [server, metrics, log, database, encryption, audit, face, matching, policy, ports] = config;
+  auto& [server, limits, metrics, log, database, encryption, audit, face, matching, policy, ports] =
+      config;
   QualityConfig& quality = face.quality;
   return {
       Text("server.listen", server.listen, "host:port", IsAddress),
@@ -125,6 +126,16 @@ std::vector<Key> KeysOf(Config& config) {
       Number("server.queue_capacity", server.queue_capacity, 1, 10000),
       Time("server.default_deadline_ms", server.default_deadline, 100, 60000),
       Time("server.drain_ms", server.drain, 0, 600000),
+
+      Number("limits.lane.calls_per_second", limits.lane.calls_per_second, 0.1, 100000),
+      Number("limits.lane.burst", limits.lane.burst, 1, 100000),
+      Number("limits.lane.calls_in_flight", limits.lane.calls_in_flight, 1, 10000),
+      Number("limits.officer.calls_per_second", limits.officer.calls_per_second, 0.1, 100000),
+      Number("limits.officer.burst", limits.officer.burst, 1, 100000),
+      Number("limits.officer.calls_in_flight", limits.officer.calls_in_flight, 1, 10000),
+      Number("limits.job.calls_per_second", limits.job.calls_per_second, 0.1, 100000),
+      Number("limits.job.burst", limits.job.burst, 1, 100000),
+      Number("limits.job.calls_in_flight", limits.job.calls_in_flight, 1, 10000),
 
       Text("metrics.listen", metrics.listen, "host:port, or empty", IsAddressOrEmpty),
 

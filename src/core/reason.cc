@@ -57,6 +57,8 @@ constexpr std::array kEntries = {
     Entry{Reason::kTravelerHeld, "TRAVELER_HELD", kFailedPrecondition},
     Entry{Reason::kEvidenceErased, "EVIDENCE_ERASED", kFailedPrecondition},
     Entry{Reason::kOverloaded, "OVERLOADED", kResourceExhausted},
+    Entry{Reason::kRateLimited, "RATE_LIMITED", kResourceExhausted},
+    Entry{Reason::kTooManyCalls, "TOO_MANY_CALLS", kResourceExhausted},
     Entry{Reason::kDeadlineExceeded, "DEADLINE_EXCEEDED", kDeadlineExceeded},
     Entry{Reason::kCancelled, "CANCELLED", kCancelled},
     Entry{Reason::kShuttingDown, "SHUTTING_DOWN", kUnavailable},

@@ -18,6 +18,21 @@ constexpr int kMebibyte = 1 << 20;
 constexpr uint64_t kMegapixel = 1'000'000;
 constexpr std::chrono::seconds kLookForRevocationsEvery{5};
 
+rpc::CallerLimit CallerLimitFrom(const config::CallerLimitConfig& limit) {
+  return {limit.calls_per_second, limit.burst, limit.calls_in_flight};
+}
+
+rpc::CallerLimitTable CallerLimitsFrom(const config::LimitsConfig& limits) {
+  const rpc::CallerLimit officer = CallerLimitFrom(limits.officer);
+  const rpc::CallerLimit job = CallerLimitFrom(limits.job);
+  return {{app::Role::kLane, CallerLimitFrom(limits.lane)},
+          {app::Role::kOfficer, officer},
+          {app::Role::kSupervisor, officer},
+          {app::Role::kAuditor, officer},
+          {app::Role::kReport, job},
+          {app::Role::kAdmin, job}};
+}
+
 }  // namespace
 
 absl::StatusOr<postgres::DatabaseOptions> DatabaseOptionsFrom(
@@ -141,6 +156,7 @@ rpc::ServerOptions ServerOptionsFrom(const config::Config& config, const Policie
       .queue_capacity = static_cast<size_t>(server.queue_capacity),
       .default_deadline = server.default_deadline,
       .check_certificate = std::move(check_certificate),
+      .limits = CallerLimitsFrom(config.limits),
       .purposes = policies.purposes};
 }
 

@@ -1,6 +1,9 @@
 #include "rpc/access_processor.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <chrono>
 #include <string>
 
 #include "rpc/active_call.h"
@@ -15,12 +18,18 @@ bool IsListed(const std::string& method) {
   return std::ranges::find(AccessTable(), method, &MethodAccess::method) != AccessTable().end();
 }
 
-grpc::Status Denied(const absl::Status& error) {
+}  // namespace
+
+grpc::Status AccessProcessor::Deny(const absl::Status& error, const std::string& principal,
+                                   const std::string& method) {
   const PublicError described = PublicErrorOf(error);
+  // What is not in the table is the client's own text, which is not for the log.
+  gate_->refusals.Tell(
+      NameOf(described.reason),
+      fmt::format("principal={} method={}", principal, IsListed(method) ? method : "unlisted"),
+      std::chrono::steady_clock::now());
   return {described.code, described.message};
 }
-
-}  // namespace
 
 grpc::Status AccessProcessor::Process(const InputMetadata& auth_metadata,
                                       grpc::AuthContext* context,
@@ -30,10 +39,10 @@ grpc::Status AccessProcessor::Process(const InputMetadata& auth_metadata,
   const std::string method =
       path == auth_metadata.end() ? "" : std::string(path->second.data(), path->second.size());
   if (method.starts_with(kOwnServices) && IsListed(method)) return grpc::Status::OK;
-  const absl::StatusOr<app::Principal> principal = PrincipalOf(*context, check_);
-  if (!principal.ok()) return Denied(principal.status());
+  const absl::StatusOr<app::Principal> principal = PrincipalOf(*context, gate_->check_certificate);
+  if (!principal.ok()) return Deny(principal.status(), "-", method);
   const absl::Status access = CheckAccess(method, *principal);
-  return access.ok() ? grpc::Status::OK : Denied(access);
+  return access.ok() ? grpc::Status::OK : Deny(access, principal->name, method);
 }
 
 }  // namespace entryexit::rpc

@@ -3,9 +3,11 @@
 
 #include <grpcpp/security/auth_metadata_processor.h>
 
+#include <memory>
+#include <string>
 #include <utility>
 
-#include "entryexit/rpc/access.h"
+#include "rpc/gate.h"
 
 namespace entryexit::rpc {
 
@@ -14,7 +16,7 @@ namespace entryexit::rpc {
 // table themselves, because only they can give the reason in the trailing metadata. Thread-safe.
 class AccessProcessor final : public grpc::AuthMetadataProcessor {
  public:
-  explicit AccessProcessor(CertificateCheck check) : check_(std::move(check)) {}
+  explicit AccessProcessor(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
 
   bool IsBlocking() const override { return false; }
   grpc::Status Process(const InputMetadata& auth_metadata, grpc::AuthContext* context,
@@ -22,7 +24,10 @@ class AccessProcessor final : public grpc::AuthMetadataProcessor {
                        OutputMetadata* response_metadata) override;
 
  private:
-  const CertificateCheck check_;
+  grpc::Status Deny(const absl::Status& error, const std::string& principal,
+                    const std::string& method);
+
+  const std::shared_ptr<Gate> gate_;
 };
 
 }  // namespace entryexit::rpc

@@ -20,6 +20,7 @@ namespace {
 
 constexpr char kPurposeKey[] = "entryexit-purpose";
 constexpr char kCaseKey[] = "entryexit-case";
+constexpr char kRetryAfterKey[] = "entryexit-retry-after-ms";
 
 // The value of one key of the metadata; empty when it is not there. With several it would be open
 // which one is meant.
@@ -32,6 +33,14 @@ absl::StatusOr<std::string> OnlyValue(
                            fmt::format("the metadata {} is there more than once", key));
   }
   return std::string(first->second.data(), first->second.size());
+}
+
+absl::Status CheckAll(const std::vector<std::string>& certificates, const CertificateCheck& check) {
+  for (const std::string& certificate : certificates) {
+    if (!check) break;
+    if (absl::Status status = check(certificate); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -48,14 +57,17 @@ core::Deadline DeadlineOf(const grpc::ServerContextBase& context, const Deadline
          std::min<system_clock::duration>(wanted, policy.longest);
 }
 
+std::vector<std::string> CertificatesOf(const grpc::AuthContext& context) {
+  std::vector<std::string> certificates;
+  for (const grpc::string_ref& pem : context.FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
+    certificates.emplace_back(pem.data(), pem.size());
+  }
+  return certificates;
+}
+
 absl::StatusOr<app::Principal> PrincipalOf(const grpc::AuthContext& context,
                                            const CertificateCheck& check) {
-  for (const grpc::string_ref& pem : context.FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
-    if (!check) break;
-    if (absl::Status status = check(std::string(pem.data(), pem.size())); !status.ok()) {
-      return status;
-    }
-  }
+  if (absl::Status status = CheckAll(CertificatesOf(context), check); !status.ok()) return status;
   std::vector<std::string> uris;
   for (const grpc::string_ref& uri : context.FindPropertyValues(GRPC_PEER_URI_PROPERTY_NAME)) {
     uris.emplace_back(uri.data(), uri.size());
@@ -71,17 +83,21 @@ ActiveCall::ActiveCall(grpc::CallbackServerContext* context, std::string method,
       environment_(environment) {}
 
 absl::Status ActiveCall::Authorize() {
-  absl::StatusOr<app::Principal> principal =
-      PrincipalOf(*context_->auth_context(), environment_.check_certificate);
+  Gate& gate = environment_.gate;
+  const std::shared_ptr<const grpc::AuthContext> caller = context_->auth_context();
+  absl::StatusOr<app::Principal> principal = PrincipalOf(*caller, gate.check_certificate);
   if (!principal.ok()) return principal.status();
   principal_ = *std::move(principal);
-  absl::Status status = CheckAccess(method_, *principal_);
+  certificates_ = CertificatesOf(*caller);
+  absl::Status status = gate.limits.Admit(*principal_, std::chrono::steady_clock::now());
+  if (!status.ok()) return status;
+  admitted_ = true;
+  status = CheckAccess(method_, *principal_);
   // Of other calls nobody looks at what they say, and the audit log does not repeat it.
   if (status.ok() && IsForAPurpose(method_)) {
     status = ReadPurpose();
     if (!status.ok()) return status;
-    return core::CheckPurpose(environment_.purposes, CallOf(method_), purpose_,
-                              case_id_.has_value());
+    return core::CheckPurpose(gate.purposes, CallOf(method_), purpose_, case_id_.has_value());
   }
   return status;
 }
@@ -106,7 +122,16 @@ app::Call ActiveCall::Until(core::Deadline deadline) const {
   return {*principal_, deadline, method_, purpose_, case_id_};
 }
 
+absl::Status ActiveCall::CheckCertificate() const {
+  return CheckAll(certificates_, environment_.gate.check_certificate);
+}
+
+CallerLimits::Time ActiveCall::AdmitItem() const {
+  return environment_.gate.limits.AdmitItem(*principal_, std::chrono::steady_clock::now());
+}
+
 grpc::Status ActiveCall::End(const absl::Status& status) {
+  if (admitted_) environment_.gate.limits.Release(*principal_);
   grpc::Status answer;
   std::string reason;
   if (!status.ok()) {
@@ -114,11 +139,22 @@ grpc::Status ActiveCall::End(const absl::Status& status) {
     answer = grpc::Status(error.code, error.message);
     reason = NameOf(error.reason);
     context_->AddTrailingMetadata(kReasonKey, reason);
+    if (const auto wait = RetryAfter(status)) {
+      context_->AddTrailingMetadata(kRetryAfterKey, std::to_string(wait->count()));
+    }
     LogWithheld(method_, status);
   }
   const std::string code = NameOf(answer.error_code());
   const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start_;
   environment_.metrics.CallEnded(method_, code, reason, duration);
+  if (Refusals::Are(reason)) {
+    environment_.gate.refusals.Tell(
+        reason,
+        fmt::format("principal={} peer={} method={}", principal_ ? principal_->name : "-",
+                    context_->peer(), method_),
+        std::chrono::steady_clock::now());
+    return answer;
+  }
   spdlog::info("call method={} principal={} code={} reason={} ms={:.1f} request_id={}", method_,
                principal_ ? principal_->name : "-", code, reason.empty() ? "-" : reason,
                duration.count() * 1000, request_id_.empty() ? "-" : request_id_);

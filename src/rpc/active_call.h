@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,6 +18,9 @@ namespace entryexit::rpc {
 
 // The client's deadline, or what the policy says.
 core::Deadline DeadlineOf(const grpc::ServerContextBase& context, const DeadlinePolicy& policy);
+
+// The client's certificate, PEM.
+std::vector<std::string> CertificatesOf(const grpc::AuthContext& context);
 
 // The principal that the client's verified certificate names, unless it was revoked.
 // Errors: PRINCIPAL_MISSING, and those of `check`.
@@ -32,10 +36,17 @@ class ActiveCall {
   ActiveCall(grpc::CallbackServerContext* context, std::string method, std::string_view request_id,
              const Environment& environment);
 
-  // Finds who calls and what for, and whether that is allowed. Never blocks.
-  // Errors: PRINCIPAL_MISSING, CERTIFICATE_REVOKED, ROLE_NOT_ALLOWED, those of core::CheckPurpose,
-  // INVALID_FIELD when the metadata name no case.
+  // Finds who calls and what for, and whether that is allowed, and now. Never blocks.
+  // Errors: PRINCIPAL_MISSING, CERTIFICATE_REVOKED, ROLE_NOT_ALLOWED, those of CallerLimits::Admit
+  // and of core::CheckPurpose, INVALID_FIELD when the metadata name no case.
   absl::Status Authorize();
+
+  // Whether the certificate was taken back since. Requires: Authorize returned OK. Thread-safe.
+  // Errors: CERTIFICATE_REVOKED.
+  absl::Status CheckCertificate() const;
+
+  // When the next item of a stream may be worked on. Requires: Authorize returned OK.
+  CallerLimits::Time AdmitItem() const;
 
   // What a use case is told of the call, or of a part of it that is to end by `deadline`.
   // Requires: Authorize returned OK.
@@ -60,6 +71,8 @@ class ActiveCall {
   std::optional<app::Principal> principal_;
   std::string purpose_;
   std::optional<core::CaseId> case_id_;
+  std::vector<std::string> certificates_;  // PEM
+  bool admitted_ = false;
 };
 
 }  // namespace entryexit::rpc

@@ -3,10 +3,9 @@
 
 #include <chrono>
 
-#include "entryexit/core/purpose.h"
-#include "entryexit/rpc/access.h"
 #include "entryexit/rpc/metrics.h"
 #include "entryexit/rpc/request_pool.h"
+#include "rpc/gate.h"
 
 namespace entryexit::rpc {
 
@@ -18,8 +17,7 @@ struct DeadlinePolicy {
 // What every service needs to serve its calls. All of it outlives the services.
 struct Environment {
   RequestPool& pool;
-  const CertificateCheck& check_certificate;
-  const core::PurposePolicy& purposes;
+  Gate& gate;
   Metrics& metrics;
   DeadlinePolicy deadlines;
   bool has_live_queue =

@@ -38,6 +38,12 @@ class FedStream : public grpc::ServerWriteReactor<Response>, public Stream {
   }
 
   void Drain() final { EndNow(ShuttingDown()); }
+  void CheckCaller() final EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    if (finished_) return;
+    if (const absl::Status status = call_.CheckCertificate(); !status.ok()) End(status);
+    Advance();
+  }
   void OnCancel() final { EndNow(HungUp()); }
 
   void OnWriteDone(bool ok) final {

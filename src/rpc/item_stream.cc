@@ -18,14 +18,21 @@ void ItemStream::Start(std::shared_ptr<ItemStream> self, OpenStreams& streams) {
   }
 }
 
-void ItemStream::Drain() {
+void ItemStream::Drain() { EndSoon(ShuttingDown()); }
+
+void ItemStream::CheckCaller() {
+  if (absl::Status status = call_.CheckCertificate(); !status.ok()) EndSoon(status);
+}
+
+void ItemStream::EndSoon(const absl::Status& status) {
   {
     const core::MutexLock lock(mutex_);
-    draining_ = true;
+    if (!ending_) ending_ = status;
+    if (alarm_) alarm_->Cancel();     // An item that waits is not worked on any more.
     if (!reading_ || ended_) return;  // The next Read sees it.
     ended_ = true;
   }
-  Finish(call_.End(ShuttingDown()));
+  Finish(call_.End(status));
 }
 
 void ItemStream::OnReadDone(bool ok) {
@@ -38,6 +45,19 @@ void ItemStream::OnReadDone(bool ok) {
     End(call_.context().IsCancelled() ? HungUp() : absl::OkStatus());  // OK: that was all.
     return;
   }
+  const auto wait = call_.AdmitItem() - std::chrono::steady_clock::now();
+  if (wait > std::chrono::steady_clock::duration::zero()) {
+    const core::MutexLock lock(mutex_);
+    if (!ending_) {
+      alarm_.emplace().Set(std::chrono::system_clock::now() + wait,
+                           [this](bool in_time) { in_time ? Post() : Read(); });
+      return;
+    }
+  }
+  Post();
+}
+
+void ItemStream::Post() {
   const core::Deadline deadline =
       std::chrono::steady_clock::now() + environment_.deadlines.when_none_is_given;
   const absl::Status posted = environment_.pool.Post(
@@ -55,16 +75,18 @@ void ItemStream::OnWriteDone(bool ok) {
 }
 
 void ItemStream::Read() {
+  absl::Status end;
   {
     const core::MutexLock lock(mutex_);
-    reading_ = !draining_;
+    reading_ = !ending_;
     if (reading_) {
       // Under the lock, so that Drain cannot finish the stream first. OnReadDone comes later.
       StartRead(&item_);
       return;
     }
+    end = *ending_;
   }
-  End(ShuttingDown());
+  End(end);
 }
 
 void ItemStream::Work(const absl::Status& admission, core::Deadline deadline) {

@@ -1,10 +1,12 @@
 #ifndef ENTRYEXIT_RPC_ITEM_STREAM_H_
 #define ENTRYEXIT_RPC_ITEM_STREAM_H_
 
+#include <grpcpp/alarm.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "entryexit/core/mutex.h"
@@ -37,8 +39,9 @@ grpc::ByteBuffer BytesOf(const Message& message) {
 
 // A stream whose items are answered one by one: reads an item, works on it in the pool, writes its
 // answer, and only then reads the next, so that a stream takes the memory of one item. Exactly one
-// of reading, working and writing goes on at any time, and hands over to the next. Only Drain comes
-// from outside; it may end the stream while it reads, since then nothing is under way.
+// of reading, waiting, working and writing goes on at any time, and hands over to the next: an item
+// that comes sooner than its caller may send waits. Only Drain and CheckCaller come from outside;
+// they may end the stream while it reads, since then nothing is under way.
 class ItemStream : public BytesReactor, public Stream {
  public:
   // Begins, when the caller may and there is room among `streams`. `self` is this stream; it is
@@ -46,6 +49,7 @@ class ItemStream : public BytesReactor, public Stream {
   void Start(std::shared_ptr<ItemStream> self, OpenStreams& streams) EXCLUDES(mutex_);
 
   void Drain() final EXCLUDES(mutex_);
+  void CheckCaller() final EXCLUDES(mutex_);
   void OnReadDone(bool ok) final EXCLUDES(mutex_);
   void OnWriteDone(bool ok) final EXCLUDES(mutex_);
   void OnDone() final { self_.reset(); }
@@ -66,6 +70,8 @@ class ItemStream : public BytesReactor, public Stream {
 
  private:
   void Read() EXCLUDES(mutex_);
+  void Post() EXCLUDES(mutex_);
+  void EndSoon(const absl::Status& status) EXCLUDES(mutex_);
   void Work(const absl::Status& admission, core::Deadline deadline) EXCLUDES(mutex_);
   void End(const absl::Status& status) EXCLUDES(mutex_);
 
@@ -75,7 +81,8 @@ class ItemStream : public BytesReactor, public Stream {
   grpc::ByteBuffer answer_;
   core::Mutex mutex_;
   bool reading_ GUARDED_BY(mutex_) = false;
-  bool draining_ GUARDED_BY(mutex_) = false;
+  std::optional<absl::Status> ending_ GUARDED_BY(mutex_);  // as soon as nothing is under way
+  std::optional<grpc::Alarm> alarm_ GUARDED_BY(mutex_);    // of the item that waits, or waited
   bool ended_ GUARDED_BY(mutex_) = false;
   std::shared_ptr<ItemStream> self_;
 };

@@ -22,6 +22,9 @@ Metrics::Metrics()
                       "Calls that ended, by method, status code and reason.", *registry_)),
       call_seconds_(Register(prometheus::BuildHistogram(), "entryexit_call_seconds",
                              "Time from a call's arrival to its end.", *registry_)),
+      refusals_(Register(prometheus::BuildCounter(), "entryexit_refusals_total",
+                         "Callers who were turned away before their call was worked on.",
+                         *registry_)),
       outcomes_(Register(prometheus::BuildCounter(), "entryexit_outcomes_total",
                          "Recorded departures by outcome, each once however often it is sent.",
                          *registry_)),
@@ -49,6 +52,10 @@ void Metrics::CallEnded(const std::string& method, const std::string& code,
                         const std::string& reason, std::chrono::duration<double> duration) {
   calls_.Add({{"method", method}, {"code", code}, {"reason", reason}}).Increment();
   call_seconds_.Add({{"method", method}}, Seconds()).Observe(duration.count());
+}
+
+void Metrics::CallerRefused(const std::string& reason) {
+  refusals_.Add({{"reason", reason}}).Increment();
 }
 
 void Metrics::DepartureRecorded(core::Outcome outcome) {

@@ -6,6 +6,7 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 
+#include <array>
 #include <cstdlib>
 #include <utility>
 
@@ -14,12 +15,15 @@
 #include "rpc/access_processor.h"
 #include "rpc/audit_service.h"
 #include "rpc/back_office_service.h"
+#include "rpc/gate.h"
+#include "rpc/grpc_log.h"
 #include "rpc/health_monitor.h"
 #include "rpc/import_service.h"
 #include "rpc/key_service.h"
 #include "rpc/lane_service.h"
 #include "rpc/report_service.h"
 #include "rpc/retention_service.h"
+#include "rpc/stream_checker.h"
 #include "rpc/streams.h"
 #include "rpc/subject_service.h"
 
@@ -52,13 +56,16 @@ constexpr int kMaxCallsPerConnection = 32;
 constexpr size_t kTransportMemory = size_t{256} << 20;
 constexpr int kKeepaliveMs = 30'000;
 constexpr unsigned kLookForFilesEverySeconds = 2;
+// Far more than there are lanes and officers; each takes some hundred bytes.
+constexpr size_t kMaxCallers = 65'536;
 
 // gRPC takes TLS 1.2 as well and has no setting against it. It does take the ciphers of TLS 1.2
 // from its environment, before its first use: those for keys that were agreed on beforehand serve
 // nobody here, and TLS 1.3 has ciphers of its own.
 void LeaveOnlyTls13() { setenv("GRPC_SSL_CIPHER_SUITES", "PSK-AES256-GCM-SHA384", /*replace=*/1); }
 
-std::shared_ptr<grpc::ServerCredentials> Credentials(const ServerOptions& options) {
+std::shared_ptr<grpc::ServerCredentials> Credentials(const ServerOptions& options,
+                                                     const std::shared_ptr<Gate>& gate) {
   const auto files = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
       options.identity.string(), options.identity.string(), options.client_ca.string(),
       kLookForFilesEverySeconds);
@@ -68,8 +75,7 @@ std::shared_ptr<grpc::ServerCredentials> Credentials(const ServerOptions& option
   tls.watch_identity_key_cert_pairs();
   std::shared_ptr<grpc::ServerCredentials> credentials =
       grpc::experimental::TlsServerCredentials(tls);
-  credentials->SetAuthMetadataProcessor(
-      std::make_shared<AccessProcessor>(options.check_certificate));
+  credentials->SetAuthMetadataProcessor(std::make_shared<AccessProcessor>(gate));
   return credentials;
 }
 
@@ -77,8 +83,8 @@ class ServerImpl final : public Server {
  public:
   ServerImpl(const ServerOptions& options, const UseCases& use_cases, Metrics& metrics)
       : store_(use_cases.store),
-        check_(options.check_certificate),
-        purposes_(options.purposes),
+        gate_(new Gate{options.check_certificate, options.purposes,
+                       CallerLimits(options.limits, kMaxCallers), Refusals(metrics)}),
         pool_(options.threads, options.queue_capacity),
         backlog_pool_(options.backlog_threads, kMaxBacklogs),
         watch_pool_(kWatchThreads, kMaxWatches),
@@ -86,19 +92,16 @@ class ServerImpl final : public Server {
         summary_pool_(kSummaryThreads, kMaxSummaries),
         import_pool_(kImportThreads, kMaxImports),
         calls_{pool_,
-               check_,
-               purposes_,
+               *gate_,
                metrics,
                {options.default_deadline, kLongestCall},
                /*has_live_queue=*/true},
         // Nobody waits at a gate for a backlog, so an item may take as long as any call may.
-        backlogs_{backlog_pool_, check_, purposes_, metrics, {kLongestCall, kLongestCall}},
-        watches_{watch_pool_, check_, purposes_, metrics, {options.default_deadline, kLongestCall}},
-        reports_{report_pool_, check_, purposes_, metrics, {kLongestPartOfReport, kLongestReport}},
-        summaries_{
-            summary_pool_, check_, purposes_, metrics, {options.default_deadline, kLongestReport}},
-        imports_{
-            import_pool_, check_, purposes_, metrics, {kLongestPartOfImport, kLongestPartOfImport}},
+        backlogs_{backlog_pool_, *gate_, metrics, {kLongestCall, kLongestCall}},
+        watches_{watch_pool_, *gate_, metrics, {options.default_deadline, kLongestCall}},
+        reports_{report_pool_, *gate_, metrics, {kLongestPartOfReport, kLongestReport}},
+        summaries_{summary_pool_, *gate_, metrics, {options.default_deadline, kLongestReport}},
+        imports_{import_pool_, *gate_, metrics, {kLongestPartOfImport, kLongestPartOfImport}},
         lanes_(calls_, backlogs_, use_cases.record, use_cases.engine, open_backlogs_),
         back_office_(calls_, watches_, use_cases.queries, use_cases.decide,
                      use_cases.record_admission_change, use_cases.correct_crossing,
@@ -112,12 +115,16 @@ class ServerImpl final : public Server {
         keeping_keys_(reports_, use_cases.rotate_keys, open_reports_),
         exporting_(reports_, use_cases.export_traveler, open_reports_) {}
 
-  ~ServerImpl() override { Drain(std::chrono::milliseconds(0)); }
+  ~ServerImpl() override {
+    Drain(std::chrono::milliseconds(0));
+    TakeGrpcLog(nullptr);  // The metrics may be gone soon.
+  }
 
   absl::Status Start(const ServerOptions& options) {
+    TakeGrpcLog(gate_);
     int port = 0;
     grpc::ServerBuilder builder;
-    builder.AddListeningPort(options.listen, Credentials(options), &port);
+    builder.AddListeningPort(options.listen, Credentials(options, gate_), &port);
     builder.SetMaxReceiveMessageSize(options.max_message_bytes);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxCallsPerConnection);
@@ -142,6 +149,9 @@ class ServerImpl final : public Server {
     monitor_ = std::make_unique<HealthMonitor>(store_, [this](bool healthy) {
       server_->GetHealthCheckService()->SetServingStatus(healthy);
     });
+    checker_ = std::make_unique<StreamChecker>([this] {
+      for (OpenStreams* streams : AllStreams()) streams->CheckCallers();
+    });
     return absl::OkStatus();
   }
 
@@ -150,18 +160,20 @@ class ServerImpl final : public Server {
   void Drain(std::chrono::milliseconds patience) override {
     if (server_ == nullptr) return;
     monitor_->Stop();
+    checker_->Stop();
     server_->GetHealthCheckService()->SetServingStatus(false);
-    for (OpenStreams* streams : {&open_backlogs_, &open_watches_, &open_reports_, &open_imports_}) {
-      streams->DrainAll();
-    }
+    for (OpenStreams* streams : AllStreams()) streams->DrainAll();
     server_->Shutdown(std::chrono::system_clock::now() + patience);
     server_.reset();
   }
 
  private:
+  std::array<OpenStreams*, 4> AllStreams() {
+    return {&open_backlogs_, &open_watches_, &open_reports_, &open_imports_};
+  }
+
   ports::Store& store_;
-  const CertificateCheck check_;
-  const core::PurposePolicy& purposes_;
+  const std::shared_ptr<Gate> gate_;
   RequestPool pool_;
   RequestPool backlog_pool_;
   RequestPool watch_pool_;
@@ -189,6 +201,7 @@ class ServerImpl final : public Server {
   std::string address_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<HealthMonitor> monitor_;
+  std::unique_ptr<StreamChecker> checker_;
 };
 
 }  // namespace

@@ -31,4 +31,15 @@ void OpenStreams::DrainAll() {
   }
 }
 
+void OpenStreams::CheckCallers() {
+  std::vector<std::weak_ptr<Stream>> streams;
+  {
+    const core::MutexLock lock(mutex_);
+    streams = streams_;
+  }
+  for (const std::weak_ptr<Stream>& entry : streams) {
+    if (const std::shared_ptr<Stream> stream = entry.lock()) stream->CheckCaller();
+  }
+}
+
 }  // namespace entryexit::rpc

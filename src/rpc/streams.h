@@ -16,6 +16,8 @@ class Stream {
   virtual ~Stream() = default;
   // Ends the stream with SHUTTING_DOWN as soon as what is under way is done. Never blocks.
   virtual void Drain() = 0;
+  // The same with CERTIFICATE_REVOKED, when the caller's certificate was taken back meanwhile.
+  virtual void CheckCaller() = 0;
 };
 
 // The open streams of one kind: they are bounded in number, because each takes memory, and must be
@@ -27,6 +29,7 @@ class OpenStreams {
   // Errors, upon which the stream was not taken: OVERLOADED, and SHUTTING_DOWN after DrainAll.
   absl::Status Add(const std::shared_ptr<Stream>& stream) EXCLUDES(mutex_);
   void DrainAll() EXCLUDES(mutex_);
+  void CheckCallers() EXCLUDES(mutex_);
 
  private:
   const size_t limit_;

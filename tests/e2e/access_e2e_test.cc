@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -18,6 +20,7 @@
 #include "entryexit/rpc/access.h"
 #include "tests/e2e/world.h"
 #include "tests/support/files.h"
+#include "tests/support/temp_dir.h"
 
 namespace entryexit::testing {
 namespace {
@@ -159,6 +162,92 @@ TEST(Access, EndsWhenTheCertificateIsRevokedAlsoOnAnOpenConnection) {
   const auto replaced = v1::BackOfficeService::NewStub(world.Connect("entryexit://officer/13"));
   EXPECT_THAT(Call(*replaced, &v1::BackOfficeService::Stub::GetCase, SomeCase()),
               Fails(StatusCode::NOT_FOUND, "CASE_NOT_FOUND"));
+}
+
+TEST(Access, EndsWithTheCertificateInTheMiddleOfAStream) {
+  World& world = World::Shared();
+  const ClientFiles lane_files = world.IssueClient("entryexit://lane/SEA-A1");
+  const auto lane = v1::LaneService::NewStub(world.ConnectAs(lane_files));
+  // The next client's files replace these.
+  const TempDir directory;
+  const std::filesystem::path lane_certificate = directory.path() / "lane.pem";
+  std::filesystem::copy_file(lane_files.certificate, lane_certificate);
+  grpc::ClientContext backlog_context;
+  SetPatience(backlog_context);
+  const auto backlog = lane->RecordCrossings(&backlog_context);
+  v1::RecordCrossingsResponse answer;
+  ASSERT_TRUE(backlog->Write(v1::RecordCrossingsRequest()) && backlog->Read(&answer));
+
+  const ClientFiles officer_files = world.IssueClient("entryexit://officer/14");
+  const auto officer = v1::BackOfficeService::NewStub(world.ConnectAs(officer_files));
+  grpc::ClientContext watch_context;
+  SetPatience(watch_context);
+  const auto watch = officer->WatchCases(&watch_context, v1::WatchCasesRequest());
+  v1::WatchCasesResponse opened;
+  ASSERT_TRUE(watch->Read(&opened));
+
+  world.Revoke(officer_files.certificate);
+  world.Revoke(lane_certificate);
+  EXPECT_FALSE(watch->Read(&opened));
+  EXPECT_EQ(watch->Finish().error_code(), StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(ReasonOf(watch_context), "CERTIFICATE_REVOKED");
+  EXPECT_FALSE(backlog->Read(&answer));
+  EXPECT_EQ(backlog->Finish().error_code(), StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(ReasonOf(backlog_context), "CERTIFICATE_REVOKED");
+}
+
+// Of the daemon's metric of refusals; 0 when there were none for the reason.
+int RefusalsFor(World& world, const std::string& reason) {
+  const std::string name = "entryexit_refusals_total{reason=\"" + reason + "\"} ";
+  const std::string page = world.Metrics();
+  const size_t at = page.find(name);
+  return at == std::string::npos ? 0 : std::stoi(page.substr(at + name.size()));
+}
+
+int LinesWith(const std::string& text, const std::string& log) {
+  int lines = 0;
+  for (size_t at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) ++lines;
+  return lines;
+}
+
+// As a client whose certificate the daemon knows to be revoked.
+std::shared_ptr<grpc::Channel> ConnectRevoked(World& world) {
+  const ClientFiles files = world.IssueClient("entryexit://officer/15");
+  const auto channel = world.ConnectAs(files);
+  world.Revoke(files.certificate);
+  const auto stub = v1::BackOfficeService::NewStub(channel);
+  EXPECT_TRUE(ComesTrue([&] {
+    return Call(*stub, &v1::BackOfficeService::Stub::GetCase, SomeCase()).status.error_code() ==
+           StatusCode::UNAUTHENTICATED;
+  }));
+  return channel;
+}
+
+TEST(Access, ThatIsRefusedIsCountedAndLoggedButDoesNotFillTheLog) {
+  World& world = World::Shared();
+  const std::string officer = "entryexit://officer/4711";
+  const std::vector<std::pair<std::string, std::function<std::shared_ptr<grpc::Channel>()>>>
+      refused = {
+          {"NO_CERTIFICATE", [&] { return world.ConnectWithoutCertificate(); }},
+          {"CERTIFICATE_NOT_ACCEPTED", [&] { return world.ConnectFromOtherAuthority(officer); }},
+          {"CERTIFICATE_NOT_ACCEPTED",
+           [&] { return world.ConnectWithExpiredCertificate(officer); }},
+          {"PRINCIPAL_MISSING", [&] { return world.Connect("entryexit://king/1"); }},
+          {"ROLE_NOT_ALLOWED", [&] { return world.Connect("entryexit://lane/SEA-A1"); }},
+          {"CERTIFICATE_REVOKED", [&] { return ConnectRevoked(world); }},
+      };
+  for (const auto& [reason, connect] : refused) {
+    const int before = RefusalsFor(world, reason);
+    const auto stub = v1::BackOfficeService::NewStub(connect());
+    constexpr int kCalls = 30;
+    for (int i = 0; i < kCalls; ++i) {
+      EXPECT_FALSE(Call(*stub, &v1::BackOfficeService::Stub::GetCase, SomeCase()).status.ok());
+    }
+    EXPECT_GT(RefusalsFor(world, reason), before) << reason;
+    const int lines = LinesWith("refused reason=" + reason, world.Log());
+    EXPECT_GE(lines, 1) << reason;
+    EXPECT_LT(lines, kCalls) << reason;
+  }
 }
 
 // The server's certificate, PEM, as a TLS handshake of no version after `newest` shows it; empty

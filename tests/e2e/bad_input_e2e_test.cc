@@ -9,7 +9,6 @@
 #include <zlib.h>
 
 #include <chrono>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -73,24 +72,6 @@ std::string JpegThatClaimsFourGigapixels() {
   std::string jpeg = FaceImage(21, "arrival_1");
   const size_t frame = jpeg.find("\xFF\xC0");
   return jpeg.replace(frame + 5, 4, "\xFF\xFF\xFF\xFF");
-}
-
-// Lets PeakMemory begin anew, from what the daemon has now.
-void ForgetPeakMemory(World& world) {
-  std::ofstream file(fmt::format("/proc/{}/clear_refs", world.daemon().pid()));
-  file << "5" << std::flush;
-  EXPECT_TRUE(file) << "the kernel does not let us";
-}
-
-// The most memory that the daemon had since then, in kB.
-long PeakMemory(World& world) {
-  std::ifstream status(fmt::format("/proc/{}/status", world.daemon().pid()));
-  for (std::string key; status >> key;) {
-    long kilobytes = 0;
-    if (key == "VmHWM:" && status >> kilobytes) return kilobytes;
-  }
-  ADD_FAILURE() << "the kernel does not tell";
-  return 0;
 }
 
 v1::RecordArrivalRequest GoodArrival() {
@@ -162,15 +143,15 @@ TEST(BadImage, OfAHundredMegapixelsIsRefusedBeforeItTakesMemory) {
   v1::AssessCaptureRequest request;
   request.set_image(FaceImage(21, "arrival_1"));
   ASSERT_THAT(Call(*lane, &Lane::AssessCapture, request), Succeeds());
-  ForgetPeakMemory(world);
-  const long before = PeakMemory(world);
+  world.daemon().ForgetPeakMemory();
+  const long before = world.daemon().PeakMemory();
   for (const std::string& bomb : {WhitePng(10'000), JpegThatClaimsFourGigapixels()}) {
     request.set_image(bomb);
     EXPECT_THAT(Call(*lane, &Lane::AssessCapture, request),
                 Fails(StatusCode::INVALID_ARGUMENT, "IMAGE_TOO_MANY_PIXELS"));
   }
   // Decoded, the first would take 300 MB.
-  EXPECT_LT(PeakMemory(world) - before, 50'000);
+  EXPECT_LT(world.daemon().PeakMemory() - before, 50'000);
 }
 
 TEST(WhitePng, IsASoundPicture) {

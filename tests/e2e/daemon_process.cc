@@ -113,6 +113,19 @@ absl::StatusOr<std::unique_ptr<DaemonProcess>> DaemonProcess::Start(
 
 DaemonProcess::~DaemonProcess() { Kill(); }
 
+long DaemonProcess::PeakMemory() const {
+  std::ifstream status(fmt::format("/proc/{}/status", pid_));
+  for (std::string key; status >> key;) {
+    long kilobytes = 0;
+    if (key == "VmHWM:" && status >> kilobytes) return kilobytes;
+  }
+  return 0;
+}
+
+void DaemonProcess::ForgetPeakMemory() const {
+  std::ofstream(fmt::format("/proc/{}/clear_refs", pid_)) << "5";
+}
+
 void DaemonProcess::Kill() {
   if (pid_ <= 0) return;
   kill(pid_, SIGKILL);

@@ -31,6 +31,11 @@ class DaemonProcess {
   int port() const { return port_; }
   int metrics_port() const { return metrics_port_; }
 
+  // The most memory that it had resident, kB, since it started or ForgetPeakMemory; 0 when it has
+  // ended.
+  long PeakMemory() const;
+  void ForgetPeakMemory() const;
+
   // kill -9, and waits until it is gone.
   void Kill();
   // SIGTERM. Returns at once; see Wait.

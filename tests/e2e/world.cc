@@ -196,6 +196,11 @@ void World::Configure() const {
   tls_key: {0}/server.key
   tls_revocations: {0}/revoked.pem
   default_deadline_ms: 30000
+# Tests ask for more than any principal does; what the limits do has tests of its own.
+limits:
+  lane: &unlimited {{calls_per_second: 100000, burst: 100000, calls_in_flight: 10000}}
+  officer: *unlimited
+  job: *unlimited
 metrics:
   listen: "127.0.0.1:0"
 database:

@@ -31,6 +31,23 @@ struct ServerConfig {
   friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
 };
 
+// What one principal may ask of the service.
+struct CallerLimitConfig {
+  double calls_per_second;
+  int burst;
+  int calls_in_flight;
+
+  friend bool operator==(const CallerLimitConfig&, const CallerLimitConfig&) = default;
+};
+
+struct LimitsConfig {
+  CallerLimitConfig lane{20, 100, 16};
+  CallerLimitConfig officer{50, 200, 32};  // supervisors and auditors, too
+  CallerLimitConfig job{50, 200, 16};      // principals of the roles report and admin
+
+  friend bool operator==(const LimitsConfig&, const LimitsConfig&) = default;
+};
+
 struct MetricsConfig {
   std::string listen = "127.0.0.1:9464";  // empty: off
 
@@ -139,6 +156,7 @@ struct PortConfig {
 
 struct Config {
   ServerConfig server;
+  LimitsConfig limits;
   MetricsConfig metrics;
   LogConfig log;
   DatabaseConfig database;

@@ -61,6 +61,8 @@ enum class Reason {
   kEvidenceErased,
   // The service (RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE): try again later.
   kOverloaded,
+  kRateLimited,
+  kTooManyCalls,
   kDeadlineExceeded,
   kCancelled,
   kShuttingDown,

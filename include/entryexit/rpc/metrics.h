@@ -30,6 +30,9 @@ class Metrics {
   // for a call that succeeded.
   void CallEnded(const std::string& method, const std::string& code, const std::string& reason,
                  std::chrono::duration<double> duration);
+  // entryexit_refusals_total{reason}: callers who were turned away before their call was worked on,
+  // by TLS or by us.
+  void CallerRefused(const std::string& reason);
   // entryexit_outcomes_total{outcome}: recorded departures, each once however often it is sent.
   void DepartureRecorded(core::Outcome outcome);
   // entryexit_backlog_items_total{reason}: items of backlogs that were worked on. `reason` is empty
@@ -51,6 +54,7 @@ class Metrics {
   const std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Family<prometheus::Counter>& calls_;
   prometheus::Family<prometheus::Histogram>& call_seconds_;
+  prometheus::Family<prometheus::Counter>& refusals_;
   prometheus::Family<prometheus::Counter>& outcomes_;
   prometheus::Family<prometheus::Counter>& backlog_items_;
   prometheus::Family<prometheus::Counter>& import_rows_;

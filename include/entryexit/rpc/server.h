@@ -28,6 +28,7 @@
 #include "entryexit/ports/face_engine.h"
 #include "entryexit/ports/store.h"
 #include "entryexit/rpc/access.h"
+#include "entryexit/rpc/caller_limits.h"
 #include "entryexit/rpc/metrics.h"
 
 namespace entryexit::rpc {
@@ -43,7 +44,8 @@ struct ServerOptions {
   int backlog_threads;              // that serve backlogs, which no live call waits behind
   size_t queue_capacity;            // calls that may wait for one of them
   std::chrono::milliseconds default_deadline;  // of calls that come without
-  CertificateCheck check_certificate;          // asked at every call, at the start of every stream
+  CertificateCheck check_certificate;          // asked at every call, and on during a stream
+  CallerLimitTable limits;                     // of each principal, by its role
   const core::PurposePolicy& purposes;         // must outlive the server
 };
 

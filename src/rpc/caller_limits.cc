@@ -1,0 +1,143 @@
+#include "entryexit/rpc/caller_limits.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+#include "entryexit/core/reason.h"
+
+namespace entryexit::rpc {
+namespace {
+
+using core::MakeError;
+using core::Reason;
+
+constexpr char kRetryAfterUrl[] = "entryexit.v1/retry-after-ms";
+
+// Until a bucket that has `tokens`, less than one, has one.
+std::chrono::nanoseconds TimeToOne(double tokens, const CallerLimit& limit) {
+  return std::chrono::ceil<std::chrono::nanoseconds>(
+      std::chrono::duration<double>((1 - tokens) / limit.calls_per_second));
+}
+
+absl::Status RateLimited(const CallerLimit& limit, std::chrono::nanoseconds wait) {
+  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
+  absl::Status status =
+      MakeError(Reason::kRateLimited,
+                fmt::format("this principal may make {:g} calls a second; try again in {} ms",
+                            limit.calls_per_second, milliseconds));
+  status.SetPayload(kRetryAfterUrl, absl::Cord(std::to_string(milliseconds)));
+  return status;
+}
+
+}  // namespace
+
+std::optional<std::chrono::milliseconds> RetryAfter(const absl::Status& status) {
+  const auto payload = status.GetPayload(kRetryAfterUrl);
+  if (!payload) return std::nullopt;
+  const std::string text(*payload);
+  std::int64_t milliseconds = 0;
+  std::from_chars(text.data(), text.data() + text.size(), milliseconds);
+  return std::chrono::milliseconds(milliseconds);
+}
+
+CallerLimits::CallerLimits(CallerLimitTable table, std::size_t max_callers)
+    : table_(std::move(table)),
+      max_callers_in_part_(std::max<std::size_t>(1, max_callers / kParts)) {}
+
+absl::Status CallerLimits::Admit(const app::Principal& principal, Time now) {
+  const auto limit = table_.find(principal.role);
+  if (limit == table_.end()) return absl::OkStatus();
+  Part& part = PartOf(principal);
+  const core::MutexLock lock(part.mutex);
+  Caller* const caller = Find(part, principal, limit->second, now);
+  if (caller == nullptr) {
+    return MakeError(Reason::kOverloaded, "more principals call than the service can keep apart");
+  }
+  if (caller->in_flight >= limit->second.calls_in_flight) {
+    return MakeError(Reason::kTooManyCalls,
+                     fmt::format("this principal has {} calls under way, as many as it may; wait "
+                                 "for one to end",
+                                 caller->in_flight));
+  }
+  Refill(caller->calls, limit->second, now);
+  if (caller->calls.tokens < 1) {
+    return RateLimited(limit->second, TimeToOne(caller->calls.tokens, limit->second));
+  }
+  caller->calls.tokens -= 1;
+  ++caller->in_flight;
+  return absl::OkStatus();
+}
+
+void CallerLimits::Release(const app::Principal& principal) {
+  if (!table_.contains(principal.role)) return;
+  Part& part = PartOf(principal);
+  const core::MutexLock lock(part.mutex);
+  const auto found = part.callers.find(principal.name);
+  if (found != part.callers.end()) --found->second.in_flight;
+}
+
+CallerLimits::Time CallerLimits::AdmitItem(const app::Principal& principal, Time now) {
+  const auto limit = table_.find(principal.role);
+  if (limit == table_.end()) return now;
+  Part& part = PartOf(principal);
+  const core::MutexLock lock(part.mutex);
+  const auto found = part.callers.find(principal.name);
+  if (found == part.callers.end()) return now;
+  Bucket& bucket = found->second.items;
+  Refill(bucket, limit->second, now);
+  const Time when = bucket.tokens >= 1 ? now : now + TimeToOne(bucket.tokens, limit->second);
+  bucket.tokens -= 1;
+  return when;
+}
+
+std::size_t CallerLimits::size() const {
+  std::size_t size = 0;
+  for (const Part& part : parts_) {
+    const core::MutexLock lock(part.mutex);
+    size += part.callers.size();
+  }
+  return size;
+}
+
+void CallerLimits::Refill(Bucket& bucket, const CallerLimit& limit, Time now) {
+  // Two threads may come in another order than they looked at the clock.
+  if (now <= bucket.at) return;
+  const std::chrono::duration<double> passed = now - bucket.at;
+  bucket.tokens =
+      std::min<double>(limit.burst, bucket.tokens + passed.count() * limit.calls_per_second);
+  bucket.at = now;
+}
+
+CallerLimits::Caller* CallerLimits::Find(Part& part, const app::Principal& principal,
+                                         const CallerLimit& limit, Time now) {
+  const auto found = part.callers.find(principal.name);
+  if (found != part.callers.end()) return &found->second;
+  if (part.callers.size() >= max_callers_in_part_) Forget(part, now);
+  if (part.callers.size() >= max_callers_in_part_) return nullptr;
+  const Bucket full{static_cast<double>(limit.burst), now};
+  return &part.callers.emplace(principal.name, Caller{full, full, 0, &limit}).first->second;
+}
+
+bool CallerLimits::IsFull(Bucket bucket, const CallerLimit& limit, Time now) {
+  Refill(bucket, limit, now);
+  return bucket.tokens >= limit.burst;
+}
+
+void CallerLimits::Forget(Part& part, Time now) {
+  std::erase_if(part.callers, [now](const auto& entry) {
+    const Caller& caller = entry.second;
+    return caller.in_flight == 0 && IsFull(caller.calls, *caller.limit, now) &&
+           IsFull(caller.items, *caller.limit, now);
+  });
+}
+
+CallerLimits::Part& CallerLimits::PartOf(const app::Principal& principal) {
+  return parts_[std::hash<std::string>{}(principal.name) % kParts];
+}
+
+}  // namespace entryexit::rpc
