@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/processes.h"
 #include "tests/e2e/stored.h"
 #include "tests/e2e/world.h"
 #include "tests/support/temp_dir.h"
@@ -160,46 +161,10 @@ Ended RunImport(World& world, const std::filesystem::path& file) {
           seconds(usage.ru_utime) + seconds(usage.ru_stime)};
 }
 
-// In MB.
-double Resident(World& world, const std::string& wanted) {
-  std::ifstream status(fmt::format("/proc/{}/status", world.daemon().pid()));
-  for (std::string key; status >> key;) {
-    double kilobytes = 0;  // of 1024 bytes
-    if (key == wanted + ":" && status >> kilobytes) return kilobytes * 1024 / 1e6;
-  }
-  throw std::runtime_error("the kernel does not tell " + wanted);
-}
-
-// Seconds of processor time that a process has taken; its parent too when `parent` is given.
-double CpuSeconds(pid_t pid, pid_t* parent = nullptr) {
-  std::ifstream stat(fmt::format("/proc/{}/stat", pid));
-  std::string line;
-  std::getline(stat, line);
-  if (line.empty()) return 0;  // it has ended
-  std::istringstream fields(line.substr(line.rfind(')') + 2));
-  std::string skipped;
-  pid_t its_parent = 0;
-  fields >> skipped >> its_parent;
-  if (parent != nullptr) *parent = its_parent;
-  for (int i = 0; i < 9; ++i) fields >> skipped;
-  double user = 0;
-  double system = 0;
-  fields >> user >> system;
-  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
-
 // Of the PostgreSQL server and everybody who works for it.
 double DatabaseCpuSeconds(World& world) {
-  const pid_t postmaster = testing::NumberOf(
-      world, "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)::integer");
-  double sum = CpuSeconds(postmaster);
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const int pid = std::atoi(entry.path().filename().c_str());
-    pid_t parent = 0;
-    const double seconds = pid > 0 ? CpuSeconds(pid, &parent) : 0;
-    if (parent == postmaster) sum += seconds;
-  }
-  return sum;
+  return CpuSecondsOfFamily(testing::NumberOf(
+      world, "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)::integer"));
 }
 
 void Print(const char* what, int rows, double seconds, double baseline) {
@@ -236,7 +201,7 @@ void Run(int rows) {
   const int later_rows = WriteFiles(file, later, rows);
   fmt::print("{} rows, {:.0f} MB, 2 % of them bad\n", rows,
              static_cast<double>(std::filesystem::file_size(file)) / 1e6);
-  const double ready = Resident(world, "VmRSS");
+  const double ready = Megabytes(world.daemon().pid(), "VmRSS");
   const double before = CpuSeconds(world.daemon().pid());
   const double database_before = DatabaseCpuSeconds(world);
   Ended ended{};
@@ -275,7 +240,7 @@ void Run(int rows) {
       "cores that nobody else uses that is {:.0f} rows/s\n",
       ended.cpu_seconds, daemon_cpu, database_cpu, rows / (all_cpu / 2));
   fmt::print("  peak memory: client {:.0f} MB, daemon {:.0f} MB ({:.0f} MB when ready)\n",
-             ended.peak_mb, Resident(world, "VmHWM"), ready);
+             ended.peak_mb, Megabytes(world.daemon().pid(), "VmHWM"), ready);
 }
 
 }  // namespace

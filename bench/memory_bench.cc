@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench/processes.h"
 #include "tests/e2e/world.h"
 #include "tests/support/files.h"
 
@@ -25,16 +26,6 @@ constexpr int kWorkers = 2;
 constexpr int kClients = 4;
 constexpr int kPeople = 125;  // bundled
 constexpr double kPixelLimit = 25e6;
-
-// "VmRSS": what is resident now; "VmHWM": the most since ResetPeak. In MB.
-double Megabytes(World& world, const std::string& wanted) {
-  std::ifstream status(fmt::format("/proc/{}/status", world.daemon().pid()));
-  for (std::string key; status >> key;) {
-    double kilobytes = 0;  // of 1024 bytes
-    if (key == wanted + ":" && status >> kilobytes) return kilobytes * 1024 / 1e6;
-  }
-  throw std::runtime_error("the kernel does not tell " + wanted);
-}
 
 void ResetPeak(World& world) {
   std::ofstream(fmt::format("/proc/{}/clear_refs", world.daemon().pid())) << "5";
@@ -106,7 +97,7 @@ void PrintPeak(World& world, const std::string& name, const std::string& picture
       if (worker == 0 && !assessed.status.ok()) answer = "refused: " + assessed.reason;
     }
   });
-  const double peak = Megabytes(world, "VmHWM");
+  const double peak = Megabytes(world.daemon().pid(), "VmHWM");
   fmt::print("  {:<44}{:>8.0f}{:>8.2f}  {} ({:.1f} MB sent)\n", name, peak, peak / ready, answer,
              static_cast<double>(picture.size()) / 1e6);
 }
@@ -137,20 +128,20 @@ int Main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   World world({.environment = {{"ENTRYEXIT_FACE_WORKERS", std::to_string(kWorkers)}}});
-  const double ready = Megabytes(world, "VmRSS");
+  const double ready = Megabytes(world.daemon().pid(), "VmRSS");
   fmt::print("Resident memory of entryexitd, {} workers{:>17}{:>8}\n", kWorkers, "MB", "ratio");
   fmt::print("  {:<44}{:>8.0f}{:>8.2f}\n", "ready", ready, 1.0);
   constexpr int kQuarters = 4;
   for (int quarter = 1; quarter <= kQuarters; ++quarter) {
     SendCrossings(world, captures / kQuarters / kClients / 2);
-    const double resident = Megabytes(world, "VmRSS");
+    const double resident = Megabytes(world.daemon().pid(), "VmRSS");
     fmt::print("  {:<44}{:>8.0f}{:>8.2f}\n",
                fmt::format("after {} captures", captures * quarter / kQuarters), resident,
                resident / ready);
   }
   PrintWorstPictures(world, ready);
-  fmt::print("  {:<44}{:>8.0f}{:>8.2f}\n", "afterwards", Megabytes(world, "VmRSS"),
-             Megabytes(world, "VmRSS") / ready);
+  fmt::print("  {:<44}{:>8.0f}{:>8.2f}\n", "afterwards", Megabytes(world.daemon().pid(), "VmRSS"),
+             Megabytes(world.daemon().pid(), "VmRSS") / ready);
   return 0;
 }
 

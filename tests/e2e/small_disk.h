@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -38,6 +39,18 @@ class SmallDisk {
   const std::filesystem::path& path() const { return directory_.path(); }
   bool Grow(const std::string& size) const {
     return mount("tmpfs", path().c_str(), "tmpfs", MS_REMOUNT, ("size=" + size).c_str()) == 0;
+  }
+  // Leaves next to no room, until it grows.
+  bool Fill() const {
+    constexpr int kAttempts = 100;  // whoever writes takes room meanwhile
+    constexpr unsigned long kRoom = 128 * 1024;
+    for (int i = 0; i < kAttempts; ++i) {
+      struct statvfs disk {};
+      if (statvfs(path().c_str(), &disk) != 0) return false;
+      const unsigned long used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize;
+      if (Grow(fmt::format("{}k", (used + kRoom) / 1024))) return true;
+    }
+    return false;
   }
 
  private:

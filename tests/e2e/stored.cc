@@ -9,17 +9,27 @@
 
 namespace entryexit::testing {
 
-int NumberOf(World& world, const std::string& sql) {
+std::vector<std::vector<std::string>> RowsOf(World& world, const std::string& sql) {
   const std::string dsn = world.postgres().Dsn(world.database(), "postgres");
   const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(dsn.c_str()),
                                                                 &PQfinish);
   const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), sql.c_str()),
                                                              &PQclear);
-  if (PQntuples(result.get()) != 1) {
+  if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) {
     std::cerr << "cannot read the database: " << PQerrorMessage(connection.get()) << std::endl;
     std::abort();
   }
-  return std::stoi(PQgetvalue(result.get(), 0, 0));
+  std::vector<std::vector<std::string>> rows(static_cast<size_t>(PQntuples(result.get())));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    for (int column = 0; column < PQnfields(result.get()); ++column) {
+      rows[i].emplace_back(PQgetvalue(result.get(), static_cast<int>(i), column));
+    }
+  }
+  return rows;
+}
+
+int NumberOf(World& world, const std::string& sql) {
+  return std::stoi(RowsOf(world, sql).at(0)[0]);
 }
 
 LockedTravelers::LockedTravelers(World& world)

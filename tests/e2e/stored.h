@@ -2,12 +2,16 @@
 #define ENTRYEXIT_TESTS_E2E_STORED_H_
 
 #include <string>
+#include <vector>
 
 #include "tests/e2e/world.h"
 
 // What a world's database holds, read behind the service's back. Everything here ends the test
 // program when the database cannot be asked.
 namespace entryexit::testing {
+
+// The rows that `sql` gives; null is an empty text.
+std::vector<std::vector<std::string>> RowsOf(World& world, const std::string& sql);
 
 // The one number that `sql` gives.
 int NumberOf(World& world, const std::string& sql);

@@ -24,7 +24,6 @@
 namespace entryexit::testing {
 namespace {
 
-constexpr std::chrono::seconds kPatience{60};
 constexpr int kValidDays = 2;
 
 void OrDie(const absl::Status& status) {
@@ -157,8 +156,8 @@ std::string ReasonOf(const grpc::ClientContext& context) {
   return found == metadata.end() ? "" : std::string(found->second.data(), found->second.size());
 }
 
-void SetPatience(grpc::ClientContext& context) {
-  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+void SetPatience(grpc::ClientContext& context, std::chrono::milliseconds patience) {
+  context.set_deadline(std::chrono::system_clock::now() + patience);
 }
 
 World::World(WorldOptions options) : options_(std::move(options)) {
@@ -177,6 +176,7 @@ World::World(WorldOptions options) : options_(std::move(options)) {
   Revoke(IssueClient("entryexit://lane/LOST").certificate);
   OrDie(crypto::WriteNewKeyFile(KeyFile()));
   OrDie(crypto::WriteNewSigningKey({directory / "audit.key", AuditPublicKey()}));
+  if (options_.breakable_links) BreakableLinks();
   Configure();
   Restart();
 }
@@ -186,8 +186,21 @@ World& World::Shared() {
   return world;
 }
 
+void World::BreakableLinks() {
+  client_link_ = OrDie(SocketProxy::ListenOnPort());
+  const std::filesystem::path socket = postgres_->SocketFile();
+  database_link_ = OrDie(SocketProxy::ListenOnFile(directory_.path() / socket.filename()));
+  database_link_->ForwardToFile(socket);
+}
+
 void World::Configure() const {
   const std::filesystem::path& directory = directory_.path();
+  std::string dsn = postgres_->DaemonDsn(database_);
+  if (database_link_) dsn += fmt::format(" host={}", directory.string());
+  std::string more_lanes;
+  for (const std::string& lane : options_.more_lanes) {
+    more_lanes += fmt::format("      - {{id: {}, direction: both}}\n", lane);
+  }
   std::ofstream(ConfigFile()) << fmt::format(
       R"(server:
   listen: "127.0.0.1:0"
@@ -224,13 +237,13 @@ ports:
       - {{id: SEA-A1, direction: arrival}}
       - {{id: SEA-D1, direction: departure}}
       - {{id: SEA-X1, direction: both}}
-  - id: EPP
+{3}  - id: EPP
     name: El Paso
     time_zone: America/Denver
     lanes:
       - {{id: EPP-X1, direction: both}}
 )",
-      directory.string(), postgres_->DaemonDsn(database_), ENTRYEXIT_SOURCE_DIR);
+      directory.string(), dsn, ENTRYEXIT_SOURCE_DIR, more_lanes);
 }
 
 std::filesystem::path World::AuditPublicKey() const { return directory_.path() / "audit.pub"; }
@@ -260,6 +273,7 @@ void World::Restart() {
   daemon_.reset();
   daemon_ =
       OrDie(DaemonProcess::Start(ConfigFile(), directory_.path() / "log", options_.environment));
+  if (client_link_) client_link_->ForwardToPort(daemon_->port());
 }
 
 std::shared_ptr<grpc::Channel> World::Connect(const std::string& uri) {
@@ -320,8 +334,11 @@ std::shared_ptr<grpc::Channel> World::ConnectWith(
   grpc::ChannelArguments arguments;
   // Channels of different principals must not share a connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(fmt::format("127.0.0.1:{}", daemon_->port()), credentials,
-                                   arguments);
+  // A daemon that comes back is to be found soon.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
+  const int port = client_link_ ? client_link_->port() : daemon_->port();
+  return grpc::CreateCustomChannel(fmt::format("127.0.0.1:{}", port), credentials, arguments);
 }
 
 std::string FaceImage(const std::string& name) {

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "entryexit/crypto/certificates.h"
 #include "entryexit/v1/back_office_service.grpc.pb.h"
@@ -17,6 +18,7 @@
 #include "entryexit/v1/report_service.grpc.pb.h"
 #include "tests/e2e/daemon_process.h"
 #include "tests/support/postgres_fixture.h"
+#include "tests/support/socket_proxy.h"
 #include "tests/support/temp_dir.h"
 
 namespace entryexit::testing {
@@ -33,15 +35,17 @@ struct Answer {
 std::string ReasonOf(const grpc::ClientContext& context);
 
 // Sets a deadline that only a hung service exceeds.
-void SetPatience(grpc::ClientContext& context);
+void SetPatience(grpc::ClientContext& context,
+                 std::chrono::milliseconds patience = std::chrono::seconds(60));
 
 // Makes one unary call: Call(*lane, &v1::LaneService::Stub::RecordArrival, request).
 template <typename Stub, typename Request, typename Response>
 Answer<Response> Call(Stub& stub,
                       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                      const Request& request) {
+                      const Request& request,
+                      std::chrono::milliseconds patience = std::chrono::seconds(60)) {
   grpc::ClientContext context;
-  SetPatience(context);
+  SetPatience(context, patience);
   Answer<Response> answer;
   answer.status = (stub.*method)(&context, request, &answer.response);
   answer.reason = ReasonOf(context);
@@ -70,6 +74,11 @@ struct WorldOptions {
   // all worlds of a test program share one, each with its own database.
   bool own_postgres = false;
   PostgresOptions postgres = {};  // of that server
+  // Further lanes at SEA, for both directions.
+  std::vector<std::string> more_lanes = {};
+  // Clients reach the daemon, and the daemon its database, through proxies that the test may cut.
+  // Channels and stubs outlive a Restart then.
+  bool breakable_links = false;
 };
 
 // What mutual TLS needs of a client, PEM.
@@ -103,13 +112,17 @@ class World {
   // What the daemon is started with, for another one on the same database.
   std::filesystem::path ConfigFile() const { return directory_.path() / "entryexitd.yaml"; }
   std::filesystem::path KeyFile() const { return directory_.path() / "vault.keys"; }
+  // Requires: breakable_links.
+  SocketProxy& client_link() { return *client_link_; }
+  SocketProxy& database_link() { return *database_link_; }
   // The daemon's stderr so far.
   std::string Log() const;
   // The daemon's metrics, in Prometheus' text format.
   std::string Metrics() const;
 
   // Starts the daemon again, after it was killed or has ended; kills it first if need be. Channels
-  // and stubs made before are of no use afterwards: the port is another one.
+  // and stubs made before are of no use afterwards: the port is another one (but see
+  // breakable_links).
   void Restart();
 
   // A new connection as the principal `uri`, e.g. "entryexit://lane/SEA-A1".
@@ -143,6 +156,7 @@ class World {
   }
 
  private:
+  void BreakableLinks();
   void Configure() const;
   std::shared_ptr<grpc::Channel> ConnectWith(
       const std::shared_ptr<grpc::ChannelCredentials>& credentials) const;
@@ -152,6 +166,8 @@ class World {
   std::unique_ptr<PostgresServer> own_postgres_;
   PostgresServer* postgres_;
   std::string database_;
+  std::unique_ptr<SocketProxy> client_link_;
+  std::unique_ptr<SocketProxy> database_link_;
   std::unique_ptr<DaemonProcess> daemon_;
 };
 

@@ -186,6 +186,8 @@ std::string PostgresServer::Dsn(const std::string& database, const std::string& 
   return fmt::format("host={} dbname={} user={}", directory_, database, user);
 }
 
+std::string PostgresServer::SocketFile() const { return directory_ + "/.s.PGSQL.5432"; }
+
 absl::StatusOr<std::string> PostgresServer::CreateDatabase(const std::string& template_database) {
   std::string name = fmt::format("test_{}", ++databases_created_);
   const absl::Status status = Execute(
@@ -214,6 +216,11 @@ absl::Status PostgresServer::Restart() {
   return Launch();
 }
 
+absl::Status PostgresServer::EnsureReady() {
+  if (postmaster_ >= 0 && waitpid(postmaster_, nullptr, WNOHANG) == postmaster_) postmaster_ = -1;
+  return postmaster_ < 0 ? Launch() : WaitUntilReady();
+}
+
 void PostgresServer::Freeze() {
   if (postmaster_ < 0 || !frozen_.empty()) return;
   // The postmaster first: once it stands still, the list of its children is complete.
@@ -239,14 +246,21 @@ void PostgresServer::EndWith(int signal) {
   postmaster_ = -1;
 }
 
+std::string PostgresServer::DataPath() const {
+  return (options_.data_parent.empty() ? directory_ : options_.data_parent) + "/data";
+}
+
 absl::Status PostgresServer::InitializeData() {
   const absl::StatusOr<std::optional<Account>> account = ServerAccount();
   if (!account.ok()) return account.status();
   if (account->has_value() && chown(directory_.c_str(), (*account)->uid, (*account)->gid) != 0) {
     return SystemError("chown");
   }
-  const std::string data = directory_ + "/data";
+  const std::string data = DataPath();
   const std::string log = directory_ + "/log";
+  if (!options_.data_parent.empty()) {
+    fs::create_symlink(data, directory_ + "/data");  // where the watchdog looks
+  }
   const std::string pristine = PristineClusterPath();
   if (fs::exists(pristine)) return RunToEnd({"/bin/cp", "-a", pristine, data}, log, std::nullopt);
 
@@ -269,8 +283,8 @@ absl::Status PostgresServer::Launch() {
   const absl::StatusOr<std::optional<Account>> account = ServerAccount();
   if (!account.ok()) return account.status();
   std::vector<std::string> arguments = {
-      fmt::format("{}postgres", kServerPrograms), "-D", directory_ + "/data", "-k", directory_,
-      "-c", "listen_addresses=", "-c", options_.fsync ? "fsync=on" : "fsync=off",
+      fmt::format("{}postgres", kServerPrograms), "-D", DataPath(), "-k", directory_, "-c",
+      "listen_addresses=", "-c", options_.fsync ? "fsync=on" : "fsync=off",
       // Small: many test programs, each with its own server, run side by side.
       "-c", "shared_buffers=16MB"};
   for (const std::string& setting : options_.settings) {

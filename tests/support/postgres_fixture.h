@@ -17,6 +17,8 @@ struct PostgresOptions {
   bool fsync = false;
   // Further server settings, each "name=value", e.g. "max_connections=10".
   std::vector<std::string> settings;
+  // An empty directory of the server's account for its data; empty: in the temporary directory.
+  std::string data_parent = {};
 };
 
 // A real, private PostgreSQL 15 server on a unix socket in a temporary directory, with the roles of
@@ -42,6 +44,9 @@ class PostgresServer {
   std::string OwnerDsn(const std::string& database) const { return Dsn(database, kOwner); }
   std::string DaemonDsn(const std::string& database) const { return Dsn(database, kDaemon); }
 
+  // The unix socket on which it listens.
+  std::string SocketFile() const;
+
   // Creates a database with a fresh name that the owner role owns, as a copy of `template_database`
   // (which nobody may be connected to), and returns its name.
   absl::StatusOr<std::string> CreateDatabase(const std::string& template_database = "template1");
@@ -62,6 +67,10 @@ class PostgresServer {
   // until it accepts connections. Stops it first if it is running.
   absl::Status Restart();
 
+  // The same for a server that may have ended by itself, for want of disk space say: starts it if
+  // it has, and waits until it accepts connections.
+  absl::Status EnsureReady();
+
   // Suspends every server process: connections stay open and get no answer until Thaw.
   void Freeze();
   void Thaw();
@@ -69,6 +78,7 @@ class PostgresServer {
  private:
   PostgresServer(std::string directory, PostgresOptions options, int watchdog_pipe);
 
+  std::string DataPath() const;
   absl::Status InitializeData();
   absl::Status Launch();
   absl::Status WaitUntilReady();

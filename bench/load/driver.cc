@@ -1,0 +1,228 @@
+#include "bench/load/driver.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include "bench/processes.h"
+#include "entryexit/crypto/digest.h"
+
+namespace entryexit::bench {
+namespace {
+
+double Milliseconds(std::chrono::steady_clock::duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+double OwnCpuSeconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+// Measures from its making on.
+class UsageMeter {
+ public:
+  explicit UsageMeter(const Target& target) : target_(target), start_(Taken()) {}
+
+  Usage Stop() const {
+    const double seconds = Milliseconds(std::chrono::steady_clock::now() - began_) / 1000;
+    const Usage end = Taken();
+    Usage usage;
+    usage.daemon_cores = (end.daemon_cores - start_.daemon_cores) / seconds;
+    usage.database_cores = (end.database_cores - start_.database_cores) / seconds;
+    usage.client_cores = (end.client_cores - start_.client_cores) / seconds;
+    if (target_.daemon > 0) {
+      usage.daemon_mb = Megabytes(target_.daemon, "VmRSS");
+      usage.daemon_peak_mb = Megabytes(target_.daemon, "VmHWM");
+    }
+    return usage;
+  }
+
+ private:
+  // Seconds until now, in the place of cores.
+  Usage Taken() const {
+    Usage usage;
+    if (target_.daemon > 0) usage.daemon_cores = CpuSeconds(target_.daemon);
+    if (target_.database > 0) usage.database_cores = CpuSecondsOfFamily(target_.database);
+    usage.client_cores = OwnCpuSeconds();
+    return usage;
+  }
+
+  const Target& target_;
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  const Usage start_;
+};
+
+// A call that is under way.
+template <typename Request, typename Response>
+struct Flight {
+  Request request;
+  Response response;
+  grpc::ClientContext context;
+};
+
+}  // namespace
+
+Driver::Driver(const Target& target, std::vector<Face> faces, LoadOptions options)
+    : target_(target), faces_(std::move(faces)), options_(options) {}
+
+Driver::Traveler Driver::NextToArrive() {
+  const size_t number = ++arrivals_;
+  // Of this run alone, on a service that others have used too.
+  static const std::string kRun = crypto::NewUuid().substr(0, 6);
+  std::string document = fmt::format("L{}{}", kRun, number);
+  std::ranges::transform(document, document.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return {std::move(document), number % faces_.size()};
+}
+
+Driver::Traveler Driver::NextToDepart() {
+  const std::lock_guard lock(mutex_);
+  std::deque<Traveler>& from = arrived_.empty() ? departed_ : arrived_;
+  if (from.empty()) throw std::runtime_error("nobody has arrived who could depart");
+  Traveler traveler = std::move(from.front());
+  from.pop_front();
+  departed_.push_back(traveler);
+  return traveler;
+}
+
+void Driver::Prepare(int travelers) {
+  constexpr int kAtOnce = 8;
+  for (int i = 0; i < travelers; ++i) {
+    {
+      std::unique_lock lock(mutex_);
+      ended_.wait(lock, [&] { return under_way_ < kAtOnce; });
+    }
+    const Lane& lane = target_.lanes[static_cast<size_t>(i) % target_.lanes.size()];
+    SendArrival(lane, Clock::now() + std::chrono::seconds(30), nullptr);
+  }
+  AwaitAll();
+  if (arrived_.size() < static_cast<size_t>(travelers)) {
+    throw std::runtime_error(
+        fmt::format("of {} travelers only {} could arrive", travelers, arrived_.size()));
+  }
+}
+
+Step Driver::Run(const std::string& name, double rate, std::chrono::seconds warm_up,
+                 std::chrono::seconds duration) {
+  Step step;
+  step.name = name;
+  step.rate = rate;
+  step.seconds = static_cast<double>(duration.count());
+  std::exponential_distribution<double> gap(rate);
+  const auto start = Clock::now();
+  const auto at = [&](double seconds) {
+    return start +
+           std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  };
+  const double measured_from = static_cast<double>(warm_up.count());
+  const double end = measured_from + step.seconds;
+  std::optional<UsageMeter> meter;
+  for (double next = 0;;) {
+    next += options_.even ? 1 / rate : gap(random_);
+    if (next > end) break;
+    std::this_thread::sleep_until(at(next));
+    const bool measured = next > measured_from;
+    if (measured && !meter) meter.emplace(target_);
+    if (measured) step.lag.Add(Milliseconds(Clock::now() - at(next)));
+    Send(at(next), measured ? &step : nullptr);
+  }
+  if (meter) step.usage = meter->Stop();
+  AwaitAll();
+  return step;
+}
+
+void Driver::Send(Clock::time_point planned, Step* measured) {
+  if (measured != nullptr) ++measured->sent;
+  const Lane& lane = target_.lanes[calls_++ % target_.lanes.size()];
+  if (std::bernoulli_distribution(options_.departures)(random_)) {
+    SendDeparture(lane, planned, measured);
+  } else {
+    SendArrival(lane, planned, measured);
+  }
+}
+
+template <typename Response, typename Request, typename Start>
+void Driver::Launch(Request request, const Start& start, std::function<void()> on_good,
+                    Clock::time_point planned, Latencies Step::*kind, Step* measured) {
+  const auto flight = std::make_shared<Flight<Request, Response>>();
+  flight->request = std::move(request);
+  flight->context.set_deadline(std::chrono::system_clock::now() + (planned - Clock::now()) +
+                               options_.deadline);
+  {
+    const std::lock_guard lock(mutex_);
+    ++under_way_;
+  }
+  start(*flight, [this, flight, on_good = std::move(on_good), planned, kind,
+                  measured](const grpc::Status& status) {
+    const double milliseconds = Milliseconds(Clock::now() - planned);
+    const std::lock_guard lock(mutex_);
+    if (status.ok()) on_good();
+    if (measured != nullptr) {
+      Note(status, testing::ReasonOf(flight->context), milliseconds, kind, *measured);
+    }
+    --under_way_;
+    ended_.notify_all();
+  });
+}
+
+void Driver::SendArrival(const Lane& lane, Clock::time_point planned, Step* measured) {
+  const Traveler traveler = NextToArrive();
+  Launch<v1::RecordArrivalResponse>(
+      testing::ArrivalRequest({lane.id, traveler.document_number, faces_[traveler.face].arrival,
+                               std::chrono::hours(24)}),
+      [&](auto& flight, auto callback) {
+        lane.stub->async()->RecordArrival(&flight.context, &flight.request, &flight.response,
+                                          std::move(callback));
+      },
+      [this, traveler] { arrived_.push_back(traveler); }, planned, &Step::arrivals, measured);
+}
+
+void Driver::SendDeparture(const Lane& lane, Clock::time_point planned, Step* measured) {
+  const Traveler traveler = NextToDepart();
+  Launch<v1::RecordDepartureResponse>(
+      testing::DepartureRequest(
+          {lane.id, traveler.document_number, faces_[traveler.face].departure}),
+      [&](auto& flight, auto callback) {
+        lane.stub->async()->RecordDeparture(&flight.context, &flight.request, &flight.response,
+                                            std::move(callback));
+      },
+      [] {}, planned, &Step::departures, measured);
+}
+
+void Driver::Note(const grpc::Status& status, const std::string& reason, double milliseconds,
+                  Latencies Step::*kind, Step& step) {
+  if (status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED) {
+    ++step.overloaded;
+    return;
+  }
+  if (status.ok()) {
+    ++step.good;
+  } else if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+    ++step.late;
+  } else {
+    ++step.failed[reason + " " + status.error_message()];
+    return;
+  }
+  step.all.Add(milliseconds);
+  (step.*kind).Add(milliseconds);
+}
+
+void Driver::AwaitAll() {
+  std::unique_lock lock(mutex_);
+  ended_.wait(lock, [&] { return under_way_ == 0; });
+}
+
+}  // namespace entryexit::bench

@@ -1,0 +1,107 @@
+#ifndef ENTRYEXIT_BENCH_LOAD_DRIVER_H_
+#define ENTRYEXIT_BENCH_LOAD_DRIVER_H_
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "bench/load/captures.h"
+#include "bench/load/latencies.h"
+#include "bench/load/target.h"
+
+namespace entryexit::bench {
+
+struct LoadOptions {
+  std::chrono::milliseconds deadline{500};  // of each call, from when it was to be sent
+  double departures = 0.5;                  // the share of departures; the rest are arrivals
+  bool even = false;                        // sent at even intervals, not at random (Poisson)
+};
+
+// Cores kept busy, and memory of the daemon. 0 for what is not on this machine.
+struct Usage {
+  double daemon_cores = 0;
+  double database_cores = 0;
+  double client_cores = 0;
+  double daemon_mb = 0;
+  double daemon_peak_mb = 0;
+};
+
+// What came of one rate, less its warm-up.
+struct Step {
+  std::string name;
+  double rate = 0;     // calls planned a second
+  double seconds = 0;  // in which they were planned
+  size_t sent = 0;
+  size_t good = 0;                       // answered in time
+  size_t overloaded = 0;                 // refused at once
+  size_t late = 0;                       // ended by the deadline
+  std::map<std::string, size_t> failed;  // by reason; there should be none
+  // Of the calls that were not refused, good or late, from when each was to be sent: a client that
+  // falls behind, or waits for an answer before it sends the next, would hide what it waited for.
+  Latencies all;
+  Latencies arrivals;
+  Latencies departures;
+  Latencies lag;  // by which calls were sent later than planned
+  Usage usage;
+
+  double goodput() const { return static_cast<double>(good) / seconds; }
+};
+
+// Sends arrivals and departures at planned times, whether or not earlier ones were answered.
+class Driver {
+ public:
+  Driver(const Target& target, std::vector<Face> faces, LoadOptions options);
+
+  // Lets so many travelers arrive, so that there is somebody to depart. Throws when one is refused.
+  void Prepare(int travelers);
+  // Blocks until the last call has ended.
+  Step Run(const std::string& name, double rate, std::chrono::seconds warm_up,
+           std::chrono::seconds duration);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Traveler {
+    std::string document_number;
+    size_t face;
+  };
+
+  Traveler NextToArrive();
+  // One who has arrived; with none left, somebody who has departed before.
+  Traveler NextToDepart();
+  // `measured`: null while warming up.
+  void Send(Clock::time_point planned, Step* measured);
+  void SendArrival(const Lane& lane, Clock::time_point planned, Step* measured);
+  void SendDeparture(const Lane& lane, Clock::time_point planned, Step* measured);
+  // Starts a call. `start` is given what it needs and the callback; `on_good` is called, under the
+  // lock, when the call succeeds.
+  template <typename Response, typename Request, typename Start>
+  void Launch(Request request, const Start& start, std::function<void()> on_good,
+              Clock::time_point planned, Latencies Step::*kind, Step* measured);
+  // Of a call that has ended. Requires: the lock.
+  static void Note(const grpc::Status& status, const std::string& reason, double milliseconds,
+                   Latencies Step::*kind, Step& step);
+  void AwaitAll();
+
+  const Target& target_;
+  const std::vector<Face> faces_;
+  const LoadOptions options_;
+  std::mt19937 random_{20261126};
+  size_t arrivals_ = 0;
+  size_t calls_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  size_t under_way_ = 0;
+  std::deque<Traveler> arrived_;
+  std::deque<Traveler> departed_;
+};
+
+}  // namespace entryexit::bench
+
+#endif  // ENTRYEXIT_BENCH_LOAD_DRIVER_H_

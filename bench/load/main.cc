@@ -1,0 +1,215 @@
+// What lanes are kept waiting under load: a client that sends arrivals and departures over mutual
+// TLS at planned times, whether or not earlier ones were answered, and counts each latency from
+// when the call was to be sent. It finds the rate at which the service is saturated, and then
+// measures at 50, 80, 95 and 150 % of that.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "bench/load/captures.h"
+#include "bench/load/driver.h"
+#include "bench/load/report.h"
+#include "bench/load/target.h"
+
+namespace entryexit::bench {
+namespace {
+
+struct Options {
+  std::string server;
+  std::vector<std::string> lanes_of_server;
+  int daemon_pid = 0;
+  int lanes = 8;
+  int workers = 2;
+  int travelers = 0;
+  int prepared = 200;
+  int seconds = 30;
+  int sweep_seconds = 10;
+  int warm_up = 3;
+  int deadline_ms = 500;
+  double departures = 0.5;
+  bool even = false;
+  std::string image_size = "1280x720";
+  std::vector<double> rates;
+  std::string out;
+};
+
+ImageSize SizeOf(const std::string& text) {
+  ImageSize size;
+  char rest = 0;
+  if (std::sscanf(text.c_str(), "%dx%d%c", &size.width, &size.height, &rest) != 2 ||
+      size.width < 200 || size.height < 200 || size.width > 8000 || size.height > 8000) {
+    throw std::runtime_error("--image-size wants WIDTHxHEIGHT, 200 to 8000 each, not " + text);
+  }
+  return size;
+}
+
+class Bench {
+ public:
+  Bench(Driver& driver, const Options& options) : driver_(driver), options_(options) {}
+
+  const Step& Measure(const std::string& name, double rate, int seconds) {
+    steps_.push_back(driver_.Run(name, rate, std::chrono::seconds(options_.warm_up),
+                                 std::chrono::seconds(seconds)));
+    Print(steps_.back());
+    return steps_.back();
+  }
+
+  // The greatest rate that is served: up by halves until one is not, then halfway between.
+  double FindSaturation() {
+    constexpr double kFirstRate = 8;
+    constexpr int kHalvings = 4;
+    double served = 0;
+    double refused = kFirstRate;
+    while (IsServed(refused)) {
+      served = refused;
+      refused *= 1.5;
+    }
+    for (int i = 0; i < kHalvings; ++i) {
+      const double between = (served + refused) / 2;
+      (IsServed(between) ? served : refused) = between;
+    }
+    if (served == 0) throw std::runtime_error("not even the least rate is served");
+    return served;
+  }
+
+  const std::vector<Step>& steps() const { return steps_; }
+  double MostGood() const {
+    double most = 0;
+    for (const Step& step : steps_) most = std::max(most, step.goodput());
+    return most;
+  }
+  bool failed() const {
+    return std::ranges::any_of(steps_, [](const Step& step) { return !step.failed.empty(); });
+  }
+
+ private:
+  // All but one in a hundred.
+  bool IsServed(double rate) {
+    const Step& step = Measure("sweep", rate, options_.sweep_seconds);
+    return static_cast<double>(step.good) >= 0.99 * static_cast<double>(step.sent);
+  }
+
+  Driver& driver_;
+  const Options& options_;
+  std::vector<Step> steps_;
+};
+
+// Whether overload does no harm to what is taken on.
+bool JudgeOverload(const Bench& bench, const Step& overload, int deadline_ms) {
+  const double kept = overload.goodput() / bench.MostGood();
+  const double p99 = overload.all.Percentile(99);
+  const bool good = kept >= 0.9 && p99 < deadline_ms;
+  fmt::print(
+      "{}: overloaded, goodput is {:.0f} % of the most there was (at least 90 wanted), and "
+      "p99 of what was not refused {:.0f} ms (under {} wanted)\n",
+      good ? "met" : "MISSED", 100 * kept, p99, deadline_ms);
+  return good;
+}
+
+bool Run(const Options& options) {
+  const ImageSize size = SizeOf(options.image_size);
+  const Target target =
+      options.server.empty()
+          ? StartTarget(options.lanes, options.workers, options.travelers)
+          : ConnectTo(options.server, options.lanes_of_server, options.daemon_pid);
+  constexpr int kPeople = 20;
+  Driver driver(target, MakeFaces(*target.lanes.front().stub, size, kPeople),
+                {.deadline = std::chrono::milliseconds(options.deadline_ms),
+                 .departures = options.departures,
+                 .even = options.even});
+  driver.Prepare(options.prepared);
+  const std::string setting = fmt::format(
+      "{}, {} lanes, {:.0f} % departures, {}, deadline {} ms, {}", options.image_size,
+      target.lanes.size(), 100 * options.departures,
+      options.even ? "even intervals" : "Poisson arrivals", options.deadline_ms,
+      options.server.empty() ? fmt::format("{} workers, {} travelers stored", options.workers,
+                                           options.travelers + options.prepared)
+                             : options.server);
+  fmt::print("{}; latencies count from when a call was to be sent\n", setting);
+  PrintHeader();
+  Bench bench(driver, options);
+  bool good = true;
+  if (options.rates.empty()) {
+    const double saturation = bench.FindSaturation();
+    fmt::print("saturated at {:.1f} calls a second\n", saturation);
+    for (const int percent : {50, 80, 95, 150}) {
+      bench.Measure(fmt::format("{} %", percent), saturation * percent / 100, options.seconds);
+    }
+    good = JudgeOverload(bench, bench.steps().back(), options.deadline_ms);
+  }
+  for (const double rate : options.rates) {
+    bench.Measure("given", rate, options.seconds);
+  }
+  if (!options.out.empty()) {
+    WriteCsv(options.out + ".csv", bench.steps());
+    WriteCurvesCsv(options.out + "-curves.csv", bench.steps());
+    WriteJson(options.out + ".json", bench.steps(), setting);
+    std::vector<Step> drawn = bench.steps();
+    std::erase_if(drawn, [](const Step& step) { return step.name == "sweep"; });
+    WriteSvg(options.out + ".svg", drawn, setting, std::chrono::milliseconds(options.deadline_ms));
+  }
+  return good && !bench.failed();
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Measures the daemon under an open load, on a private database or elsewhere.");
+  Options options;
+  app.add_option("--seconds", options.seconds, "of each measured rate")
+      ->check(CLI::Range(1, 86'400));
+  app.add_option("--rates", options.rates,
+                 "calls a second, one measurement each; default: a sweep to saturation, then 50, "
+                 "80, 95 and 150 % of it")
+      ->delimiter(',')
+      ->check(CLI::Range(0.1, 100'000.0));
+  app.add_option("--sweep-seconds", options.sweep_seconds, "of each rate of the sweep")
+      ->check(CLI::Range(1, 3600));
+  app.add_option("--warm-up", options.warm_up, "seconds before each that are not counted")
+      ->check(CLI::Range(0, 3600));
+  app.add_option("--image-size", options.image_size, "of the captures, WIDTHxHEIGHT");
+  app.add_option("--departures", options.departures, "share of departures; the rest are arrivals")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--deadline-ms", options.deadline_ms, "of each call")
+      ->check(CLI::Range(1, 60'000));
+  app.add_flag("--even", options.even, "send at even intervals; default: at random (Poisson)");
+  app.add_option("--prepared", options.prepared, "travelers who arrive beforehand, to depart")
+      ->check(CLI::Range(1, 10'000'000));
+  app.add_option("--out", options.out,
+                 "path without ending of the files to write: .csv, -curves.csv, .json, .svg");
+  app.add_option("--lanes", options.lanes, "lanes, each with its own connection")
+      ->check(CLI::Range(1, 256));
+  app.add_option("--workers", options.workers, "face workers of the daemon")
+      ->check(CLI::Range(1, 64));
+  app.add_option("--travelers", options.travelers,
+                 "travelers imported beforehand, so that the tables are of some size")
+      ->check(CLI::Range(0, 100'000'000));
+  auto* const server =
+      app.add_option("--server", options.server, "HOST:PORT of a service that runs already");
+  app.add_option("--lane", options.lanes_of_server,
+                 "with --server: LANE=DIRECTORY of its certificate; once for each lane")
+      ->needs(server);
+  app.add_option("--daemon-pid", options.daemon_pid,
+                 "with --server: the daemon, when it is on this machine")
+      ->needs(server);
+  CLI11_PARSE(app, argc, argv);
+  if (!options.server.empty() && options.lanes_of_server.empty()) {
+    throw std::runtime_error("--server wants at least one --lane");
+  }
+  return Run(options) ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace entryexit::bench
+
+int main(int argc, char** argv) {
+  try {
+    return entryexit::bench::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "load_bench: " << error.what() << std::endl;
+    return 1;
+  }
+}

@@ -1,0 +1,104 @@
+#include "bench/load/target.h"
+
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+#include "entryexit/client/channel.h"
+#include "tests/e2e/stored.h"
+#include "tests/support/temp_dir.h"
+
+extern char** environ;
+
+namespace entryexit::bench {
+namespace {
+
+std::vector<std::string> LaneIds(int lanes) {
+  std::vector<std::string> ids;
+  for (int i = 1; i <= lanes; ++i) ids.push_back(fmt::format("SEA-Z{}", i));
+  return ids;
+}
+
+void WriteTravelers(const std::filesystem::path& file, int travelers) {
+  std::ofstream out(file);
+  out << "direction,lane_id,captured_at,issuing_state,document_number,nationality,birth_date,sex,"
+         "class_of_admission,authorized_until,carrier,flight\n";
+  for (int i = 0; i < travelers; ++i) {
+    out << fmt::format(
+        "ARRIVAL,SEA-A1,2026-01-{:02}T{:02}:{:02}:00Z,UTO,N{:08},UTO,19{:02}-04-05,F,B-2,2026-06-"
+        "01,,\n",
+        1 + i % 28, i / 28 % 24, i / 700 % 60, i, 30 + i % 70);
+  }
+}
+
+void Import(testing::World& world, int travelers) {
+  const testing::TempDir directory;
+  const std::filesystem::path file = directory.path() / "travelers.csv";
+  WriteTravelers(file, travelers);
+  const testing::ClientFiles client = world.IssueClient("entryexit://admin/bench");
+  std::vector<std::string> arguments = {ENTRYEXIT_BINARY_DIR "/bin/entryexitctl",
+                                        "--server",
+                                        fmt::format("localhost:{}", world.daemon().port()),
+                                        "--ca",
+                                        client.authority,
+                                        "--cert",
+                                        client.certificate,
+                                        "--key",
+                                        client.key,
+                                        "import",
+                                        "crossings",
+                                        file};
+  std::vector<char*> raw;
+  for (std::string& argument : arguments) raw.push_back(argument.data());
+  raw.push_back(nullptr);
+  pid_t pid = 0;
+  int status = -1;
+  if (posix_spawn(&pid, raw[0], nullptr, nullptr, raw.data(), environ) == 0) {
+    waitpid(pid, &status, 0);
+  }
+  if (status != 0) throw std::runtime_error("the travelers cannot be imported");
+  if (const absl::Status analyzed = world.postgres().Execute(world.database(), "VACUUM ANALYZE");
+      !analyzed.ok()) {
+    throw std::runtime_error(analyzed.ToString());
+  }
+}
+
+}  // namespace
+
+Target StartTarget(int lanes, int workers, int travelers) {
+  Target target;
+  target.world = std::make_unique<testing::World>(testing::WorldOptions{
+      .environment = {{"ENTRYEXIT_LOG_LEVEL", "warn"},
+                      {"ENTRYEXIT_FACE_WORKERS", std::to_string(workers)}},
+      .own_postgres = true,
+      // As a server for this is set up; the tests' own is as small as it goes.
+      .postgres = {.fsync = true, .settings = {"shared_buffers=1GB", "max_wal_size=8GB"}},
+      .more_lanes = LaneIds(lanes)});
+  testing::World& world = *target.world;
+  if (travelers > 0) Import(world, travelers);
+  for (const std::string& id : LaneIds(lanes)) target.lanes.push_back({id, world.Lane(id)});
+  target.daemon = world.daemon().pid();
+  target.database = testing::NumberOf(
+      world, "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)::integer");
+  return target;
+}
+
+Target ConnectTo(const std::string& server, const std::vector<std::string>& lanes, pid_t daemon) {
+  Target target;
+  for (const std::string& lane : lanes) {
+    const size_t equals = lane.find('=');
+    if (equals == std::string::npos) throw std::runtime_error("not LANE=DIRECTORY: " + lane);
+    const auto channel =
+        client::OpenChannel(server, client::CredentialsIn(lane.substr(equals + 1)));
+    if (!channel.ok()) throw std::runtime_error(channel.status().ToString());
+    target.lanes.push_back({lane.substr(0, equals), v1::LaneService::NewStub(*channel)});
+  }
+  target.daemon = daemon;
+  return target;
+}
+
+}  // namespace entryexit::bench

@@ -1,0 +1,66 @@
+#include "bench/processes.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace entryexit::bench {
+namespace {
+
+struct Process {
+  pid_t parent = 0;
+  double cpu_seconds = 0;
+  double cpu_seconds_of_ended = 0;  // children of it
+};
+
+Process Read(pid_t pid) {
+  std::ifstream stat(fmt::format("/proc/{}/stat", pid));
+  std::string line;
+  std::getline(stat, line);
+  if (line.empty()) return {};  // it has ended
+  std::istringstream fields(line.substr(line.rfind(')') + 2));
+  std::string skipped;
+  Process process;
+  fields >> skipped >> process.parent;
+  for (int i = 0; i < 9; ++i) fields >> skipped;
+  double user = 0;
+  double system = 0;
+  double ended_user = 0;
+  double ended_system = 0;
+  fields >> user >> system >> ended_user >> ended_system;
+  const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+  process.cpu_seconds = (user + system) / ticks;
+  process.cpu_seconds_of_ended = (ended_user + ended_system) / ticks;
+  return process;
+}
+
+}  // namespace
+
+double CpuSeconds(pid_t pid) { return Read(pid).cpu_seconds; }
+
+double CpuSecondsOfFamily(pid_t parent) {
+  const Process itself = Read(parent);
+  double sum = itself.cpu_seconds + itself.cpu_seconds_of_ended;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const int pid = std::atoi(entry.path().filename().c_str());
+    const Process process = pid > 0 ? Read(pid) : Process();
+    if (process.parent == parent) sum += process.cpu_seconds;
+  }
+  return sum;
+}
+
+double Megabytes(pid_t pid, const std::string& wanted) {
+  std::ifstream status(fmt::format("/proc/{}/status", pid));
+  for (std::string key; status >> key;) {
+    double kilobytes = 0;  // of 1024 bytes
+    if (key == wanted + ":" && status >> kilobytes) return kilobytes * 1024 / 1e6;
+  }
+  throw std::runtime_error("the kernel does not tell " + wanted);
+}
+
+}  // namespace entryexit::bench
