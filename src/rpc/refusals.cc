@@ -11,8 +11,13 @@ namespace {
 
 constexpr std::chrono::seconds kLogEvery{10};
 
-constexpr std::string_view kReasons[] = {"CERTIFICATE_REVOKED", "PRINCIPAL_MISSING", "RATE_LIMITED",
-                                         "ROLE_NOT_ALLOWED", "TOO_MANY_CALLS"};
+constexpr std::string_view kReasons[] = {"CASE_OF_ANOTHER_TRAVELER",
+                                         "CERTIFICATE_REVOKED",
+                                         "PRINCIPAL_MISSING",
+                                         "PURPOSE_NOT_ALLOWED",
+                                         "RATE_LIMITED",
+                                         "ROLE_NOT_ALLOWED",
+                                         "TOO_MANY_CALLS"};
 
 }  // namespace
 
