@@ -13,8 +13,6 @@ namespace {
 using enum FaultKind;
 using std::chrono::milliseconds;
 
-constexpr char kDiskSize[] = "8g";
-
 void Require(bool done, const std::string& what) {
   if (done) return;
   std::cerr << "cannot go on: " << what << std::endl;

@@ -16,6 +16,9 @@
 // same order, with the same pauses, as far as the machine keeps pace.
 namespace entryexit::testing {
 
+// Of the disk when it is not full; what is not used takes no memory.
+inline constexpr char kDiskSize[] = "8g";
+
 enum class FaultKind {
   kKillDaemon,
   kKillDatabase,

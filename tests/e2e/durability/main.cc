@@ -201,7 +201,7 @@ int Main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   Print(fmt::format("durability_test: {} s, seed {}, {} lanes", seconds, seed, lanes));
-  const SmallDisk disk("8g");
+  const SmallDisk disk(kDiskSize);
   World world({.environment = {},
                .own_postgres = true,
                .postgres = {.fsync = false,
