@@ -12,7 +12,7 @@ namespace {
 
 constexpr char kSubjectStyle[] = R"css(
 main, header, footer { max-width: 1240px; }
-td { white-space: normal; overflow-wrap: anywhere; }
+td { white-space: normal; overflow-wrap: break-word; }
 td:first-child { white-space: nowrap; }
 .scroll { margin-bottom: 24px; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)); gap: 16px; }

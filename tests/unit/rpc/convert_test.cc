@@ -593,7 +593,8 @@ TEST(ToProto, LeavesOutWhatAnOpenStayDoesNotHave) {
   stay.stay.arrived_on = core::Date(std::chrono::year(2026) / 1 / 2);
   stay.stay.authorized_until = core::Date(std::chrono::year(2026) / 4 / 1);
   v1::ListOverstaysResponse row;
-  ToProto(stay, {core::OverstayKind::kSuspectedInCountry, 7, 0}, &row);
+  ToProto(app::OverstayView{stay, {core::OverstayKind::kSuspectedInCountry, 7, 0}, true}, &row);
+  EXPECT_TRUE(row.disputed());
   EXPECT_EQ(row.kind(), v1::OVERSTAY_KIND_SUSPECTED_IN_COUNTRY);
   EXPECT_EQ(row.days_overstayed(), 7);
   EXPECT_EQ(row.stay().state(), v1::STAY_STATE_OPEN);
@@ -616,8 +617,10 @@ TEST(ToProto, TellsHowGraveAnOverstayIsByTheDaysFromTheEighteenthBirthdayOn) {
         Expectation{400, 0, v1::OVERSTAY_BAND_YEAR_OR_MORE},
         Expectation{400, 400, v1::OVERSTAY_BAND_UNSPECIFIED}}) {
     v1::ListOverstaysResponse row;
-    ToProto(ports::StayRecord(), {core::OverstayKind::kSuspectedInCountry, days, days_before_18},
-            &row);
+    ToProto(
+        app::OverstayView{
+            {}, {core::OverstayKind::kSuspectedInCountry, days, days_before_18}, false},
+        &row);
     EXPECT_EQ(row.days_overstayed(), days);
     EXPECT_EQ(row.days_before_18(), days_before_18);
     EXPECT_EQ(row.band(), band) << days << " less " << days_before_18;
