@@ -1,6 +1,7 @@
 #include "ctl/overstay_list.h"
 
 #include "ctl/csv.h"
+#include "ctl/describe.h"
 #include "ctl/interrupt.h"
 #include "entryexit/client/text.h"
 #include "entryexit/core/reason.h"

@@ -281,6 +281,7 @@ void AddExport(CLI::App& subject, Context& context) {
 void AddSubjectCommands(CLI::App& app, Context& context) {
   auto* subject = app.add_subcommand("subject", "The rights of those on whom something is held");
   subject->require_subcommand(1);
+  subject->footer("Example:\n  entryexitctl subject requests --overdue");
   AddExport(*subject, context);
   AddCorrectionRequestCommands(*subject, context);
 }

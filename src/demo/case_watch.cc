@@ -1,6 +1,7 @@
 #include "src/demo/case_watch.h"
 
 #include "entryexit/client/channel.h"
+#include "src/demo/clients.h"
 
 namespace entryexit::demo {
 

@@ -155,7 +155,7 @@ TEST_F(AuditedTest, AFailedChangeLeavesItsReasonAndNothingElse) {
   const CaseView view = TheCase(core::CaseKind::kOverstay);
   News();
   DecisionRequest request{core::RequestId(crypto::NewUuid()), view.record.case_id,
-                          view.record.version + 1, Decision::kUphold, "seen"};
+                          view.record.version + 1, core::CaseDecision::kUphold, "seen"};
   EXPECT_THAT(decide_->Decide(OfficerCall(), request), testing::FailsWith(Reason::kCaseChanged));
   const core::AuditEntry entry = TheNews();
   EXPECT_EQ(entry.traveler_id, view.record.traveler_id);

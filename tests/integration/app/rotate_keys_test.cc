@@ -63,7 +63,8 @@ class RotateKeysTest : public AppTest {
 
   static Call AdminCall() {
     return {{Role::kAdmin, "1", "admin/1"},
-            std::chrono::steady_clock::now() + std::chrono::seconds(60)};
+            std::chrono::steady_clock::now() + std::chrono::seconds(60),
+            "/entryexit.v1.KeyService/RotateKeys"};
   }
 
   // As if the daemons had had the time to give up the former keys.

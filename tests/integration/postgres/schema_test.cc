@@ -61,14 +61,14 @@ TEST_F(SchemaTest, EveryOtherUniqueIndexHoldsTheTravelerToo) {
       JOIN pg_class t ON t.oid = i.indrelid AND t.relnamespace = 'public'::regnamespace
       WHERE i.indisunique
         AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid))";
+  EXPECT_THAT(Sql("postgres", others + " ORDER BY 1"),
               ElementsAre("data_key_current", "key_rotation_open", "review_case_once_a_lead",
-                          "review_case_one_request_waits", "stay_departs_once",
-                          "stay_known_once"));
-              EXPECT_THAT(Sql("postgres", others + R"(
+                          "review_case_one_request_waits", "stay_departs_once", "stay_known_once"));
+  EXPECT_THAT(Sql("postgres", others + R"(
         AND NOT EXISTS (
           SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum = ANY (i.indkey)
             AND a.attname = 'traveler_id') ORDER BY 1)"),
-                          ElementsAre("data_key_current", "key_rotation_open"));
+              ElementsAre("data_key_current", "key_rotation_open"));
 }
 
 // A table that is added here belongs into the export of a traveler, or a decision says why it does

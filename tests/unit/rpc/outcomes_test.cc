@@ -4,11 +4,7 @@
 #include <set>
 #include <string>
 
-#include "entryexit/v1/back_office_service.pb.h"
-#include "entryexit/v1/import_service.pb.h"
-#include "entryexit/v1/lane_service.pb.h"
-#include "entryexit/v1/report_service.pb.h"
-#include "entryexit/v1/retention_service.pb.h"
+#include "tests/unit/rpc/services.h"
 
 // An outcome is the machine's: no client sends one, nor what one is made of.
 namespace entryexit::rpc {
@@ -17,9 +13,7 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::DescriptorPool;
 using google::protobuf::FieldDescriptor;
-using google::protobuf::FileDescriptor;
 using google::protobuf::MethodDescriptor;
-using google::protobuf::ServiceDescriptor;
 
 // The names of all messages and enums that the fields of `message` hold, at whatever depth.
 void AddTypesWithin(const Descriptor& message, std::set<std::string>& types) {
@@ -36,26 +30,17 @@ struct TypesOfTheApi {
   std::set<std::string> responses;
 };
 
-TypesOfTheApi TypesOf(const std::set<const FileDescriptor*>& files) {
+TypesOfTheApi TypesOfAllMethods() {
   TypesOfTheApi types;
-  for (const FileDescriptor* file : files) {
-    for (int i = 0; i < file->service_count(); ++i) {
-      const ServiceDescriptor& service = *file->service(i);
-      for (int j = 0; j < service.method_count(); ++j) {
-        const MethodDescriptor& method = *service.method(j);
-        AddTypesWithin(*method.input_type(), types.requests);
-        AddTypesWithin(*method.output_type(), types.responses);
-      }
-    }
+  for (const MethodDescriptor* const method : Methods()) {
+    AddTypesWithin(*method->input_type(), types.requests);
+    AddTypesWithin(*method->output_type(), types.responses);
   }
   return types;
 }
 
 TEST(Outcomes, NoRequestHoldsOneNorAnythingThatOneIsMadeOf) {
-  const TypesOfTheApi types = TypesOf(
-      {v1::RecordArrivalRequest::descriptor()->file(), v1::GetCaseRequest::descriptor()->file(),
-       v1::ListOverstaysRequest::descriptor()->file(), v1::ImportRow::descriptor()->file(),
-       v1::RunRetentionRequest::descriptor()->file()});
+  const TypesOfTheApi types = TypesOfAllMethods();
   for (const char* const type :
        {"entryexit.v1.Outcome", "entryexit.v1.Comparison", "entryexit.v1.Thresholds",
         "entryexit.v1.ReferenceDistance", "entryexit.v1.Model", "entryexit.v1.FmrBound"}) {
@@ -66,12 +51,7 @@ TEST(Outcomes, NoRequestHoldsOneNorAnythingThatOneIsMadeOf) {
 
 // Numbers could hold the same: a distance, a rate, a threshold.
 TEST(Outcomes, NoRequestHoldsAFraction) {
-  const std::set<std::string> requests =
-      TypesOf({v1::RecordArrivalRequest::descriptor()->file(),
-               v1::GetCaseRequest::descriptor()->file(),
-               v1::ListOverstaysRequest::descriptor()->file(), v1::ImportRow::descriptor()->file(),
-               v1::RunRetentionRequest::descriptor()->file()})
-          .requests;
+  const std::set<std::string> requests = TypesOfAllMethods().requests;
   for (const std::string& name : requests) {
     const Descriptor* const message = DescriptorPool::generated_pool()->FindMessageTypeByName(name);
     if (message == nullptr) continue;  // an enum
