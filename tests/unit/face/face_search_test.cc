@@ -123,6 +123,34 @@ TEST(FaceSearch, TheShareOfTheNarrowestFaceDoesNotMoveAnEmbedding) {
   }
 }
 
+// A search that ends early must not end with another face than one over all levels, which a limit
+// of dominance that every face misses makes it.
+TEST(FaceSearch, EndsWithTheFaceThatTheWholeSearchChooses) {
+  EngineConfig config = testing::BundledConfig();
+  config.quality.min_dominance = 100;
+  const auto whole = CreateFaceEngine(config);
+  ASSERT_THAT(whole, IsOk());
+  int found = 0;
+  for (const std::string& name : CaptureNames(25)) {
+    const cv::Mat capture = testing::DecodePlainly(testing::Capture(name));
+    for (const double scale : {0.4, 0.6, 0.8, 1.1}) {
+      cv::Mat wall(720, 960, CV_8UC3, cv::Scalar(120, 130, 140));
+      cv::Mat resized;
+      cv::resize(capture, resized, cv::Size(), scale, scale, cv::INTER_AREA);
+      resized = resized(cv::Rect(0, 0, resized.cols, std::min(resized.rows, wall.rows)));
+      resized.copyTo(wall(cv::Rect(300, wall.rows - resized.rows, resized.cols, resized.rows)));
+      const std::string image = testing::Encode(".png", wall);
+      const auto expected = (*whole)->Observe(image, testing::InAMinute());
+      const auto observed = testing::SharedEngine().Observe(image, testing::InAMinute());
+      ASSERT_THAT(expected, IsOk());
+      ASSERT_THAT(observed, IsOk());
+      EXPECT_EQ(observed->face, expected->face) << name << " at " << scale;
+      found += observed->face ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(found, 80);
+}
+
 bool AllDoubtful(const std::vector<DetectedFace>& faces) {
   return !faces.empty() &&
          std::ranges::all_of(faces, [](const DetectedFace& face) { return face.confidence < 0; });
