@@ -7,13 +7,18 @@
 #include <array>
 #include <chrono>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "bench/network_speed.h"
 #include "bench/plain_pipeline.h"
 #include "entryexit/core/matching.h"
 #include "entryexit/face/engine.h"
@@ -26,7 +31,8 @@ using face::StageTimes;
 
 constexpr std::array<const char*, 7> kStages{"decode", "detect", "landmarks", "quality",
                                              "align",  "embed",  "total"};
-// Share of the picture's height that the detected face fills.
+// Share of the picture's height that the detected face fills, and of the smallest allowed.
+constexpr double kSmallestShare = 0.2;
 constexpr std::array kFaceShares{0.25, 0.3, 0.4, 0.5, 0.6};
 constexpr std::array kIdentities{"id_003", "id_010", "id_021", "id_047"};
 
@@ -79,6 +85,7 @@ class Bench {
     face::EngineConfig config;
     config.manifest = root / "models/manifest.yaml";
     config.workers = 1;
+    config.min_face_share = kSmallestShare;
     config.on_stages = [this](const StageTimes& times) { ours_times_ = times; };
     ours_ = face::CreateFaceEngine(config).value();
     config.runtime = "dlib";
@@ -152,6 +159,69 @@ class Bench {
     return lost == 0;
   }
 
+  // How many of the bundled captures have a face for either pipeline, by group: as they are, and
+  // in light, contrast and size that a lane should not send.
+  void PrintDetectionRates() {
+    struct Harder {
+      const char* name;
+      std::function<cv::Mat(const cv::Mat&)> make;
+    };
+    const std::vector<Harder> kinds{
+        {"as they are", [](const cv::Mat& capture) { return capture; }},
+        {"a tenth of the light", [](const cv::Mat& capture) -> cv::Mat { return capture * 0.1; }},
+        {"backlit",
+         [](const cv::Mat& capture) -> cv::Mat { return capture * 0.15 + cv::Scalar::all(150); }},
+        {"60 px wide", [](const cv::Mat& capture) {
+           cv::Mat small;
+           cv::resize(capture, small, cv::Size(), 0.3, 0.3, cv::INTER_AREA);
+           return small;
+         }}};
+    fmt::print("faces found by ours and by plain, both of our passes counted\n");
+    for (const Harder& kind : kinds) {
+      std::map<std::string, std::array<int, 3>> by_group;  // captures, ours, plain
+      for (const auto& [file, group] : GroupsOfCaptures()) {
+        const std::string bytes = ReadBytes(faces_ / file);
+        const cv::Mat capture = cv::imdecode(std::vector<uchar>(bytes.begin(), bytes.end()), 1);
+        std::vector<uchar> jpeg;
+        cv::imencode(".jpg", kind.make(capture), jpeg);
+        const std::string image(jpeg.begin(), jpeg.end());
+        StageTimes times;
+        std::array<int, 3>& counts = by_group[group];
+        ++counts[0];
+        counts[1] += Ours(image).face ? 1 : 0;
+        counts[2] += plain_.Observe(image, times).face ? 1 : 0;
+      }
+      fmt::print("  {}:", kind.name);
+      for (const auto& [group, counts] : by_group) {
+        fmt::print("  {} {}/{} of {}", group, counts[1], counts[2], counts[0]);
+        json_["found"][kind.name][group] = {
+            {"captures", counts[0]}, {"ours", counts[1]}, {"plain", counts[2]}};
+      }
+      fmt::print("\n");
+    }
+  }
+
+  void MeasureNetwork(const std::filesystem::path& weights, int rounds) {
+    const NetworkSpeed speed = bench::MeasureNetwork(weights, rounds);
+    const auto share = [&speed](double ms) {
+      return speed.multiply_adds / (ms / 1e3) / speed.peak;
+    };
+    fmt::print("network: {:.0f} M multiply-adds; one core's GEMM {:.1f} G a second\n",
+               speed.multiply_adds / 1e6, speed.peak / 1e9);
+    fmt::print("{:<26}{:>10}{:>14}{:>16}\n", "", "ms a face", "dlib's / it", "of GEMM's peak");
+    for (const auto& [name, ms] : {std::pair("dlib, batch 1", speed.dlib_ms),
+                                   {"oneDNN, batch 1", speed.onednn_ms},
+                                   {"oneDNN direct, batch 1", speed.onednn_direct_ms},
+                                   {"oneDNN, batch 8", speed.batch_ms},
+                                   {"oneDNN direct, batch 8", speed.batch_direct_ms}}) {
+      fmt::print("  {:<24}{:>10.2f}{:>14.2f}{:>16.2f}\n", name, ms, speed.dlib_ms / ms, share(ms));
+      json_["network"][name] = {{"ms", ms}, {"of_peak", share(ms)}};
+    }
+    json_["network"]["multiply_adds"] = speed.multiply_adds;
+    json_["network"]["gemm_peak"] = speed.peak;
+    fmt::print("\n");
+  }
+
   const nlohmann::json& json() const { return json_; }
 
  private:
@@ -161,6 +231,19 @@ class Bench {
   }
 
   core::FaceObservation Ours(const std::string& image) { return Observe(*ours_, image); }
+
+  // Each good capture's file and group.
+  std::vector<std::pair<std::string, std::string>> GroupsOfCaptures() const {
+    std::ifstream manifest(faces_ / "manifest.csv");
+    std::vector<std::pair<std::string, std::string>> captures;
+    for (std::string line; std::getline(manifest, line);) {
+      std::istringstream fields(line);
+      std::array<std::string, 4> field;  // file, identity, role, group
+      for (std::string& text : field) std::getline(fields, text, ',');
+      if (field[0].starts_with("id_")) captures.emplace_back(field[0], field[3]);
+    }
+    return captures;
+  }
 
   // A bundled face before a plain wall, so large that the face fills each share of the height.
   std::vector<std::string> MakeCaptures(const cv::Size& size) {
@@ -216,14 +299,20 @@ int Main(int argc, char** argv) {
   app.add_option("--root", root, "the source tree: models and captures lie there");
   app.add_option("--rounds", rounds, "times that each capture is observed")
       ->check(CLI::Range(1, 1000));
+  bool rates = false;
+  app.add_flag("--rates", rates, "also how many faces are found by group, in bad light and small");
   CLI11_PARSE(app, argc, argv);
 
   Bench bench(root, rounds);
+  constexpr int kNetworkRounds = 10;
+  bench.MeasureNetwork(std::filesystem::path(root) / "models/entryexit_resnet_v1.dat",
+                       kNetworkRounds * rounds);
   bool good = true;
   for (const cv::Size& size : {cv::Size(640, 480), cv::Size(1280, 720), cv::Size(1920, 1080)}) {
     good = bench.RunSize(size) && good;
   }
   good = bench.CheckNoFaceLost() && good;
+  if (rates) bench.PrintDetectionRates();
   if (!json_file.empty()) std::ofstream(json_file) << bench.json().dump(2) << '\n';
   return good ? 0 : 1;
 }

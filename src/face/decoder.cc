@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <opencv2/imgcodecs.hpp>
+#include <optional>
 #include <utility>
 
 #include "entryexit/core/reason.h"
 #include "image_header.h"
+#include "jpeg.h"
 
 namespace entryexit::face {
 namespace {
@@ -51,11 +53,28 @@ absl::StatusOr<ImageHeader> CheckLimits(std::string_view bytes, const ImageLimit
 }
 
 // Empty when OpenCV cannot read it.
-cv::Mat Decode(std::string_view bytes) {
+cv::Mat DecodeByOpencv(std::string_view bytes, int flags) {
   // imdecode wants a mutable matrix but only reads it.
   const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
                         const_cast<char*>(bytes.data()));
-  return cv::imdecode(encoded, cv::IMREAD_COLOR);
+  return cv::imdecode(encoded, flags);
+}
+
+// As stored, but a PNG upright. Empty when it cannot be read.
+cv::Mat Decode(std::string_view bytes, const ImageHeader& header) {
+  constexpr int kAsStored = cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION;
+  switch (header.format) {
+    case ImageFormat::kJpeg: {
+      const cv::Size size(static_cast<int>(header.width), static_cast<int>(header.height));
+      const std::optional<cv::Mat> picture = DecodeJpeg(bytes, size);
+      return picture ? *picture : DecodeByOpencv(bytes, kAsStored);
+    }
+    case ImageFormat::kPng:
+      return DecodeByOpencv(PictureChunks(bytes), cv::IMREAD_COLOR);
+    case ImageFormat::kWebp:
+      return DecodeByOpencv(bytes, kAsStored);
+  }
+  return {};
 }
 
 // The picture upright, of one that was stored with this EXIF orientation.
@@ -74,11 +93,10 @@ absl::StatusOr<cv::Mat> DecodeImage(std::string_view bytes, const ImageLimits& l
   const absl::StatusOr<ImageHeader> header = CheckLimits(bytes, limits);
   if (!header.ok()) return header.status();
   try {
-    cv::Mat picture =
-        header->format == ImageFormat::kPng ? Decode(PictureChunks(bytes)) : Decode(bytes);
+    cv::Mat picture = Decode(bytes, *header);
     if (!picture.empty()) return Turned(std::move(picture), header->exif_orientation);
   } catch (const cv::Exception&) {
-    // As for an empty result: what OpenCV cannot read is corrupt.
+    // As for an empty result: what cannot be read is corrupt.
   }
   return MakeError(Reason::kImageCorrupt, "the image's data cannot be decoded");
 }

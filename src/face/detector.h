@@ -13,17 +13,27 @@ struct DetectedFace {
 };
 
 // dlib's HOG detector of frontal faces. It moves a window of 80 px over a pyramid of pictures, each
-// 5/6 of the size of the one before. Not thread-safe.
+// 5/6 of the size of the one before: level 0 is the picture itself. Levels can be searched in any
+// order; those that are not searched cost little. Not thread-safe.
 class FaceDetector {
  public:
   FaceDetector();
   ~FaceDetector();
 
-  // Faces in `gray` (8-bit, one channel), surest first. The `skipped_levels` finest pictures of the
-  // pyramid are made but not searched, which takes most of the time: what is found in the others
-  // comes out as from the whole pyramid, to the pixel. `threshold` 0 is the detector's own;
-  // negative finds more, and more that is none.
-  std::vector<DetectedFace> Detect(const cv::Mat& gray, int skipped_levels, double threshold);
+  // Starts on `gray` (8-bit, one channel), whose levels finer than `finest_level` will not be
+  // searched. Refers to its pixels until the next call.
+  void Load(const cv::Mat& gray, int finest_level);
+
+  // Of the picture's pyramid.
+  int levels() const;
+
+  // Requires: finest_level <= level < levels(); not searched yet. `threshold` 0 is the detector's
+  // own; negative finds more, and more that is none.
+  void Search(int level, double threshold);
+
+  // What is found in the levels that were searched, surest first: when all were, as by dlib, but
+  // for the rounding of confidences.
+  std::vector<DetectedFace> Faces() const;
 
  private:
   struct Impl;

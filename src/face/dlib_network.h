@@ -38,21 +38,31 @@ class DlibNetwork final : public EmbeddingNetwork {
     return network;
   }
 
-  core::Embedding Embed(const cv::Mat& crop) override {
-    input_.set_size(crop.rows, crop.cols);
-    for (int row = 0; row < crop.rows; ++row) {
-      for (int column = 0; column < crop.cols; ++column) {
-        const auto& bgr = crop.at<cv::Vec3b>(row, column);
-        input_(row, column) = dlib::rgb_pixel(bgr[2], bgr[1], bgr[0]);
-      }
+  std::vector<core::Embedding> EmbedAll(std::span<const cv::Mat> crops) override {
+    inputs_.resize(crops.size());
+    for (size_t i = 0; i < crops.size(); ++i) SetInput(crops[i], inputs_[i]);
+    std::vector<core::Embedding> embeddings;
+    for (const dlib::matrix<float, 0, 1>& output : net_(inputs_)) {
+      embeddings.emplace_back(output.begin(), output.end());
     }
-    const dlib::matrix<float, 0, 1>& output = net_(input_);
-    return {output.begin(), output.end()};
+    return embeddings;
   }
 
  private:
+  using Input = dlib::matrix<dlib::rgb_pixel>;
+
+  static void SetInput(const cv::Mat& crop, Input& input) {
+    input.set_size(crop.rows, crop.cols);
+    for (int row = 0; row < crop.rows; ++row) {
+      for (int column = 0; column < crop.cols; ++column) {
+        const auto& bgr = crop.at<cv::Vec3b>(row, column);
+        input(row, column) = dlib::rgb_pixel(bgr[2], bgr[1], bgr[0]);
+      }
+    }
+  }
+
   Net net_;
-  dlib::matrix<dlib::rgb_pixel> input_;
+  std::vector<Input> inputs_;
 };
 
 }  // namespace entryexit::face

@@ -128,26 +128,21 @@ absl::StatusOr<std::optional<core::Calibration>> FindCalibration(const ModelDesc
                                model.id, pairs));
 }
 
-// Only the bundled architecture has been written for oneDNN.
-bool RunsInOnednn(const EngineConfig& config, Architecture architecture) {
-  return config.runtime == kOnednn && architecture == Architecture::kEntryexitResnet;
-}
-
 absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadNetwork(const EngineConfig& config,
                                                               Architecture architecture,
                                                               const std::string& bytes) {
-  if (RunsInOnednn(config, architecture)) return LoadEntryexitResnetIntoOnednn(bytes);
+  const bool onednn = config.runtime == kOnednn;
   switch (architecture) {
     case Architecture::kEntryexitResnet:
-      return LoadEntryexitResnet(bytes);
+      return onednn ? LoadEntryexitResnetIntoOnednn(bytes) : LoadEntryexitResnet(bytes);
     case Architecture::kDlibResnet:
-      return LoadDlibResnet(bytes);
+      return onednn ? LoadDlibResnetIntoOnednn(bytes) : LoadDlibResnet(bytes);
   }
   return MakeError(Reason::kInternal, "unknown architecture");
 }
 
-std::string RuntimeOf(const EngineConfig& config, Architecture architecture) {
-  if (RunsInOnednn(config, architecture)) return OnednnVersion();
+std::string RuntimeOf(const EngineConfig& config) {
+  if (config.runtime == kOnednn) return OnednnVersion();
   return fmt::format("dlib-{}.{}", DLIB_MAJOR_VERSION, DLIB_MINOR_VERSION);
 }
 
@@ -236,8 +231,7 @@ absl::StatusOr<std::unique_ptr<ports::FaceEngine>> Create(const EngineConfig& co
     workers.push_back(*std::move(worker));
   }
   if (!model->warning.empty()) spdlog::warn("model {}: {}", model->id, model->warning);
-  core::ModelRef ref{
-      .id = model->id, .digest = weights->sha256, .engine = RuntimeOf(config, model->architecture)};
+  core::ModelRef ref{.id = model->id, .digest = weights->sha256, .engine = RuntimeOf(config)};
   return std::make_unique<Engine>(std::move(ref), *std::move(calibration), config.on_stages,
                                   std::move(workers));
 }

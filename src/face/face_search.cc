@@ -47,10 +47,15 @@ int LevelsToSkip(const cv::Size& picture, double narrowest_px) {
   return levels;
 }
 
-std::vector<DetectedFace> FaceSearch::Find(const cv::Mat& gray, double narrowest_px) {
-  std::vector<DetectedFace> faces =
-      detector_.Detect(gray, LevelsToSkip(gray.size(), narrowest_px), 0);
-  SortByWidth(faces);
+std::vector<DetectedFace> FaceSearch::Find(const cv::Mat& gray, const NarrowestPx& narrowest_px) {
+  detector_.Load(gray, LevelsToSkip(gray.size(), kDetectorWindowPx));
+  std::vector<DetectedFace> faces;
+  for (int level = detector_.levels() - 1; level >= LevelsToSkip(gray.size(), narrowest_px(faces));
+       --level) {
+    detector_.Search(level, 0);
+    faces = detector_.Faces();
+    SortByWidth(faces);
+  }
   return faces;
 }
 
@@ -67,7 +72,11 @@ std::vector<DetectedFace> FaceSearch::FindThoroughly(const cv::Mat& gray) {
   const int border_y = static_cast<int>(resized.rows * kThoroughBorder);
   cv::copyMakeBorder(resized, resized, border_y, border_y, border_x, border_x,
                      cv::BORDER_REPLICATE);
-  std::vector<DetectedFace> faces = detector_.Detect(resized, 0, kThoroughThreshold);
+  detector_.Load(resized, 0);
+  for (int level = 0; level < detector_.levels(); ++level) {
+    detector_.Search(level, kThoroughThreshold);
+  }
+  std::vector<DetectedFace> faces = detector_.Faces();
   DropDoubtful(faces);
   for (DetectedFace& face : faces) face.box -= cv::Point2d(border_x, border_y);
   Enlarge(faces, scale);

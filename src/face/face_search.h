@@ -1,6 +1,7 @@
 #ifndef ENTRYEXIT_SRC_FACE_FACE_SEARCH_H_
 #define ENTRYEXIT_SRC_FACE_FACE_SEARCH_H_
 
+#include <functional>
 #include <opencv2/core.hpp>
 #include <vector>
 
@@ -17,8 +18,12 @@ int LevelsToSkip(const cv::Size& picture, double narrowest_px);
 // Looks for the faces of a picture in grey (8-bit, one channel). Not thread-safe.
 class FaceSearch {
  public:
-  // Faces at least `narrowest_px` wide, widest first. Fast.
-  std::vector<DetectedFace> Find(const cv::Mat& gray, double narrowest_px);
+  // Given the faces found so far, widest first: how narrow those are that still matter, in px.
+  using NarrowestPx = std::function<double(const std::vector<DetectedFace>&)>;
+
+  // The faces that matter, widest first: looks for the widest ones first, since they cost least,
+  // and ends at those that `narrowest_px` says.
+  std::vector<DetectedFace> Find(const cv::Mat& gray, const NarrowestPx& narrowest_px);
 
   // Faces that Find misses: small, reaching past the border, blurred. For telling what is wrong
   // with a capture: about ten times slower. What has a confidence below 0 may be no face, and is

@@ -37,6 +37,25 @@ absl::StatusOr<ImageHeader> Checked(const ImageHeader& header) {
   return header;
 }
 
+constexpr std::string_view kExifMark("Exif\0\0", 6);
+
+// The orientation that a TIFF structure, as EXIF is one, states in its first directory; else 1.
+int TiffOrientation(std::string_view tiff) {
+  constexpr size_t kEntry = 12;
+  constexpr uint64_t kOrientation = 0x0112;
+  if (tiff.size() < 8) return 1;
+  const auto number = tiff[0] == 'M' ? BigEndian : LittleEndian;
+  const size_t directory = number(tiff, 4, 4);
+  if (directory + 2 > tiff.size()) return 1;
+  const size_t end = std::min(tiff.size(), directory + 2 + kEntry * number(tiff, directory, 2));
+  for (size_t at = directory + 2; at + kEntry <= end; at += kEntry) {
+    if (number(tiff, at, 2) != kOrientation) continue;
+    const uint64_t value = number(tiff, at + 8, 2);
+    return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+  }
+  return 1;
+}
+
 // SOF0..SOF15 without DHT, JPG and DAC, which share the range.
 bool IsStartOfFrame(uint64_t marker) {
   return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
@@ -81,6 +100,12 @@ struct JpegSegments {
     return absl::OkStatus();
   }
 
+  void AddApplicationData(std::string_view segment) {
+    const std::string_view exif = segment.substr(2);
+    if (!exif.starts_with(kExifMark)) return;
+    header.exif_orientation = TiffOrientation(exif.substr(kExifMark.size()));
+  }
+
   ImageHeader header{.format = ImageFormat::kJpeg, .width = 0, .height = 0};
   uint64_t components = 0;
   int scans = 0;
@@ -89,6 +114,7 @@ struct JpegSegments {
 absl::StatusOr<ImageHeader> ReadJpeg(std::string_view bytes) {
   constexpr uint64_t kEndOfImage = 0xD9;
   constexpr uint64_t kStartOfScan = 0xDA;
+  constexpr uint64_t kApplicationData1 = 0xE1;
   const absl::Status truncated = Corrupt("the JPEG stops before its end mark");
   JpegSegments segments;
   size_t at = 2;
@@ -106,6 +132,7 @@ absl::StatusOr<ImageHeader> ReadJpeg(std::string_view bytes) {
     absl::Status status;
     if (IsStartOfFrame(marker)) status = segments.AddFrame(marker, segment);
     if (marker == kStartOfScan) status = segments.AddScan(segment);
+    if (marker == kApplicationData1) segments.AddApplicationData(segment);
     if (!status.ok()) return status;
     if (marker == kStartOfScan) {
       at = SkipEntropyCodedData(bytes, at);
@@ -138,23 +165,6 @@ absl::StatusOr<ImageHeader> ReadPng(std::string_view bytes) {
   return truncated;
 }
 
-// The orientation that a TIFF structure, as EXIF is one, states in its first directory; else 1.
-int TiffOrientation(std::string_view tiff) {
-  constexpr size_t kEntry = 12;
-  constexpr uint64_t kOrientation = 0x0112;
-  if (tiff.size() < 8) return 1;
-  const auto number = tiff[0] == 'M' ? BigEndian : LittleEndian;
-  const size_t directory = number(tiff, 4, 4);
-  if (directory + 2 > tiff.size()) return 1;
-  const size_t end = std::min(tiff.size(), directory + 2 + kEntry * number(tiff, directory, 2));
-  for (size_t at = directory + 2; at + kEntry <= end; at += kEntry) {
-    if (number(tiff, at, 2) != kOrientation) continue;
-    const uint64_t value = number(tiff, at + 8, 2);
-    return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
-  }
-  return 1;
-}
-
 constexpr size_t kWebpChunks = 12;      // after "RIFF", size, "WEBP"
 constexpr size_t kWebpChunkHeader = 8;  // type, size
 
@@ -164,7 +174,7 @@ int WebpOrientation(std::string_view bytes) {
     if (bytes.substr(at, 4) == "EXIF") {
       std::string_view exif = bytes.substr(at + kWebpChunkHeader, size);
       // Not part of WebP's EXIF, but some writers keep it from the JPEG's.
-      if (exif.starts_with(std::string_view("Exif\0\0", 6))) exif.remove_prefix(6);
+      if (exif.starts_with(kExifMark)) exif.remove_prefix(kExifMark.size());
       return TiffOrientation(exif);
     }
     at += kWebpChunkHeader + size + size % 2;

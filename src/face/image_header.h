@@ -18,7 +18,7 @@ struct ImageHeader {
   // The decoder keeps the whole picture in a second form besides its pixels, which takes up to
   // three times their memory: the coefficients of a JPEG in several scans, most kinds of WebP.
   bool held_twice = false;
-  int exif_orientation = 1;  // 1..8; read of a WebP only, since OpenCV turns the others by itself
+  int exif_orientation = 1;  // 1..8; not read of a PNG, which OpenCV turns by itself
 };
 
 // Reads format and size without decoding a pixel, and checks that the file runs to its end mark:

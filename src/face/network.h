@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <opencv2/core.hpp>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "entryexit/core/face.h"
@@ -15,9 +17,11 @@ class EmbeddingNetwork {
  public:
   virtual ~EmbeddingNetwork() = default;
 
-  // The embedding of an aligned face, as the network gives it. `crop` is 8-bit BGR, of the size
-  // that the model's alignment makes.
-  virtual core::Embedding Embed(const cv::Mat& crop) = 0;
+  // The embeddings of aligned faces, in their order, as the network gives them. Crops are 8-bit
+  // BGR, of the size that the model's alignment makes. Of several at once, each costs less.
+  virtual std::vector<core::Embedding> EmbedAll(std::span<const cv::Mat> crops) = 0;
+
+  core::Embedding Embed(const cv::Mat& crop) { return EmbedAll({&crop, 1}).front(); }
 };
 
 // Each loads one architecture from the bytes of a model file. Thread-safe.

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <dnnl.hpp>
 #include <exception>
+#include <map>
 #include <opencv2/core.hpp>
 #include <stdexcept>
 #include <unordered_map>
@@ -26,7 +27,9 @@ using dnnl::memory;
 using Tag = memory::format_tag;
 using Arguments = std::unordered_map<int, memory>;
 
-constexpr int kSide = 112;
+// Crops that are embedded at once, at most so many and always one of these: each number has its own
+// copy of the weights.
+constexpr std::array<size_t, 2> kBatches{8, 1};
 
 // oneDNN asks OpenMP how many threads to use, which knows a number for each calling thread: it must
 // be set wherever primitives are made or run.
@@ -39,30 +42,35 @@ dnnl::primitive_attr WithOwnScratchpad(const dnnl::post_ops& after = {}) {
   return attributes;
 }
 
-// A list of primitives that is made once, with all the memory they need, and then run per crop.
-class OnednnNetwork final : public EmbeddingNetwork {
+// A list of primitives for one number of crops, made once with all the memory they need, and then
+// run for each so many.
+class OnednnGraph {
  public:
-  explicit OnednnNetwork(const ResnetWeights& weights) : mean_rgb_(weights.mean_rgb) {
-    const auto& convolutions = weights.convolutions;
-    if (convolutions.size() < 2 || convolutions.size() % 2 != 0) {
-      throw std::invalid_argument("not a stem, pairs of convolutions and a last one");
-    }
-    memory input = Allocate({{1, 3, kSide, kSide}, memory::data_type::f32, Tag::nchw});
+  OnednnGraph(const ResnetWeights& weights, size_t crops, Convolutions convolutions)
+      : side_(weights.side),
+        mean_rgb_(weights.mean_rgb),
+        crops_(static_cast<memory::dim>(crops)),
+        winograd_(convolutions == Convolutions::kFastest) {
+    const auto& layers = weights.convolutions;
+    if (layers.empty()) throw std::invalid_argument("no convolution");
+    memory input = Allocate({{crops_, 3, side_, side_}, kFloat, Tag::nchw});
     input_ = static_cast<float*>(input.get_data_handle());
-    memory features = AddConvolution(convolutions.front(), input, Relu());
-    for (size_t i = 1; i + 2 < convolutions.size(); i += 2) {
-      features = AddBlock(convolutions[i], convolutions[i + 1], features);
+    memory features = AddConvolution(layers.front(), input, Relu());
+    if (weights.stem_is_pooled) features = AddPooling(dnnl::algorithm::pooling_max, features, 3, 2);
+    for (size_t i = 1; i + 1 < layers.size(); i += 2) {
+      features = AddBlock(layers[i], layers[i + 1], features);
     }
-    features = AddConvolution(convolutions.back(), features, {});
+    if (layers.size() % 2 == 0) features = AddConvolution(layers.back(), features, {});
+    if (weights.averaged) {
+      const memory::dim side = SideOf(features);
+      features = AddPooling(kAverage, features, side, side);
+    }
     output_ = AddConnected(weights, features);
   }
 
-  core::Embedding Embed(const cv::Mat& crop) override {
-    if (crop.rows != kSide || crop.cols != kSide) {
-      throw std::invalid_argument("the network takes crops of 112 x 112 pixels");
-    }
-    StayOnThisThread();
-    SetInput(crop);
+  // Appends the embeddings of as many crops as it was made for.
+  void Run(std::span<const cv::Mat> crops, std::vector<core::Embedding>& embeddings) {
+    for (size_t i = 0; i < crops.size(); ++i) SetInput(i, crops[i]);
     for (const Step& step : steps_) {
       dnnl::error::wrap_c_api(
           dnnl_primitive_execute(step.primitive.get(), stream_.get(),
@@ -71,7 +79,10 @@ class OnednnNetwork final : public EmbeddingNetwork {
     }
     stream_.wait();
     const auto* values = static_cast<const float*>(output_.get_data_handle());
-    return {values, values + output_.get_desc().dims()[1]};
+    const auto dimension = output_.get_desc().dims()[1];
+    for (size_t i = 0; i < crops.size(); ++i, values += dimension) {
+      embeddings.emplace_back(values, values + dimension);
+    }
   }
 
  private:
@@ -88,12 +99,18 @@ class OnednnNetwork final : public EmbeddingNetwork {
     return after;
   }
 
-  static dnnl::post_ops AddThenRelu(const memory::desc& added) {
+  static constexpr auto kFloat = memory::data_type::f32;
+  static constexpr auto kAverage = dnnl::algorithm::pooling_avg_exclude_padding;
+
+  // What is in the output beforehand is added.
+  static dnnl::post_ops AddThenRelu() {
     dnnl::post_ops after;
-    after.append_binary(dnnl::algorithm::binary_add, added);
+    after.append_sum(1);
     after.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
     return after;
   }
+
+  static memory::dim SideOf(const memory& features) { return features.get_desc().dims()[2]; }
 
   // Memory of zeros that lives as long as the network.
   memory Allocate(const memory::desc& desc) {
@@ -129,81 +146,134 @@ class OnednnNetwork final : public EmbeddingNetwork {
     steps_.push_back(std::move(step));
   }
 
-  // `output` may leave the format to oneDNN. `more`: the operands of `after`.
-  memory AddConvolution(const ConvolutionWeights& weights, const memory& input,
-                        const dnnl::post_ops& after, const memory::desc& output,
-                        Arguments more = {}) {
-    constexpr auto kFloat = memory::data_type::f32;
-    const memory::dims filter_dims{weights.outputs, weights.inputs, weights.window, weights.window};
+  dnnl::convolution_forward::primitive_desc DescribeConvolution(const ConvolutionWeights& weights,
+                                                                const memory::desc& input,
+                                                                const dnnl::post_ops& after,
+                                                                const memory::desc& output) const {
+    const memory::desc filters({weights.outputs, weights.inputs, weights.window, weights.window},
+                               kFloat, Tag::any);
     const memory::desc biases({weights.outputs}, kFloat, Tag::x);
     const memory::dims stride(2, weights.stride);
     const memory::dims padding(2, weights.padding);
-    const dnnl::convolution_forward::primitive_desc desc(
-        {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, input.get_desc(),
-         memory::desc(filter_dims, kFloat, Tag::any), biases, output, stride, padding, padding},
-        WithOwnScratchpad(after), engine_);
-    const memory result = Allocate(desc.dst_desc());
-    more[DNNL_ARG_SRC] = input;
-    more[DNNL_ARG_WEIGHTS] =
-        Reordered(weights.filters, {filter_dims, kFloat, Tag::oihw}, desc.weights_desc());
-    more[DNNL_ARG_BIAS] = Reordered(weights.biases, biases, biases);
-    more[DNNL_ARG_DST] = result;
-    AddStep<dnnl::convolution_forward>(desc, std::move(more));
-    return result;
+    const auto describe = [&](dnnl::algorithm algorithm, bool may_fail) {
+      return dnnl::convolution_forward::primitive_desc(
+          {dnnl::prop_kind::forward_inference, algorithm, input, filters, biases, output, stride,
+           padding, padding},
+          WithOwnScratchpad(after), engine_, may_fail);
+    };
+    if (winograd_ && weights.window == 3 && weights.stride == 1) {
+      auto fast = describe(dnnl::algorithm::convolution_winograd, true);
+      if (fast) return fast;
+    }
+    return describe(dnnl::algorithm::convolution_direct, false);
   }
 
+  // Into `result`.
+  void AddConvolution(const ConvolutionWeights& weights, const memory& input,
+                      const dnnl::convolution_forward::primitive_desc& desc, const memory& result) {
+    const memory::dims filter_dims{weights.outputs, weights.inputs, weights.window, weights.window};
+    const memory::desc biases({weights.outputs}, kFloat, Tag::x);
+    AddStep<dnnl::convolution_forward>(
+        desc, {{DNNL_ARG_SRC, input},
+               {DNNL_ARG_WEIGHTS,
+                Reordered(weights.filters, {filter_dims, kFloat, Tag::oihw}, desc.weights_desc())},
+               {DNNL_ARG_BIAS, Reordered(weights.biases, biases, biases)},
+               {DNNL_ARG_DST, result}});
+  }
+
+  // Into memory of its own, in the format that suits it.
   memory AddConvolution(const ConvolutionWeights& weights, const memory& input,
                         const dnnl::post_ops& after) {
     const memory::dim side =
-        (input.get_desc().dims()[2] + 2L * weights.padding - weights.window) / weights.stride + 1;
-    return AddConvolution(weights, input, after,
-                          {{1, weights.outputs, side, side}, memory::data_type::f32, Tag::any});
+        (SideOf(input) + 2L * weights.padding - weights.window) / weights.stride + 1;
+    const auto desc =
+        DescribeConvolution(weights, input.get_desc(), after,
+                            {{crops_, weights.outputs, side, side}, kFloat, Tag::any});
+    const memory result = Allocate(desc.dst_desc());
+    AddConvolution(weights, input, desc, result);
+    return result;
   }
 
+  // What the block adds its output to is the result: the input itself where it has the same shape.
   memory AddBlock(const ConvolutionWeights& first, const ConvolutionWeights& second,
                   const memory& input) {
     const memory inner = AddConvolution(first, input, Relu());
-    const memory::desc desc = inner.get_desc();
-    const memory added = first.stride == 1 ? input : AddHalved(input, desc);
-    return AddConvolution(second, inner, AddThenRelu(added.get_desc()), desc,
-                          {{DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, added}});
+    memory result = first.stride == 1 ? input : AddHalved(input, inner.get_desc());
+    if (SideOf(result) == SideOf(inner)) {
+      AddConvolution(
+          second, inner,
+          DescribeConvolution(second, inner.get_desc(), AddThenRelu(), result.get_desc()), result);
+      return result;
+    }
+    const memory outer = AddConvolution(second, inner, {});
+    dnnl::post_ops sum;
+    sum.append_sum(1);
+    AddCopy(outer, result, 0, sum);
+    const dnnl::eltwise_forward::primitive_desc relu(
+        {dnnl::prop_kind::forward_inference, dnnl::algorithm::eltwise_relu, result.get_desc(), 0},
+        WithOwnScratchpad(), engine_);
+    AddStep<dnnl::eltwise_forward>(relu, {{DNNL_ARG_SRC, result}, {DNNL_ARG_DST, result}});
+    return result;
   }
 
-  // The 2 x 2 averages of `input`; the channels that `desc` has more stay the zeros they are.
-  memory AddHalved(const memory& input, const memory::desc& desc) {
-    memory::dims dims = desc.dims();
-    dims[1] = input.get_desc().dims()[1];
-    const dnnl::pooling_forward::primitive_desc pooling(
-        {dnnl::prop_kind::forward_inference,
-         dnnl::algorithm::pooling_avg_exclude_padding,
-         input.get_desc(),
-         memory::desc(dims, memory::data_type::f32, Tag::any),
-         {2, 2},
-         {2, 2},
-         {0, 0},
-         {0, 0}},
-        WithOwnScratchpad(), engine_);
-    const memory averages = Allocate(pooling.dst_desc());
-    AddStep<dnnl::pooling_forward>(pooling, {{DNNL_ARG_SRC, input}, {DNNL_ARG_DST, averages}});
+  // Without padding.
+  memory AddPooling(dnnl::algorithm algorithm, const memory& input, memory::dim window,
+                    memory::dim stride) {
+    memory::dims dims = input.get_desc().dims();
+    dims[2] = dims[3] = (SideOf(input) - window) / stride + 1;
+    const dnnl::pooling_forward::primitive_desc pooling({dnnl::prop_kind::forward_inference,
+                                                         algorithm,
+                                                         input.get_desc(),
+                                                         memory::desc(dims, kFloat, Tag::any),
+                                                         {stride, stride},
+                                                         {window, window},
+                                                         {0, 0},
+                                                         {0, 0}},
+                                                        WithOwnScratchpad(), engine_);
+    const memory pooled = Allocate(pooling.dst_desc());
+    AddStep<dnnl::pooling_forward>(pooling, {{DNNL_ARG_SRC, input}, {DNNL_ARG_DST, pooled}});
+    return pooled;
+  }
 
+  // The 2 x 2 averages of `input`, and zeros in the channels that `like` has more.
+  memory AddHalved(const memory& input, const memory::desc& like) {
     // Pooling right into a part of the larger memory is possible too, but many times as slow.
-    memory halved = Allocate(desc);
-    const memory part(desc.submemory_desc(dims, {0, 0, 0, 0}), engine_, halved.get_data_handle());
-    memories_.push_back(part);
-    AddStep<dnnl::reorder>({averages, part, WithOwnScratchpad()},
-                           {{DNNL_ARG_FROM, averages}, {DNNL_ARG_TO, part}});
+    const memory averages = AddPooling(kAverage, input, 2, 2);
+    memory::dims dims = averages.get_desc().dims();
+    const memory::dim channels = dims[1];
+    dims[1] = like.dims()[1];
+    memory halved = Allocate(WithDims(like, dims));
+    AddCopy(averages, halved, 0, {});
+    if (dims[1] > channels) {
+      dims[1] -= channels;
+      AddCopy(Allocate({dims, kFloat, Tag::nchw}), halved, channels, {});
+    }
     return halved;
   }
 
+  // The format of `desc` for another shape.
+  memory::desc WithDims(const memory::desc& desc, const memory::dims& dims) const {
+    return dims == desc.dims() ? desc : memory::desc(dims, kFloat, Tag::nChw16c);
+  }
+
+  // Copies `from` to the first rows and columns of `to`, from `channel` on.
+  void AddCopy(const memory& from, const memory& to, memory::dim channel,
+               const dnnl::post_ops& after) {
+    const memory part(to.get_desc().submemory_desc(from.get_desc().dims(), {0, channel, 0, 0}),
+                      engine_, to.get_data_handle());
+    memories_.push_back(part);
+    AddStep<dnnl::reorder>({from, part, WithOwnScratchpad(after)},
+                           {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, part}});
+  }
+
   memory AddConnected(const ResnetWeights& weights, const memory& input) {
-    constexpr auto kFloat = memory::data_type::f32;
     const auto outputs = static_cast<memory::dim>(weights.connected_biases.size());
     memory::dims dims = input.get_desc().dims();
     dims[0] = outputs;
     const memory::desc biases({outputs}, kFloat, Tag::x);
     const dnnl::inner_product_forward::primitive_desc desc(
         {dnnl::prop_kind::forward_inference, input.get_desc(), memory::desc(dims, kFloat, Tag::any),
-         biases, memory::desc({1, outputs}, kFloat, Tag::nc)},
+         biases, memory::desc({crops_, outputs}, kFloat, Tag::nc)},
         WithOwnScratchpad(), engine_);
     memory result = Allocate(desc.dst_desc());
     AddStep<dnnl::inner_product_forward>(
@@ -215,21 +285,24 @@ class OnednnNetwork final : public EmbeddingNetwork {
     return result;
   }
 
-  void SetInput(const cv::Mat& crop) {
-    constexpr int kPlane = kSide * kSide;
-    float* pixel = input_;
-    for (int row = 0; row < kSide; ++row) {
+  void SetInput(size_t index, const cv::Mat& crop) {
+    const ptrdiff_t plane = ptrdiff_t{side_} * side_;
+    float* pixel = input_ + 3 * plane * static_cast<ptrdiff_t>(index);
+    for (int row = 0; row < side_; ++row) {
       const auto* bgr = crop.ptr<cv::Vec3b>(row);
-      for (int column = 0; column < kSide; ++column, ++pixel) {
+      for (int column = 0; column < side_; ++column, ++pixel) {
         for (int channel = 0; channel < 3; ++channel) {
-          pixel[ptrdiff_t{channel} * kPlane] =
+          pixel[channel * plane] =
               (static_cast<float>(bgr[column][2 - channel]) - mean_rgb_[channel]) / 256;
         }
       }
     }
   }
 
+  int side_;
   std::array<float, 3> mean_rgb_;
+  memory::dim crops_;
+  bool winograd_;
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream_{engine_};
   std::vector<memory> memories_;  // all that the steps' arguments refer to
@@ -238,21 +311,64 @@ class OnednnNetwork final : public EmbeddingNetwork {
   memory output_;
 };
 
-}  // namespace
+class OnednnNetwork final : public EmbeddingNetwork {
+ public:
+  OnednnNetwork(ResnetWeights weights, Convolutions convolutions)
+      : weights_(std::move(weights)), convolutions_(convolutions) {
+    GraphFor(1);
+  }
 
-absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadEntryexitResnetIntoOnednn(
-    const std::string& bytes) {
-  const absl::StatusOr<ResnetWeights> weights = ReadEntryexitResnet(bytes);
+  std::vector<core::Embedding> EmbedAll(std::span<const cv::Mat> crops) override {
+    for (const cv::Mat& crop : crops) {
+      if (crop.rows == weights_.side && crop.cols == weights_.side) continue;
+      throw std::invalid_argument("the network takes crops of another size");
+    }
+    StayOnThisThread();
+    std::vector<core::Embedding> embeddings;
+    embeddings.reserve(crops.size());
+    for (const size_t batch : kBatches) {
+      for (; crops.size() >= batch; crops = crops.subspan(batch)) {
+        GraphFor(batch).Run(crops.first(batch), embeddings);
+      }
+    }
+    return embeddings;
+  }
+
+ private:
+  // Made when first asked for.
+  OnednnGraph& GraphFor(size_t crops) {
+    return graphs_.try_emplace(crops, weights_, crops, convolutions_).first->second;
+  }
+
+  const ResnetWeights weights_;
+  const Convolutions convolutions_;
+  std::map<size_t, OnednnGraph> graphs_;
+};
+
+absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadIntoOnednn(
+    absl::StatusOr<ResnetWeights> weights, Convolutions convolutions) {
   if (!weights.ok()) return weights.status();
   try {
     StayOnThisThread();
-    return std::make_unique<OnednnNetwork>(*weights);
+    return std::make_unique<OnednnNetwork>(*std::move(weights), convolutions);
   } catch (const std::invalid_argument& error) {
     return core::MakeError(core::Reason::kModelFileInvalid,
                            fmt::format("oneDNN: {}", error.what()));
   } catch (const std::exception& error) {
     return core::MakeError(core::Reason::kInternal, fmt::format("oneDNN: {}", error.what()));
   }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadEntryexitResnetIntoOnednn(
+    const std::string& bytes, Convolutions convolutions) {
+  return LoadIntoOnednn(ReadEntryexitResnet(bytes), convolutions);
+}
+
+absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadDlibResnetIntoOnednn(
+    const std::string& bytes, Convolutions convolutions) {
+  return LoadIntoOnednn(ReadDlibResnet(bytes), convolutions);
 }
 
 std::string OnednnVersion() {

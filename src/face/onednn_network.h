@@ -9,11 +9,20 @@
 
 namespace entryexit::face {
 
-// The network that LoadEntryexitResnet makes, computed by oneDNN on the calling thread alone. Its
-// embeddings differ from dlib's by rounding only. Crops must be 112 x 112. Thread-safe.
+// What convolutions of 3 x 3 px in steps of one are computed by.
+enum class Convolutions {
+  kFastest,  // Winograd's way, of fewer multiplications, where oneDNN has it for the processor
+  kDirect,
+};
+
+// The networks that LoadEntryexitResnet and LoadDlibResnet make, computed by oneDNN on the calling
+// thread alone. Their embeddings differ from dlib's by rounding only. Crops of another size than
+// the architecture's throw std::invalid_argument. Loading is thread-safe.
 // Errors: MODEL_FILE_INVALID; INTERNAL when oneDNN cannot run the network.
 absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadEntryexitResnetIntoOnednn(
-    const std::string& bytes);
+    const std::string& bytes, Convolutions convolutions = Convolutions::kFastest);
+absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadDlibResnetIntoOnednn(
+    const std::string& bytes, Convolutions convolutions = Convolutions::kFastest);
 
 // The library that is loaded, e.g. "onednn-2.6".
 std::string OnednnVersion();

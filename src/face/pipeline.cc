@@ -38,6 +38,13 @@ core::PixelBox ToPixelBox(const cv::Rect2d& box) {
   return {rounded.x, rounded.y, rounded.width, rounded.height};
 }
 
+// Of a frontal face the detector is this sure, and of what is none hardly ever.
+constexpr double kSurely = 0.5;
+
+// One face is found at several levels of the pyramid. Boxes that differ more in width than by this
+// factor are not of the same one.
+constexpr double kSameFace = 1.5;
+
 // Its centre lies within the middle 80 % of the picture, both ways.
 bool IsCentral(const DetectedFace& face, const cv::Size& picture) {
   constexpr double kMargin = 0.1;
@@ -98,23 +105,24 @@ absl::StatusOr<std::vector<DetectedFace>> Pipeline::FindFaces(const cv::Mat& bgr
   if (absl::Status status = CheckDeadline(deadline); !status.ok()) return status;
   cv::Mat gray;
   cv::cvtColor(bgr, gray, cv::COLOR_BGR2GRAY);
-  std::vector<DetectedFace> faces = search_.Find(gray, NarrowestPx(gray));
+  std::vector<DetectedFace> faces =
+      search_.Find(gray, [&](const auto& found) { return NarrowestPx(found, gray.size()); });
   if (absl::Status status = CheckDeadline(deadline); !status.ok()) return status;
-  if (faces.empty()) return search_.FindThoroughly(gray);
-  return WithRivals(std::move(faces), gray);
+  return faces.empty() ? search_.FindThoroughly(gray) : faces;
 }
 
-double Pipeline::NarrowestPx(const cv::Mat& gray) const {
-  return settings_.min_face_share * gray.rows;
-}
-
-std::vector<DetectedFace> Pipeline::WithRivals(std::vector<DetectedFace> faces,
-                                               const cv::Mat& gray) {
-  const double chosen_px = Choose(faces, gray.size()).face.box.width;
-  const double rival_px = chosen_px / settings_.quality.min_dominance;
-  const cv::Size size = gray.size();
-  if (LevelsToSkip(size, rival_px) >= LevelsToSkip(size, NarrowestPx(gray))) return faces;
-  return search_.Find(gray, rival_px);
+// Down to the configured share; but where a face has been chosen, down to what it would not
+// dominate. That may be narrower still, for its rivals' sake, or wider: a face that is surely one
+// and central stays the chosen one, whatever narrower ones there are, and those that it dominates
+// do not matter.
+double Pipeline::NarrowestPx(const std::vector<DetectedFace>& faces,
+                             const cv::Size& picture) const {
+  const double share_px = settings_.min_face_share * picture.height;
+  if (faces.empty()) return share_px;
+  const DetectedFace chosen = Choose(faces, picture).face;
+  const double rival_px = chosen.box.width / std::max(settings_.quality.min_dominance, kSameFace);
+  const bool settled = chosen.confidence >= kSurely && IsCentral(chosen, picture);
+  return settled ? rival_px : std::min(share_px, rival_px);
 }
 
 // The widest central face; the widest of all when none is central.

@@ -43,11 +43,8 @@ class Pipeline {
   };
 
   absl::StatusOr<std::vector<DetectedFace>> FindFaces(const cv::Mat& bgr, core::Deadline deadline);
-  // Narrower faces are not looked for at first.
-  double NarrowestPx(const cv::Mat& gray) const;
-  // `faces`; but where the chosen one would not dominate a face that was too narrow to be looked
-  // for, what a search that goes down to such faces finds.
-  std::vector<DetectedFace> WithRivals(std::vector<DetectedFace> faces, const cv::Mat& gray);
+  // How narrow a face is still looked for once `faces` have been found.
+  double NarrowestPx(const std::vector<DetectedFace>& faces, const cv::Size& picture) const;
   static Choice Choose(const std::vector<DetectedFace>& faces, const cv::Size& picture);
   void ObserveFace(const cv::Mat& bgr, const Choice& choice, StageTimes& times,
                    core::FaceObservation& observation);

@@ -58,7 +58,7 @@ struct EngineConfig {
   std::string model = "entryexit-resnet-v1";
 
   // The library that runs the network: "onednn" or "dlib", which is slower and the reference. Both
-  // give the same embeddings but for rounding. The architecture dlib-resnet always runs in dlib.
+  // give the same embeddings but for rounding.
   std::string runtime = "onednn";
 
   // Which of the model's calibration tables turns an FMR into a distance: "matched" (non-mated

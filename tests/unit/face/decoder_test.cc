@@ -1,9 +1,13 @@
 #include "src/face/decoder.h"
 
 #include <gtest/gtest.h>
+#include <jpeglib.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -40,6 +44,32 @@ std::string EncodeProgressively(const cv::Mat& picture) {
   std::vector<uchar> jpeg;
   cv::imencode(".jpg", picture, jpeg, {cv::IMWRITE_JPEG_PROGRESSIVE, 1});
   return {jpeg.begin(), jpeg.end()};
+}
+
+// OpenCV writes no such JPEG.
+std::string EncodeCmyk(cv::Mat cmyk) {
+  jpeg_compress_struct jpeg{};
+  jpeg_error_mgr errors{};
+  jpeg.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&jpeg);
+  unsigned char* bytes = nullptr;
+  unsigned long size = 0;
+  jpeg_mem_dest(&jpeg, &bytes, &size);
+  jpeg.image_width = static_cast<JDIMENSION>(cmyk.cols);
+  jpeg.image_height = static_cast<JDIMENSION>(cmyk.rows);
+  jpeg.input_components = 4;
+  jpeg.in_color_space = JCS_CMYK;
+  jpeg_set_defaults(&jpeg);
+  jpeg_start_compress(&jpeg, TRUE);
+  for (int row = 0; row < cmyk.rows; ++row) {
+    JSAMPROW pixels = cmyk.ptr(row);
+    jpeg_write_scanlines(&jpeg, &pixels, 1);
+  }
+  jpeg_finish_compress(&jpeg);
+  std::string encoded(reinterpret_cast<const char*>(bytes), size);
+  jpeg_destroy_compress(&jpeg);
+  std::free(bytes);
+  return encoded;
 }
 
 std::string LittleEndian(uint32_t value, int bytes) {
@@ -198,6 +228,37 @@ TEST(DecodeImage, ReadsUnusualPixelLayouts) {
     ASSERT_THAT(picture, IsOk());
     EXPECT_EQ(picture->type(), CV_8UC3);
     EXPECT_EQ(picture->size(), cv::Size(64, 48));
+  }
+}
+
+// Templates must not depend on who asks libjpeg for the pixels.
+TEST(DecodeImage, GivesThePixelsOfOpencvForAJpeg) {
+  const cv::Mat capture = testing::DecodePlainly(testing::Capture("id_021/arrival_1.jpg"));
+  cv::Mat gray;
+  cv::cvtColor(capture, gray, cv::COLOR_BGR2GRAY);
+  for (const std::string& bytes :
+       {testing::Capture("id_021/arrival_1.jpg"), Encode(".jpg", capture(cv::Rect(0, 0, 333, 77))),
+        Encode(".jpg", capture(cv::Rect(0, 0, 1, 1))), Encode(".jpg", gray),
+        EncodeProgressively(capture)}) {
+    const auto picture = DecodeImage(bytes, ImageLimits());
+    ASSERT_THAT(picture, IsOk());
+    const cv::Mat expected = testing::DecodePlainly(bytes);
+    ASSERT_EQ(picture->size(), expected.size());
+    EXPECT_EQ(cv::norm(*picture, expected, cv::NORM_INF), 0) << expected.size();
+  }
+}
+
+// Such a picture goes through OpenCV.
+TEST(DecodeImage, ReadsAJpegInCmyk) {
+  std::string jpeg = EncodeCmyk(cv::Mat(48, 64, CV_8UC4, cv::Scalar(255, 255, 0, 255)));
+  for (const auto& [orientation, size] :
+       {std::pair(1, cv::Size(64, 48)), std::pair(6, cv::Size(48, 64))}) {
+    const auto picture =
+        DecodeImage(JpegWithExif(jpeg, Exif(static_cast<uint16_t>(orientation))), ImageLimits());
+    ASSERT_THAT(picture, IsOk());
+    ASSERT_EQ(picture->size(), size);
+    const cv::Scalar mean = cv::mean(*picture);
+    EXPECT_GT(std::max({mean[0], mean[1], mean[2]}) - std::min({mean[0], mean[1], mean[2]}), 200);
   }
 }
 

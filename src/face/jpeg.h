@@ -1,0 +1,18 @@
+#ifndef ENTRYEXIT_SRC_FACE_JPEG_H_
+#define ENTRYEXIT_SRC_FACE_JPEG_H_
+
+#include <opencv2/core.hpp>
+#include <optional>
+#include <string_view>
+
+namespace entryexit::face {
+
+// Decodes a JPEG in grey or colour to 8-bit BGR, not turned. The pixels are those of cv::imdecode,
+// which asks the same library for them and takes three times as long. Empty when the library cannot
+// read it or its size is not `size`; nothing when its colours are of another kind (CMYK).
+// Thread-safe.
+std::optional<cv::Mat> DecodeJpeg(std::string_view bytes, const cv::Size& size);
+
+}  // namespace entryexit::face
+
+#endif  // ENTRYEXIT_SRC_FACE_JPEG_H_
