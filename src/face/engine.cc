@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "alignment.h"
-#include "entryexit/core/mutex.h"
 #include "entryexit/core/reason.h"
 #include "entryexit/face/model_manifest.h"
 #include "golden.h"
@@ -20,6 +19,7 @@
 #include "network.h"
 #include "onednn_network.h"
 #include "pipeline.h"
+#include "worker_pool.h"
 
 // Declared here because OpenBLAS's own header drags in C's complex numbers.
 extern "C" void openblas_set_num_threads(int threads);
@@ -41,18 +41,18 @@ class Engine final : public ports::FaceEngine {
       : model_(std::move(model)),
         calibration_(std::move(calibration)),
         on_stages_(std::move(on_stages)),
-        idle_(std::move(workers)) {}
+        workers_(std::move(workers)) {}
 
   absl::StatusOr<core::FaceObservation> Observe(std::string_view image,
                                                 core::Deadline deadline) const override {
-    std::unique_ptr<Pipeline> worker = TakeWorker(deadline);
+    std::unique_ptr<Pipeline> worker = workers_.Take(deadline);
     if (worker == nullptr) {
       return MakeError(Reason::kDeadlineExceeded, "no face worker came free in time");
     }
     StageTimes times;
     absl::StatusOr<core::FaceObservation> observation =
         ObserveWith(*worker, image, deadline, times);
-    ReturnWorker(std::move(worker));
+    workers_.Return(std::move(worker));
     if (observation.ok() && on_stages_) on_stages_(times);
     return observation;
   }
@@ -78,30 +78,10 @@ class Engine final : public ports::FaceEngine {
     }
   }
 
-  // Null when the deadline passes first. A deadline in the past gets no worker, even an idle one.
-  std::unique_ptr<Pipeline> TakeWorker(core::Deadline deadline) const {
-    if (std::chrono::steady_clock::now() >= deadline) return nullptr;
-    const core::MutexLock lock(mutex_);
-    while (idle_.empty() && worker_returned_.WaitUntil(mutex_, deadline)) {
-    }
-    if (idle_.empty()) return nullptr;
-    std::unique_ptr<Pipeline> worker = std::move(idle_.back());
-    idle_.pop_back();
-    return worker;
-  }
-
-  void ReturnWorker(std::unique_ptr<Pipeline> worker) const {
-    const core::MutexLock lock(mutex_);
-    idle_.push_back(std::move(worker));
-    worker_returned_.NotifyOne();
-  }
-
   const core::ModelRef model_;
   const std::optional<core::Calibration> calibration_;
   const std::function<void(const StageTimes&)> on_stages_;
-  mutable core::Mutex mutex_;
-  mutable core::CondVar worker_returned_;
-  mutable std::vector<std::unique_ptr<Pipeline>> idle_ GUARDED_BY(mutex_);
+  mutable WorkerPool<Pipeline> workers_;
 };
 
 absl::Status CheckConfig(const EngineConfig& config) {

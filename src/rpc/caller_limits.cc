@@ -3,20 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cstdint>
 #include <functional>
 #include <utility>
 
 #include "entryexit/core/reason.h"
+#include "rpc/status.h"
 
 namespace entryexit::rpc {
 namespace {
 
 using core::MakeError;
 using core::Reason;
-
-constexpr char kRetryAfterUrl[] = "entryexit.v1/retry-after-ms";
 
 // Until a bucket that has `tokens`, less than one, has one.
 std::chrono::nanoseconds TimeToOne(double tokens, const CallerLimit& limit) {
@@ -25,25 +22,15 @@ std::chrono::nanoseconds TimeToOne(double tokens, const CallerLimit& limit) {
 }
 
 absl::Status RateLimited(const CallerLimit& limit, std::chrono::nanoseconds wait) {
-  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
-  absl::Status status =
+  return WithRetryAfter(
       MakeError(Reason::kRateLimited,
                 fmt::format("this principal may make {:g} calls a second; try again in {} ms",
-                            limit.calls_per_second, milliseconds));
-  status.SetPayload(kRetryAfterUrl, absl::Cord(std::to_string(milliseconds)));
-  return status;
+                            limit.calls_per_second,
+                            std::chrono::ceil<std::chrono::milliseconds>(wait).count())),
+      wait);
 }
 
 }  // namespace
-
-std::optional<std::chrono::milliseconds> RetryAfter(const absl::Status& status) {
-  const auto payload = status.GetPayload(kRetryAfterUrl);
-  if (!payload) return std::nullopt;
-  const std::string text(*payload);
-  std::int64_t milliseconds = 0;
-  std::from_chars(text.data(), text.data() + text.size(), milliseconds);
-  return std::chrono::milliseconds(milliseconds);
-}
 
 CallerLimits::CallerLimits(CallerLimitTable table, std::size_t max_callers)
     : table_(std::move(table)),

@@ -79,7 +79,7 @@ class FedStream : public grpc::ServerWriteReactor<Response>, public Stream {
         deadline_, std::chrono::steady_clock::now() + environment_.deadlines.when_none_is_given);
     feeding_ = true;
     const absl::Status posted = environment_.pool.Post(
-        {deadline, [this] { return call_.context().IsCancelled(); },
+        {call_.principal().name, deadline, [this] { return call_.context().IsCancelled(); },
          [this, self = self_, deadline, work = std::move(work)](const absl::Status& admission) {
            const app::Call call = call_.Until(deadline);
            const absl::Status status =

@@ -61,7 +61,7 @@ void ItemStream::Post() {
   const core::Deadline deadline =
       std::chrono::steady_clock::now() + environment_.deadlines.when_none_is_given;
   const absl::Status posted = environment_.pool.Post(
-      {deadline, [this] { return call_.context().IsCancelled(); },
+      {call_.principal().name, deadline, [this] { return call_.context().IsCancelled(); },
        [this, deadline](const absl::Status& admission) { Work(admission, deadline); }});
   if (!posted.ok()) End(posted);
 }

@@ -3,6 +3,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -10,6 +12,7 @@ namespace entryexit::rpc {
 namespace {
 
 constexpr std::string_view kPrefix = "REASON_";
+constexpr char kRetryAfterUrl[] = "entryexit.v1/retry-after-ms";
 
 // What clients are told in the place of messages that speak of the service's inside: hosts, files,
 // statements, other libraries' words.
@@ -68,6 +71,21 @@ absl::Status ShuttingDown() {
 
 absl::Status HungUp() {
   return core::MakeError(core::Reason::kCancelled, "the caller has hung up");
+}
+
+absl::Status WithRetryAfter(absl::Status error, std::chrono::duration<double> wait) {
+  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(wait);
+  error.SetPayload(kRetryAfterUrl, absl::Cord(std::to_string(milliseconds.count())));
+  return error;
+}
+
+std::optional<std::chrono::milliseconds> RetryAfter(const absl::Status& error) {
+  const auto payload = error.GetPayload(kRetryAfterUrl);
+  if (!payload) return std::nullopt;
+  const std::string text(*payload);
+  std::int64_t milliseconds = 0;
+  std::from_chars(text.data(), text.data() + text.size(), milliseconds);
+  return std::chrono::milliseconds(milliseconds);
 }
 
 bool IsPermanent(const absl::Status& error) {

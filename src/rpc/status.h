@@ -3,6 +3,8 @@
 
 #include <grpcpp/support/status.h>
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -37,6 +39,11 @@ std::string NameOf(grpc::StatusCode code);
 // What a call is ended with when the service drains, and when nobody waits for its answer.
 absl::Status ShuttingDown();
 absl::Status HungUp();
+
+// Has an error say after what time it is worth while to try again, rounded up to milliseconds.
+absl::Status WithRetryAfter(absl::Status error, std::chrono::duration<double> wait);
+// What the error says of that; none when it does not.
+std::optional<std::chrono::milliseconds> RetryAfter(const absl::Status& error);
 
 // Whether the same item would be refused again, so that a backlog goes on after it. Everything else
 // is the service's trouble, and passes.

@@ -36,7 +36,7 @@ grpc::ServerUnaryReactor* ServeUnary(const Environment& environment,
   if (status.ok()) {
     const core::Deadline deadline = DeadlineOf(*context, environment.deadlines);
     status = environment.pool.Post(
-        {deadline, [context] { return context->IsCancelled(); },
+        {call->principal().name, deadline, [context] { return context->IsCancelled(); },
          [&environment, call, reactor, deadline, work](const absl::Status& admission) {
            if (environment.has_live_queue) {
              environment.metrics.SetQueueDepth(environment.pool.depth());

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstddef>
 #include <map>
-#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -24,10 +23,6 @@ struct CallerLimit {
 
 // By role. A role that is not there has no limits.
 using CallerLimitTable = std::map<app::Role, CallerLimit>;
-
-// How long the caller of a call that was refused with `status` should wait; none when it does not
-// say.
-std::optional<std::chrono::milliseconds> RetryAfter(const absl::Status& status);
 
 // Keeps one principal from taking the service from all others, whether its key was stolen or its
 // program has gone wild: a token bucket for calls, another for the items of its streams, and a

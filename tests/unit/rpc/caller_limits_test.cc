@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "entryexit/core/reason.h"
+#include "rpc/status.h"
 #include "tests/support/status_matchers.h"
 
 namespace entryexit::rpc {

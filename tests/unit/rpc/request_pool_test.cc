@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "entryexit/core/reason.h"
+#include "rpc/status.h"
 #include "tests/support/status_matchers.h"
 
 namespace entryexit::rpc {
@@ -25,8 +26,9 @@ using testing::IsOk;
 const core::Deadline kFarDeadline = core::Deadline::max();
 
 RequestPool::Job JobThat(std::function<void(const absl::Status&)> run,
-                         core::Deadline deadline = kFarDeadline, bool cancelled = false) {
-  return {deadline, [cancelled] { return cancelled; }, std::move(run)};
+                         core::Deadline deadline = kFarDeadline, bool cancelled = false,
+                         const std::string& caller = "lane/A") {
+  return {caller, deadline, [cancelled] { return cancelled; }, std::move(run)};
 }
 
 // A job that tells what it was called with.
@@ -77,6 +79,57 @@ TEST(RequestPool, RefusesAtOnceWhenTheQueueIsFull) {
   EXPECT_THAT(pool.Post(refused.Job()), FailsWith(Reason::kOverloaded));
   blocker.Release();
   EXPECT_THAT(waiting.Get(), IsOk());
+}
+
+TEST(RequestPool, RefusesAtOnceWhatCannotBeDoneInTime) {
+  RequestPool pool(1, 10);
+  constexpr auto kRun = std::chrono::milliseconds(20);
+  std::promise<void> done;
+  ASSERT_THAT(pool.Post(JobThat([&](const absl::Status&) {
+    std::this_thread::sleep_for(kRun);
+    done.set_value();
+  })),
+              IsOk());
+  done.get_future().wait();
+  Blocker blocker(pool);
+  Answer waiting;
+  ASSERT_THAT(pool.Post(waiting.Job()), IsOk());
+  Answer late;
+  // Behind one job that waits and half of the one under way.
+  const absl::Status refused = pool.Post(late.Job(std::chrono::steady_clock::now() + kRun));
+  EXPECT_THAT(refused, FailsWith(Reason::kOverloaded));
+  ASSERT_TRUE(RetryAfter(refused).has_value());
+  EXPECT_GE(*RetryAfter(refused), kRun);
+  Answer in_time;
+  EXPECT_THAT(pool.Post(in_time.Job(std::chrono::steady_clock::now() + std::chrono::hours(1))),
+              IsOk());
+  blocker.Release();
+  EXPECT_THAT(waiting.Get(), IsOk());
+  EXPECT_THAT(in_time.Get(), IsOk());
+}
+
+TEST(RequestPool, ServesCallersInTurns) {
+  std::string order;
+  {
+    RequestPool pool(1, 10);
+    Blocker blocker(pool);
+    for (const char caller : std::string("AAABAB")) {
+      const auto note = [&order, caller](const absl::Status&) { order += caller; };
+      EXPECT_THAT(pool.Post(JobThat(note, kFarDeadline, /*cancelled=*/false,
+                                    std::string("lane/") + caller)),
+                  IsOk());
+    }
+    EXPECT_THAT(pool.Post(JobThat([&](const absl::Status&) { order += "."; }, kFarDeadline,
+                                  /*cancelled=*/false, "lane/C")),
+                IsOk());
+    std::promise<void> done;
+    EXPECT_THAT(pool.Post(JobThat([&](const absl::Status&) { done.set_value(); }, kFarDeadline,
+                                  /*cancelled=*/false, "lane/A")),
+                IsOk());
+    blocker.Release();
+    done.get_future().wait();
+  }
+  EXPECT_EQ(order, "AB.ABAA");
 }
 
 TEST(RequestPool, AnswersWithoutWorkWhenTheDeadlineHasPassed) {
