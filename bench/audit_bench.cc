@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "entryexit/app/record_crossing.h"
+#include "entryexit/app/rotate_keys.h"
 #include "entryexit/crypto/digest.h"
 #include "entryexit/crypto/vault.h"
 #include "entryexit/postgres/migrations.h"
@@ -97,7 +98,7 @@ struct Cost {
 class Site {
  public:
   Site(testing::PostgresServer& server, const std::string& database, int connections,
-       const ports::Vault& vault)
+       const std::filesystem::path& key_file)
       : directory_(server.Dsn("", "").substr(5, server.Dsn("", "").find(' ') - 5)),
         lanes_(*app::LaneDirectory::Create(
             {{core::LaneId("SEA-1"), core::PortId("SEA"), "America/Los_Angeles", std::nullopt}})) {
@@ -106,6 +107,10 @@ class Site {
     options.dsn = server.DaemonDsn(database);
     options.pool_size = connections;
     store_ = OrThrow(postgres::OpenStore(options));
+    options.pool_size = 1;
+    key_store_ = OrThrow(postgres::OpenStore(options));
+    keys_ = std::make_unique<app::StoredKeys>(*key_store_);
+    vault_ = OrThrow(crypto::OpenVault(crypto::KeysFromFile(key_file), *keys_));
     app::CrossingPolicy policy;
     policy.match = {*core::ThresholdsFor(engine_.calibration(), 5e-4, 1e-2), 2};
     policy.max_clock_skew = std::chrono::seconds(120);
@@ -113,7 +118,7 @@ class Site {
     policy.admissions = {
         {"B-2",
          {{sys_days(year(1990) / 1 / 1), std::nullopt, {core::RuleKind::kFixedDate, 0, 0}}}}};
-    record_ = std::make_unique<app::RecordCrossing>(lanes_, engine_, *store_, vault, clock_,
+    record_ = std::make_unique<app::RecordCrossing>(lanes_, engine_, *store_, *vault_, clock_,
                                                     std::move(policy));
   }
 
@@ -179,6 +184,9 @@ class Site {
   const core::SystemClock clock_;
   const app::LaneDirectory lanes_;
   std::unique_ptr<ports::Store> store_;
+  std::unique_ptr<ports::Store> key_store_;
+  std::unique_ptr<app::StoredKeys> keys_;
+  std::unique_ptr<crypto::KeyVault> vault_;
   std::unique_ptr<app::RecordCrossing> record_;
   int next_ = 0;
 };
@@ -204,9 +212,8 @@ void Measure(int rounds, int travelers, int threads) {
       RETURNS void LANGUAGE sql SECURITY DEFINER AS 'SELECT')"));
   const testing::TempDir directory;
   OrThrow(crypto::WriteNewKeyFile(directory.path() / "keys"));
-  const auto vault = OrThrow(crypto::CreateVault(directory.path() / "keys"));
-  Site audited(*server, with, threads, *vault);
-  Site plain(*server, without, threads, *vault);
+  Site audited(*server, with, threads, directory.path() / "keys");
+  Site plain(*server, without, threads, directory.path() / "keys");
   audited.Run(travelers, threads);  // warms up
   plain.Run(travelers, threads);
 

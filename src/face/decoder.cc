@@ -65,8 +65,7 @@ cv::Mat Decode(std::string_view bytes, const ImageHeader& header) {
   constexpr int kAsStored = cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION;
   switch (header.format) {
     case ImageFormat::kJpeg: {
-      const cv::Size size(static_cast<int>(header.width), static_cast<int>(header.height));
-      const std::optional<cv::Mat> picture = DecodeJpeg(bytes, size);
+      const std::optional<cv::Mat> picture = DecodeJpeg(bytes, header);
       return picture ? *picture : DecodeByOpencv(bytes, kAsStored);
     }
     case ImageFormat::kPng:

@@ -65,6 +65,11 @@ bool IsProgressive(uint64_t start_of_frame) {
   return start_of_frame == 0xC2 || start_of_frame == 0xCA;
 }
 
+// Markers without a segment. Restarts stand within entropy-coded data and a start of the picture at
+// the file's: elsewhere, decoders skip them and take what follows for a segment, where we would
+// take a length, and would look at another file than they do.
+bool StandsAlone(uint64_t marker) { return marker <= 0x01 || (marker >= 0xD0 && marker <= 0xD8); }
+
 // The position of the next marker's code within entropy-coded data, in which FF 00 is a stuffed
 // byte and FF D0..D7 are restarts; npos when the file ends first.
 size_t SkipEntropyCodedData(std::string_view bytes, size_t at) {
@@ -75,10 +80,6 @@ size_t SkipEntropyCodedData(std::string_view bytes, size_t at) {
   }
   return std::string_view::npos;
 }
-
-// Every scan of a progressive JPEG sends the decoder over the whole picture, and an empty one is a
-// dozen bytes. Encoders write about ten.
-constexpr int kMaxJpegScans = 64;
 
 // What the segments of a JPEG say. A segment starts with its length field.
 struct JpegSegments {
@@ -102,13 +103,15 @@ struct JpegSegments {
 
   void AddApplicationData(std::string_view segment) {
     const std::string_view exif = segment.substr(2);
-    if (!exif.starts_with(kExifMark)) return;
+    if (has_exif || !exif.starts_with(kExifMark)) return;
+    has_exif = true;
     header.exif_orientation = TiffOrientation(exif.substr(kExifMark.size()));
   }
 
   ImageHeader header{.format = ImageFormat::kJpeg, .width = 0, .height = 0};
   uint64_t components = 0;
   int scans = 0;
+  bool has_exif = false;
 };
 
 absl::StatusOr<ImageHeader> ReadJpeg(std::string_view bytes) {
@@ -123,6 +126,7 @@ absl::StatusOr<ImageHeader> ReadJpeg(std::string_view bytes) {
     if (at >= bytes.size()) return truncated;
     const uint64_t marker = ByteAt(bytes, at++);
     if (marker == kEndOfImage) return Checked(segments.header);
+    if (StandsAlone(marker)) return Corrupt("a JPEG marker stands where none may");
     if (at + 2 > bytes.size()) return truncated;
     const uint64_t length = BigEndian(bytes, at, 2);
     if (length < 2) return Corrupt("a JPEG segment is shorter than its own length field");

@@ -21,6 +21,10 @@ struct ImageHeader {
   int exif_orientation = 1;  // 1..8; not read of a PNG, which OpenCV turns by itself
 };
 
+// Every scan of a progressive JPEG sends the decoder over the whole picture, and an empty one is a
+// dozen bytes. Encoders write about ten.
+inline constexpr int kMaxJpegScans = 64;
+
 // Reads format and size without decoding a pixel, and checks that the file runs to its end mark:
 // lenient decoders would make a half grey picture of a truncated one. Thread-safe.
 // Errors: IMAGE_EMPTY, IMAGE_UNSUPPORTED_FORMAT, IMAGE_CORRUPT.

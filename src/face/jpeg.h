@@ -5,13 +5,16 @@
 #include <optional>
 #include <string_view>
 
+#include "image_header.h"
+
 namespace entryexit::face {
 
-// Decodes a JPEG in grey or colour to 8-bit BGR, not turned. The pixels are those of cv::imdecode,
-// which asks the same library for them and takes three times as long. Empty when the library cannot
-// read it or its size is not `size`; nothing when its colours are of another kind (CMYK).
+// Decodes a JPEG, whose header was read as `header`, in grey or colour to 8-bit BGR, not turned.
+// The pixels are those of cv::imdecode, which asks the same library for them and takes three times
+// as long. Empty when the library cannot read it, or finds another size, several scans where the
+// header says one, or more than kMaxJpegScans; nothing when its colours are of another kind (CMYK).
 // Thread-safe.
-std::optional<cv::Mat> DecodeJpeg(std::string_view bytes, const cv::Size& size);
+std::optional<cv::Mat> DecodeJpeg(std::string_view bytes, const ImageHeader& header);
 
 }  // namespace entryexit::face
 

@@ -162,8 +162,9 @@ TEST_F(Injection, TestHasARequestForEveryMethodThatIsDone) {
   for (const ApiMethod& method : samples_.methods()) {
     samples_.Renew();
     const RawAnswer answer = samples_.Call(method, {samples_.Make(method)->SerializeAsString()});
-    const bool done = IsDone(method, answer) ||
-                      (method.is_endless() && !answer.responses.empty()) || answer.status.ok();
+    const bool done =
+        IsDone(method, answer) || (method.is_endless() && !answer.responses.empty()) ||
+        answer.responses.size() == SampleRequests::kMostResponses || answer.status.ok();
     EXPECT_TRUE(done) << method.path << ": " << answer.status.error_code() << " " << answer.reason
                       << " " << answer.status.error_message();
     if (IsMutation(method)) {

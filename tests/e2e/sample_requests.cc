@@ -156,7 +156,8 @@ SampleRequests::SampleRequests(World& world)
 
 RawAnswer SampleRequests::Call(const ApiMethod& method,
                                const std::vector<std::string>& messages) const {
-  return RawCall(ChannelOf(method.caller), method.path, messages, method.is_endless() ? 1 : 100);
+  return RawCall(ChannelOf(method.caller), method.path, messages,
+                 method.is_endless() ? 1 : kMostResponses);
 }
 
 std::unique_ptr<Message> SampleRequests::Make(const ApiMethod& method) const {

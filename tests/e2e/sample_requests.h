@@ -30,6 +30,9 @@ struct ApiMethod {
 // value that suits its name. Requests name what a traveler of this world really has. Thread-safe.
 class SampleRequests {
  public:
+  // A stream that has more to say is ended after these.
+  static constexpr std::size_t kMostResponses = 100;
+
   explicit SampleRequests(World& world);
 
   // All of them. Ends the test program when the access table has one that is not known here.

@@ -73,7 +73,7 @@ class Startup : public ::testing::Test {
                 IsOk());
   }
 
-  // Writes the configuration, with `more` at its end, on line 25, where the section `policy` is not
+  // Writes the configuration, with `more` at its end, on line 27, where the section `policy` is not
   // over yet.
   void Configure(const std::string& more) {
     std::ofstream(path("entryexitd.yaml")) << fmt::format(R"(server:
@@ -193,17 +193,17 @@ TEST_F(Startup, NeedsItsCertificate) {
 
 TEST_F(Startup, RefusesAnUnknownKeyAndNamesItsLine) {
   Configure("servr: {}\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":26:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":27:");
 }
 
 TEST_F(Startup, RefusesAnUnknownKeyInASectionAndNamesItsLine) {
   Configure("  max_clock_skew: 3\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":26:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":27:");
 }
 
 TEST_F(Startup, RefusesAValueOutOfItsRangeAndNamesItsLine) {
   Configure("  max_clock_skew_s: -1\n");
-  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":26:");
+  ExpectRefusal("CONFIG_INVALID", path("entryexitd.yaml").string() + ":27:");
 }
 
 TEST_F(Startup, NeedsTheAdmissionPolicy) {

@@ -108,6 +108,15 @@ TEST_F(SchemaTest, AppendOnlyTablesRefuseTheDaemonByPrivilegeAndTheOwnerByTrigge
   }
 }
 
+// Otherwise whoever may make temporary types could have code of his own run as the owner.
+TEST_F(SchemaTest, FunctionsOfTheOwnerLookForTemporaryThingsLast) {
+  EXPECT_THAT(Sql("postgres", R"(
+      SELECT oid::regprocedure FROM pg_proc
+      WHERE pronamespace = 'public'::regnamespace AND (prosecdef OR prorettype = 'trigger'::regtype)
+        AND NOT COALESCE(proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false))"),
+              IsEmpty());
+}
+
 TEST_F(SchemaTest, TheDaemonCannotRemoveCapturesOrChangeTheSchema) {
   for (const char* change :
        {"DELETE FROM capture", "DELETE FROM template", "DELETE FROM traveler",

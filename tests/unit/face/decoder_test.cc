@@ -13,6 +13,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "src/face/image_header.h"
+#include "src/face/jpeg.h"
 #include "tests/support/files.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/face/face_fixtures.h"
@@ -321,6 +322,32 @@ TEST(DecodeImage, RefusesAJpegOfManyScans) {
   EXPECT_THAT(DecodeImage(many, ImageLimits()), IsOk());
   many.insert(last_scan, scan);
   EXPECT_THAT(DecodeImage(many, ImageLimits()), FailsWith(Reason::kImageCorrupt));
+}
+
+// A decoder skips a restart mark before the picture and reads on behind it, where we would take a
+// segment, and find the harmless picture behind that.
+TEST(DecodeImage, RefusesAJpegThatHidesAnotherBehindAMarkWithoutASegment) {
+  const std::string hidden = EncodeProgressively(Corners()).substr(2);
+  const std::string shown = Encode(".jpg", Corners()).substr(2);
+  for (const char mark : {'\xD0', '\xD7', '\xD8', '\x01', '\x00'}) {
+    std::string jpeg = "\xFF\xD8\xFF";
+    jpeg += mark;
+    jpeg += static_cast<char>((hidden.size() + 2) >> 8);
+    jpeg += static_cast<char>((hidden.size() + 2) & 0xFF);
+    jpeg += hidden + shown;
+    EXPECT_THAT(DecodeImage(jpeg, ImageLimits()), FailsWith(Reason::kImageCorrupt));
+  }
+}
+
+TEST(DecodeJpeg, ReadsNothingThatIsNotAsItsHeaderWasRead) {
+  const std::string progressive = EncodeProgressively(Corners());
+  ImageHeader header = *ReadImageHeader(progressive);
+  EXPECT_FALSE(DecodeJpeg(progressive, header)->empty());
+  header.held_twice = false;
+  EXPECT_TRUE(DecodeJpeg(progressive, header)->empty());
+  header.held_twice = true;
+  header.width = 63;
+  EXPECT_TRUE(DecodeJpeg(progressive, header)->empty());
 }
 
 TEST(DecodeImage, DoesNotInflateTheTextsOfAPng) {
