@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "absl/strings/cord.h"
 #include "entryexit/base/files.h"
 #include "entryexit/core/reason.h"
@@ -23,9 +25,10 @@ absl::StatusOr<std::string> ReadPem(const std::filesystem::path& file) {
   return pem;
 }
 
-std::string ReasonIn(const grpc::ClientContext& context) {
+// Of a call that has ended; empty when there is none.
+std::string TrailingValue(const grpc::ClientContext& context, const char* key) {
   const auto& metadata = context.GetServerTrailingMetadata();
-  const auto found = metadata.find(kReasonMetadata);
+  const auto found = metadata.find(key);
   if (found == metadata.end()) return {};
   return {found->second.data(), found->second.size()};
 }
@@ -57,7 +60,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const std::string& se
 
 absl::Status ToStatus(const grpc::Status& status, const grpc::ClientContext& context) {
   if (status.ok()) return absl::OkStatus();
-  const std::string reason = ReasonIn(context);
+  const std::string reason = TrailingValue(context, kReasonMetadata);
   const std::string message = reason.empty()
                                   ? status.error_message()
                                   : fmt::format("{}: {}", reason, status.error_message());
@@ -85,6 +88,19 @@ bool IsRetryable(const absl::Status& status) {
     default:
       return false;
   }
+}
+
+std::optional<std::chrono::milliseconds> AskedToWait(const grpc::ClientContext& context) {
+  if (TrailingValue(context, kReasonMetadata) != core::NameOf(core::Reason::kRateLimited)) {
+    return std::nullopt;
+  }
+  const std::string text = TrailingValue(context, "entryexit-retry-after-ms");
+  int milliseconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), milliseconds);
+  if (error != std::errc() || end != text.data() + text.size() || milliseconds < 0) {
+    return std::nullopt;
+  }
+  return std::chrono::milliseconds(milliseconds);
 }
 
 void SayPurpose(const Purpose& purpose, grpc::ClientContext& context) {

@@ -6,7 +6,9 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -54,20 +56,30 @@ struct Purpose {
 // Has the call say its purpose. Call it before the call begins.
 void SayPurpose(const Purpose& purpose, grpc::ClientContext& context);
 
+// How long the service asks a caller to wait who makes more calls a second than it may; none when
+// the call, which has ended, came to another end. Such a call has done nothing.
+std::optional<std::chrono::milliseconds> AskedToWait(const grpc::ClientContext& context);
+
 // Makes one unary call and waits for its end, at most `timeout`:
 //   Call(*stub, &LaneService::Stub::RecordArrival, request, timeout)
+// Makes it again when the service asks to wait and there is the time.
 // Errors: as ToStatus.
 template <typename Stub, typename Request, typename Response>
 absl::StatusOr<Response> Call(
     Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
     const Request& request, std::chrono::milliseconds timeout, const Purpose& purpose = {}) {
-  grpc::ClientContext context;
-  SayPurpose(purpose, context);
-  context.set_deadline(DeadlineIn(timeout));
-  Response response;
-  const grpc::Status status = (stub.*method)(&context, request, &response);
-  if (!status.ok()) return ToStatus(status, context);
-  return response;
+  const std::chrono::system_clock::time_point deadline = DeadlineIn(timeout);
+  while (true) {
+    grpc::ClientContext context;
+    SayPurpose(purpose, context);
+    context.set_deadline(deadline);
+    Response response;
+    const grpc::Status status = (stub.*method)(&context, request, &response);
+    if (status.ok()) return response;
+    const std::optional<std::chrono::milliseconds> wait = AskedToWait(context);
+    if (!wait || DeadlineIn(*wait) >= deadline) return ToStatus(status, context);
+    std::this_thread::sleep_for(*wait);
+  }
 }
 
 }  // namespace entryexit::client
