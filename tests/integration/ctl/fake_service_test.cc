@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ctl/command_line.h"
@@ -110,8 +111,14 @@ class FakeBackOfficeService : public v1::BackOfficeService::Service {
     return grpc::Status::OK;
   }
 
-  grpc::Status GetTraveler(grpc::ServerContext*, const v1::GetTravelerRequest*,
+  // Of the second traveler it is asked twice.
+  grpc::Status GetTraveler(grpc::ServerContext* context, const v1::GetTravelerRequest* request,
                            v1::GetTravelerResponse* response) override {
+    if (request->traveler_id() == "2" && !std::exchange(asked_before_, true)) {
+      context->AddTrailingMetadata("entryexit-reason", "RATE_LIMITED");
+      context->AddTrailingMetadata("entryexit-retry-after-ms", "5");
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED, "too quick"};
+    }
     v1::AdmissionChange& change = *response->add_admission_changes();
     change.set_application_id("N1");
     change.set_revision(2);
@@ -195,6 +202,8 @@ class FakeBackOfficeService : public v1::BackOfficeService::Service {
     }
     return grpc::Status::OK;
   }
+
+  bool asked_before_ = false;
 };
 
 class FakeService : public ::testing::Test {
@@ -325,6 +334,10 @@ TEST_F(FakeService, ATravelerIsShownWithAdmissionChanges) {
                  "LPR without a last day\n"),
       std::string::npos)
       << out();
+}
+
+TEST_F(FakeService, WhoIsTooQuickWaitsAsAskedAndCallsAgain) {
+  EXPECT_EQ(Call({"traveler", "2"}), ExitCode::kOk) << err();
 }
 
 TEST_F(FakeService, CrossingsAreShownWithWhatLimitsTheStay) {
