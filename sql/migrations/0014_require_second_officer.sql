@@ -17,7 +17,8 @@ ALTER TABLE case_event
     'OPENED', 'REOPENED', 'UPDATED', 'UPHELD_BY_ONE', 'NOT_CONFIRMED', 'UPHELD', 'DISMISSED',
     'WITHDRAWN'));
 
--- Whatever the daemon believes: who was found to be an impostor or an overstay was so by two.
+-- Whatever the daemon believes: no case of an impostor or an overstay is upheld, or begins as upheld,
+-- without the state that awaits a second officer. That the second is somebody else the service checks.
 CREATE FUNCTION refuse_lone_decision() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
@@ -26,13 +27,25 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION refuse_lone_decision() IS
-  'Trigger of the table review_case: some decisions take two.';
+  'Trigger of the table review_case: some decisions cannot skip the state that awaits a second officer.';
 CREATE TRIGGER review_case_is_upheld_by_two BEFORE UPDATE ON review_case
   FOR EACH ROW
   WHEN (NEW.state = 'UPHELD' AND OLD.state NOT IN ('UPHELD', 'AWAITS_SECOND_OFFICER')
         AND NEW.kind IN ('IDENTITY_NO_MATCH', 'IDENTITY_INCONCLUSIVE', 'OVERSTAY',
                          'SUSPECTED_OVERSTAY'))
   EXECUTE FUNCTION refuse_lone_decision();
+
+CREATE FUNCTION refuse_case_not_open() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  RAISE EXCEPTION 'a case of % does not begin as %', NEW.kind, NEW.state
+    USING ERRCODE = 'restrict_violation';
+END
+$$;
+COMMENT ON FUNCTION refuse_case_not_open() IS
+  'Trigger of the table review_case: every case begins open, so that none is decided at once.';
+CREATE TRIGGER review_case_begins_open BEFORE INSERT ON review_case
+  FOR EACH ROW WHEN (NEW.state <> 'OPEN') EXECUTE FUNCTION refuse_case_not_open();
 
 -- Its condition is that of the list of cases that may be due for erasure.
 DROP INDEX review_case_closed;

@@ -47,7 +47,7 @@ COMMENT ON COLUMN case_event.done_by IS
 COMMENT ON COLUMN case_event.reason IS
   'The officer''s words, or the service''s; of a request that was filed, the traveler''s.';
 
--- To refuse a request harms the person, too.
+-- To refuse a request harms the person, too: it does not skip that state either.
 DROP TRIGGER review_case_is_upheld_by_two ON review_case;
 DROP FUNCTION refuse_lone_decision();
 CREATE FUNCTION refuse_lone_decision() RETURNS trigger
@@ -58,7 +58,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION refuse_lone_decision() IS
-  'Trigger of the table review_case: some decisions take two.';
+  'Trigger of the table review_case: some decisions cannot skip the state that awaits a second officer.';
 CREATE TRIGGER review_case_takes_two BEFORE UPDATE ON review_case
   FOR EACH ROW
   WHEN (OLD.state NOT IN (NEW.state, 'AWAITS_SECOND_OFFICER')

@@ -13,6 +13,7 @@ namespace {
 
 // So many that a round trip is worth while, and a part takes little memory.
 constexpr size_t kLinesPerPart = 5000;
+constexpr int kCheckpointsPerPage = 100;
 
 core::AuditCheckpoint CheckpointAfter(const std::optional<core::AuditCheckpoint>& last,
                                       std::vector<core::AuditHead> heads, core::Timestamp now,
@@ -84,24 +85,33 @@ class PartOfExport {
 
 }  // namespace
 
-absl::StatusOr<SignedLog> AuditLog::SignCheckpoint(core::Deadline deadline) const {
-  SignedLog result;
+absl::StatusOr<std::optional<core::AuditCheckpoint>> AuditLog::SignCheckpoint(
+    core::Deadline deadline) const {
+  std::optional<core::AuditCheckpoint> result;
   const absl::Status status =
       store_.Transact(deadline, [&](ports::Transaction& transaction) -> absl::Status {
         auto last = transaction.LockAuditCheckpoints();
         if (!last.ok()) return last.status();
         auto heads = transaction.AuditHeads();
         if (!heads.ok()) return heads.status();
-        result = {*std::move(last), false};
-        const bool covered =
-            result.checkpoint ? result.checkpoint->heads == *heads : heads->empty();
-        if (covered) return absl::OkStatus();
-        result = {CheckpointAfter(result.checkpoint, *std::move(heads), clock_.Now(), signer_),
-                  true};
-        return transaction.AddAuditCheckpoint(*result.checkpoint);
+        result = *std::move(last);
+        if (result ? result->heads == *heads : heads->empty()) return absl::OkStatus();
+        result = CheckpointAfter(result, *std::move(heads), clock_.Now(), signer_);
+        return transaction.AddAuditCheckpoint(*result);
       });
   if (!status.ok()) return status;
   return result;
+}
+
+absl::StatusOr<std::vector<core::AuditCheckpoint>> AuditLog::CheckpointsAfter(
+    std::int64_t after, core::Deadline deadline) const {
+  absl::StatusOr<std::vector<core::AuditCheckpoint>> found;
+  const absl::Status status = store_.Transact(deadline, [&](ports::Transaction& transaction) {
+    found = transaction.ListAuditCheckpoints(after, kCheckpointsPerPage);
+    return found.status();
+  });
+  if (!status.ok()) return status;
+  return found;
 }
 
 absl::StatusOr<Page<core::AuditRecord, ports::AuditCursor>> AuditLog::Search(
@@ -133,9 +143,9 @@ absl::StatusOr<AuditExport> AuditLog::BeginExport(const Call& call,
                                      : NextCheckpoint(transaction, after_checkpoint - 1).status();
       });
   if (!recorded.ok()) return recorded;
-  auto signed_log = SignCheckpoint(call.deadline);
-  if (!signed_log.ok()) return signed_log.status();
-  return AuditExport{after_checkpoint, *std::move(signed_log->checkpoint)};
+  auto last = SignCheckpoint(call.deadline);
+  if (!last.ok()) return last.status();
+  return AuditExport{after_checkpoint, **std::move(last)};
 }
 
 absl::StatusOr<AuditExportPart> AuditLog::ExportPart(

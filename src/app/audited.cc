@@ -35,12 +35,13 @@ absl::Status AddRecords(ports::Transaction& transaction, const Call& call, const
   return absl::OkStatus();
 }
 
-// A case opens no other person's records.
+// A case opens no other person's records; where none are known, as with lists, it must be one.
 absl::Status CheckCase(ports::Transaction& transaction, const Call& call, const AuditNote& note) {
-  if (!call.case_id || note.travelers.empty()) return absl::OkStatus();
+  if (!call.case_id) return absl::OkStatus();
   const auto record = transaction.GetCase(*call.case_id);
   if (!record.ok()) return record.status();
-  if (std::ranges::find(note.travelers, record->traveler_id) != note.travelers.end()) {
+  const auto& travelers = note.travelers;
+  if (travelers.empty() || std::ranges::find(travelers, record->traveler_id) != travelers.end()) {
     return absl::OkStatus();
   }
   return core::MakeError(

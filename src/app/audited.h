@@ -31,9 +31,10 @@ using AuditedWork = std::function<absl::Status(ports::Transaction&, AuditNote&)>
 // Runs `work` in a transaction that holds its record too. When `work` refuses, its effects are
 // undone and the refusal is recorded with its reason, in a transaction of its own: who looks for
 // people is seen also when nobody is found. `work` is given a copy of `known` at every attempt.
-// Errors: that of `work`, once it is recorded; CASE_NOT_FOUND and CASE_OF_ANOTHER_TRAVELER when the
-// call is made for a case that is none of the travelers that `work` found out; those of
-// Store::Transact, upon which nothing was read or changed as far as the caller learns.
+// Errors: that of `work`, once it is recorded; CASE_NOT_FOUND when the call is made for a case that
+// there is not; CASE_OF_ANOTHER_TRAVELER when it is none of the travelers that `work` found out, if
+// it did; those of Store::Transact, upon which nothing was read or changed as far as the caller
+// learns.
 absl::Status TransactAudited(ports::Store& store, const Call& call, const AuditNote& known,
                              const AuditedWork& work);
 

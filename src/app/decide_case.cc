@@ -75,18 +75,63 @@ CaseEventKind EventOf(CaseState before, CaseState after, core::CaseDecision deci
                                                    : CaseEventKind::kReopened;
 }
 
-// What grants a request must have been done, and to this traveler.
-absl::Status CheckDoneBy(ports::Transaction& transaction, const ports::CaseRecord& record,
-                         CaseState next, const DecisionRequest& request) {
-  const bool grants =
-      record.kind == core::CaseKind::kCorrectionRequest && next == CaseState::kUpheld;
+// Whether the events of a traveler's case tell of a decision by `principal` later than `since`.
+absl::StatusOr<bool> DecidedSince(ports::Transaction& transaction, const ports::CaseRecord& record,
+                                  const std::string& principal, core::Timestamp since) {
+  const auto events = transaction.CaseEvents(record.traveler_id, record.case_id);
+  if (!events.ok()) return events.status();
+  return std::ranges::any_of(*events, [&](const ports::CaseEvent& event) {
+    return event.principal == principal && event.at > since;
+  });
+}
+
+// Whether `done` is a correction, an admission change, a move of a document or a decision that was
+// recorded of the traveler later than `since`.
+absl::StatusOr<bool> CorrectedSince(ports::Transaction& transaction, const TravelerState& state,
+                                    const ports::RequestRecord& done, core::Timestamp since) {
+  const auto counts = [&](const auto& record) {
+    return record.request_id == done.request_id && record.recorded_at > since;
+  };
+  if (std::ranges::any_of(state.corrections, counts) ||
+      std::ranges::any_of(state.admission_changes, counts)) {
+    return true;
+  }
+  // Of a document that was moved here the former traveler's corrections tell.
+  if (done.subject_id == state.traveler_id.value()) {
+    const auto corrections = transaction.AllCorrections(done.traveler_id);
+    if (!corrections.ok()) return corrections.status();
+    return std::ranges::any_of(*corrections, counts);
+  }
+  const auto decided =
+      std::ranges::find(state.cases, core::CaseId(done.subject_id), &ports::CaseRecord::case_id);
+  if (decided == state.cases.end() || decided->kind == core::CaseKind::kCorrectionRequest) {
+    return false;
+  }
+  return DecidedSince(transaction, *decided, done.principal, since);
+}
+
+absl::Status NotGranted(CaseState before, core::CaseDecision decision) {
+  if (before == CaseState::kAwaitsSecondOfficer && decision == core::CaseDecision::kUphold) {
+    return MakeError(Reason::kInvalidField,
+                     "done_by_request_ids: to disagree with the first officer opens the request "
+                     "again; leave them out, and grant it by a decision after that");
+  }
+  return MakeError(Reason::kInvalidField,
+                   "done_by_request_ids is for decisions that grant a request");
+}
+
+// What grants a request must have been done since, and to this traveler.
+absl::Status CheckDoneBy(ports::Transaction& transaction, const TravelerState& state,
+                         const ports::CaseRecord& record, CaseState next,
+                         const DecisionRequest& request) {
+  const bool is_request = record.kind == core::CaseKind::kCorrectionRequest;
+  const bool grants = is_request && next == CaseState::kUpheld;
   if (grants && request.done_by.empty()) {
     return MakeError(Reason::kMissingField,
                      "done_by_request_ids is missing: name what made the correction");
   }
   if (!grants && !request.done_by.empty()) {
-    return MakeError(Reason::kInvalidField,
-                     "done_by_request_ids is for decisions that grant a request");
+    return NotGranted(is_request ? record.state : CaseState::kOpen, request.decision);
   }
   if (request.done_by.size() > kMaxDoneBy) {
     return MakeError(Reason::kInvalidField,
@@ -95,16 +140,27 @@ absl::Status CheckDoneBy(ports::Transaction& transaction, const ports::CaseRecor
   for (const core::RequestId& id : request.done_by) {
     const auto done = transaction.FindRequest(id);
     if (!done.ok()) return done.status();
-    const bool found = *done && ((*done)->traveler_id == record.traveler_id ||
-                                 (*done)->subject_id == record.traveler_id.value());
-    if (!found || (*done)->subject_id == record.case_id.value()) {
-      return MakeError(
-          Reason::kInvalidField,
-          fmt::format("done_by_request_ids: request {} changed nothing of this traveler",
-                      id.value()));
-    }
+    absl::StatusOr<bool> corrected = false;
+    if (*done) corrected = CorrectedSince(transaction, state, **done, record.opened_at);
+    if (!corrected.ok()) return corrected.status();
+    if (*corrected) continue;
+    return MakeError(
+        Reason::kInvalidField,
+        fmt::format("done_by_request_ids: request {} is no correction, admission change, document "
+                    "move or decision on another case of this traveler since the request was filed",
+                    id.value()));
   }
   return absl::OkStatus();
+}
+
+// Of two requests about one crossing only one is open.
+absl::Status CheckReopening(const TravelerState& state, const ports::CaseRecord& record,
+                            core::CaseDecision decision) {
+  if (record.kind != core::CaseKind::kCorrectionRequest ||
+      decision != core::CaseDecision::kReopen) {
+    return absl::OkStatus();
+  }
+  return CheckNoRequestWaits(state, record.crossing_id);
 }
 
 // Whether the decision bears on what is known of the departure: that the face is the traveler's
@@ -150,11 +206,12 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
     }
     const absl::StatusOr<CaseState> next = DecidedState(call.principal, *record, request);
     if (!next.ok()) return next.status();
-    status = CheckDoneBy(transaction, *record, *next, request);
-    if (!status.ok()) return status;
-
     absl::StatusOr<TravelerState> state = LoadMovements(transaction, record->traveler_id);
     if (!state.ok()) return state.status();
+    status = CheckDoneBy(transaction, *state, *record, *next, request);
+    if (status.ok()) status = CheckReopening(*state, *record, request.decision);
+    if (!status.ok()) return status;
+
     const core::Timestamp at = RecordingTime(*state, now);
     decided = *std::move(record);
     const CaseState before = std::exchange(decided.state, *next);

@@ -124,13 +124,8 @@ absl::StatusOr<Page<ExportedCrossing, ports::CrossingCursor>> ExportTraveler::Cr
 }
 
 absl::StatusOr<std::optional<CaptureView>> ExportTraveler::Picture(
-    const Call& call, const core::CrossingId& id) const {
-  absl::StatusOr<CaptureView> picture = queries_.GetCapture(call, id);
-  if (core::ReasonOf(picture.status()) == core::Reason::kCaptureNotFound) {
-    return std::optional<CaptureView>();
-  }
-  if (!picture.ok()) return picture.status();
-  return std::optional<CaptureView>(*std::move(picture));
+    const Call& call, const Dossier& dossier, const core::CrossingId& id) const {
+  return queries_.FindCaptureOf(call, dossier.traveler.traveler_id, id);
 }
 
 }  // namespace entryexit::app

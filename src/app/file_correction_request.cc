@@ -71,18 +71,6 @@ absl::StatusOr<core::CrossingId> DisputedCrossing(const TravelerState& state,
   return crossing;
 }
 
-absl::Status CheckNoneWaits(const TravelerState& state, const core::CrossingId& crossing) {
-  for (const ports::CaseRecord& record : state.cases) {
-    if (record.kind == CaseKind::kCorrectionRequest && record.crossing_id == crossing &&
-        core::WaitsForOfficer(record.state)) {
-      return MakeError(
-          Reason::kCaseNotClosed,
-          "a request about this crossing waits for a decision: case " + record.case_id.value());
-    }
-  }
-  return absl::OkStatus();
-}
-
 ports::CaseRecord CaseOf(const TravelerState& state, const CorrectionFiling& filing,
                          const core::CrossingId& crossing, std::chrono::days due_after,
                          core::Timestamp at) {
@@ -133,7 +121,7 @@ absl::StatusOr<ports::CaseRecord> FileCorrectionRequest::File(
     if (state->documents.empty()) return MovedAway(state->corrections);
     const absl::StatusOr<core::CrossingId> crossing = DisputedCrossing(*state, filing);
     if (!crossing.ok()) return crossing.status();
-    status = CheckNoneWaits(*state, *crossing);
+    status = CheckNoRequestWaits(*state, *crossing);
     if (!status.ok()) return status;
 
     filed = CaseOf(*state, filing, *crossing, due_after_, RecordingTime(*state, now));

@@ -114,6 +114,14 @@ AuditNote NoteOf(const std::string& subject) {
   return note;
 }
 
+absl::StatusOr<CaptureView> OpenCapture(const ports::CaptureRecord& record,
+                                        const ports::Vault& vault) {
+  absl::StatusOr<std::string> image = vault.Open(
+      record.image, AssociatedData(record.traveler_id, record.crossing_id, kCaptureKind));
+  if (!image.ok()) return image.status();
+  return CaptureView{*std::move(image), record.media_type, record.digest};
+}
+
 }  // namespace
 
 absl::StatusOr<TravelerView> Queries::GetTraveler(const Call& call,
@@ -188,10 +196,25 @@ absl::StatusOr<CaptureView> Queries::GetCapture(const Call& call,
         const auto record = transaction.GetCapture(id);
         if (!record.ok()) return record.status();
         note.travelers = {record->traveler_id};
-        absl::StatusOr<std::string> image = vault_.Open(
-            record->image, AssociatedData(record->traveler_id, record->crossing_id, kCaptureKind));
-        if (!image.ok()) return image.status();
-        return CaptureView{*std::move(image), record->media_type, record->digest};
+        return OpenCapture(*record, vault_);
+      });
+}
+
+absl::StatusOr<std::optional<CaptureView>> Queries::FindCaptureOf(
+    const Call& call, const core::TravelerId& traveler_id, const core::CrossingId& id) const {
+  using Found = std::optional<CaptureView>;
+  return ReadAudited<Found>(
+      store_, call, NoteOf(id.value()),
+      [&](ports::Transaction& transaction, AuditNote& note) -> absl::StatusOr<Found> {
+        const auto record = transaction.GetCapture(id);
+        const bool erased = core::ReasonOf(record.status()) == core::Reason::kCaptureNotFound;
+        if (!record.ok() && !erased) return record.status();
+        note.leaves_record = record.ok() && record->traveler_id == traveler_id;
+        if (!note.leaves_record) return Found();
+        note.travelers = {traveler_id};
+        absl::StatusOr<CaptureView> view = OpenCapture(*record, vault_);
+        if (!view.ok()) return view.status();
+        return Found(*std::move(view));
       });
 }
 

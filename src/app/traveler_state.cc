@@ -392,6 +392,18 @@ bool IsDisputed(const TravelerState& state) {
   });
 }
 
+absl::Status CheckNoRequestWaits(const TravelerState& state, const core::CrossingId& crossing) {
+  for (const ports::CaseRecord& record : state.cases) {
+    if (record.kind == core::CaseKind::kCorrectionRequest && record.crossing_id == crossing &&
+        core::WaitsForOfficer(record.state)) {
+      return core::MakeError(
+          core::Reason::kCaseNotClosed,
+          "a request about this crossing waits for a decision: case " + record.case_id.value());
+    }
+  }
+  return absl::OkStatus();
+}
+
 core::Timestamp RecordingTime(const TravelerState& state, core::Timestamp now) {
   constexpr std::chrono::microseconds kNext(1);
   core::Timestamp time = now;

@@ -77,6 +77,10 @@ std::vector<CaseChange> ReviewCases(const TravelerState& state, core::Timestamp 
 // Whether the traveler disputes what is recorded: has asked for a correction that was not granted.
 bool IsDisputed(const TravelerState& state);
 
+// Of correction requests about one crossing one at a time waits for an officer.
+// Errors: CASE_NOT_CLOSED, naming the one that waits.
+absl::Status CheckNoRequestWaits(const TravelerState& state, const core::CrossingId& crossing);
+
 // When an event that comes in at `now` is recorded: after all that is, whatever the clock says, so
 // that what was known at a moment does not change later.
 core::Timestamp RecordingTime(const TravelerState& state, core::Timestamp now);

@@ -15,8 +15,9 @@ namespace {
 // Fills a PurposePolicy from one file.
 class PurposeReader {
  public:
-  PurposeReader(const std::filesystem::path& path, const std::set<std::string>& calls)
-      : reader_(path), known_calls_(calls) {}
+  PurposeReader(const std::filesystem::path& path, const std::set<std::string>& calls,
+                const std::set<std::string>& calls_of_listing)
+      : reader_(path), known_calls_(calls), calls_of_listing_(calls_of_listing) {}
 
   absl::StatusOr<core::PurposePolicy> Read() {
     absl::Status status =
@@ -68,6 +69,12 @@ class PurposeReader {
         return reader_.ErrorIn(
             entry, fmt::format("{}: {} stands with {} twice", entry.name, call, rule.purpose));
       }
+      if (&calls == &rule.calls_for_case && calls_of_listing_.contains(call)) {
+        return reader_.ErrorIn(
+            entry, fmt::format("{}: {} shows many travelers: no case stands for them; it goes "
+                               "under calls",
+                               entry.name, call));
+      }
       calls.insert(call);
       return absl::OkStatus();
     });
@@ -87,15 +94,17 @@ class PurposeReader {
 
   const YamlReader reader_;
   const std::set<std::string>& known_calls_;
+  const std::set<std::string>& calls_of_listing_;
   core::PurposePolicy policy_;
   int purposes_line_ = 1;  // where to look for what is not there
 };
 
 }  // namespace
 
-absl::StatusOr<core::PurposePolicy> LoadPurposePolicy(const std::filesystem::path& path,
-                                                      const std::set<std::string>& calls) {
-  return PurposeReader(path, calls).Read();
+absl::StatusOr<core::PurposePolicy> LoadPurposePolicy(
+    const std::filesystem::path& path, const std::set<std::string>& calls,
+    const std::set<std::string>& calls_of_listing) {
+  return PurposeReader(path, calls, calls_of_listing).Read();
 }
 
 }  // namespace entryexit::config

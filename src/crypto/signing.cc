@@ -5,7 +5,9 @@
 #include <openssl/pem.h>
 
 #include <array>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "entryexit/base/files.h"
@@ -112,7 +114,12 @@ absl::Status WriteNewSigningKey(const SigningKeyFiles& files) {
   });
   const std::string open = pem_of([&](BIO* bio) { return PEM_write_bio_PUBKEY(bio, key.get()); });
   absl::Status status = CreateFile(files.private_key, secret, kPrivateKeyMode);
-  return status.ok() ? CreateFile(files.public_key, open, kPublicKeyMode) : status;
+  if (!status.ok()) return status;
+  status = CreateFile(files.public_key, open, kPublicKeyMode);
+  // Half a pair is of no use, and would be in the way of the next attempt.
+  std::error_code ignored;
+  if (!status.ok()) std::filesystem::remove(files.private_key, ignored);
+  return status;
 }
 
 struct PublicKey::State {

@@ -208,6 +208,7 @@ absl::StatusOr<VerifiedAudit> AuditVerifier::Finish() const {
         fmt::format("the export ends with checkpoint {}, but its header names {}: it was cut off",
                     result_.last_checkpoint, header_.last_checkpoint()));
   }
+  if (result_.checkpoints == 0) return BrokenLog("no checkpoint is in it: nothing is signed");
   if (noted_.empty() || has_noted_) return result_;
   return BrokenLog(
       fmt::format("what is there is whole up to checkpoint {}, but the checkpoint {} is not in it: "

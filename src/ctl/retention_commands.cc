@@ -353,6 +353,7 @@ void AddHold(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("hold", "Keep everything of a traveler until it is released");
   auto options = AddHoldOptions(*command);
   command->callback([&context, options] {
+    context.default_purpose = kRecordKeeping;
     context.command = [&context, options] {
       v1::PlaceLegalHoldRequest request;
       request.set_request_id(options->RequestId());
@@ -368,6 +369,7 @@ void AddRelease(CLI::App& app, Context& context) {
   auto options = AddHoldOptions(*command);
   command->add_option("hold", options->hold, "The hold's id")->required()->type_name("HOLD");
   command->callback([&context, options] {
+    context.default_purpose = kRecordKeeping;
     context.command = [&context, options] {
       v1::ReleaseLegalHoldRequest request;
       request.set_request_id(options->RequestId());

@@ -19,13 +19,33 @@ AuditSigner::~AuditSigner() {
   Sign();
 }
 
-void AuditSigner::Sign() const {
-  const auto made = audit_log_.SignCheckpoint(std::chrono::steady_clock::now() + kSigningPatience);
-  if (!made.ok()) {
-    spdlog::error("the audit log was not signed: {}", std::string(made.status().message()));
-  } else if (made->is_new) {
-    spdlog::info("audit checkpoint={} digest={} key={}", made->checkpoint->number,
-                 made->checkpoint->digest, made->checkpoint->key_id);
+void AuditSigner::Sign() {
+  const core::Deadline deadline = std::chrono::steady_clock::now() + kSigningPatience;
+  const auto last = audit_log_.SignCheckpoint(deadline);
+  if (!last.ok()) {
+    spdlog::error("the audit log was not signed: {}", std::string(last.status().message()));
+  } else if (*last) {
+    LogUpTo(**last, deadline);
+  }
+}
+
+void AuditSigner::LogUpTo(const core::AuditCheckpoint& last, core::Deadline deadline) {
+  // An earlier daemon may have left the last one unlogged; and should somebody have removed some,
+  // whatever takes their numbers is new.
+  if (!logged_ || last.number < *logged_) logged_ = last.number - 1;
+  while (*logged_ < last.number) {
+    const auto checkpoints = audit_log_.CheckpointsAfter(*logged_, deadline);
+    if (!checkpoints.ok()) {
+      spdlog::error("the audit log's checkpoints were not read: {}",
+                    std::string(checkpoints.status().message()));
+      return;
+    }
+    if (checkpoints->empty()) return;
+    for (const core::AuditCheckpoint& checkpoint : *checkpoints) {
+      spdlog::info("audit checkpoint={} digest={} key={}", checkpoint.number, checkpoint.digest,
+                   checkpoint.key_id);
+      logged_ = checkpoint.number;
+    }
   }
 }
 

@@ -2,15 +2,19 @@
 #define ENTRYEXIT_DAEMON_AUDIT_SIGNER_H_
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 
 #include "entryexit/app/audit_log.h"
 #include "entryexit/base/periodic.h"
+#include "entryexit/core/audit.h"
+#include "entryexit/core/clock.h"
 
 namespace entryexit::daemon {
 
 // Signs the audit log from time to time, on a thread of its own, and once more when it ends. Each
-// checkpoint goes to the service's log too: whoever keeps that keeps what the database cannot take
-// back. Thread-safe.
+// checkpoint, whoever made it, goes to the service's log too: whoever keeps that keeps what the
+// database cannot take back. Thread-safe.
 class AuditSigner {
  public:
   // `audit_log` must outlive the object.
@@ -18,9 +22,12 @@ class AuditSigner {
   ~AuditSigner();
 
  private:
-  void Sign() const;
+  void Sign();
+  void LogUpTo(const core::AuditCheckpoint& last, core::Deadline deadline);
 
   const app::AuditLog& audit_log_;
+  // Of the checkpoint that was logged last. Only of the thread, and of the end, when that is over.
+  std::optional<std::int64_t> logged_;
   base::Periodic thread_;
 };
 

@@ -14,7 +14,8 @@ absl::StatusOr<Policies> LoadPolicies(const config::PolicyConfig& config) {
   if (!admissions.ok()) return admissions.status();
   auto retention = config::LoadRetentionPolicy(config.retention_policy);
   if (!retention.ok()) return retention.status();
-  auto purposes = config::LoadPurposePolicy(config.purpose_policy, rpc::CallsForAPurpose());
+  auto purposes = config::LoadPurposePolicy(config.purpose_policy, rpc::CallsForAPurpose(),
+                                            rpc::CallsOfListing());
   if (!purposes.ok()) return purposes.status();
   return Policies{*std::move(admissions), *std::move(retention), *std::move(purposes)};
 }

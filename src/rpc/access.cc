@@ -58,8 +58,9 @@ const std::vector<MethodAccess>& AccessTable() {
   static const std::vector<Role> kErasureReaders = {Role::kAdmin, Role::kAuditor};
   static const std::vector<Role> kHolders = {Role::kSupervisor, Role::kAdmin};
   static const std::vector<Role> kHoldReaders = {Role::kSupervisor, Role::kAdmin, Role::kAuditor};
-  constexpr bool kForAPurpose = true;
-  constexpr bool kForNoPurpose = false;
+  constexpr SaysWhatFor kForAPurpose = SaysWhatFor::kPurpose;
+  constexpr SaysWhatFor kToList = SaysWhatFor::kPurposeOfListing;
+  constexpr SaysWhatFor kForNoPurpose = SaysWhatFor::kNothing;
   static const std::vector<Role> kAuditors = {Role::kAuditor};
   static constexpr char kNoData[] = "tells of the service, not of persons";
   static const std::vector<MethodAccess> kTable = {
@@ -75,21 +76,21 @@ const std::vector<MethodAccess>& AccessTable() {
       {"/entryexit.v1.BackOfficeService/MoveDocument", kSupervisors, kForAPurpose},
       {"/entryexit.v1.BackOfficeService/ListCrossings", kOfficers, kForAPurpose},
       {"/entryexit.v1.BackOfficeService/FileCorrectionRequest", kOfficers, kForAPurpose},
-      {"/entryexit.v1.BackOfficeService/ListCases", kOfficers, kForAPurpose},
+      {"/entryexit.v1.BackOfficeService/ListCases", kOfficers, kToList},
       {"/entryexit.v1.BackOfficeService/GetCase", kOfficers, kForAPurpose},
       {"/entryexit.v1.BackOfficeService/DecideCase", kOfficers, kForAPurpose},
-      {"/entryexit.v1.BackOfficeService/WatchCases", kOfficers, kForAPurpose},
+      {"/entryexit.v1.BackOfficeService/WatchCases", kOfficers, kToList},
       {"/entryexit.v1.BackOfficeService/GetCapture", kOfficers, kForAPurpose},
       {"/entryexit.v1.BackOfficeService/ReplayDecision", kOfficersAndAuditors, kForAPurpose},
-      {"/entryexit.v1.ReportService/ListOverstays", kReaders, kForAPurpose},
+      {"/entryexit.v1.ReportService/ListOverstays", kReaders, kToList},
       {"/entryexit.v1.ReportService/GetSummary", kReaders},
       {"/entryexit.v1.ReportService/ReviewOverstays", kNightlyJobs},
       {"/entryexit.v1.ImportService/ImportCrossings", kAdmins},
       {"/entryexit.v1.RetentionService/RunRetention", kAdmins},
       {"/entryexit.v1.RetentionService/ListErasureReceipts", kErasureReaders},
-      {"/entryexit.v1.RetentionService/PlaceLegalHold", kHolders},
-      {"/entryexit.v1.RetentionService/ReleaseLegalHold", kHolders},
-      {"/entryexit.v1.RetentionService/ListLegalHolds", kHoldReaders, kForAPurpose},
+      {"/entryexit.v1.RetentionService/PlaceLegalHold", kHolders, kForAPurpose},
+      {"/entryexit.v1.RetentionService/ReleaseLegalHold", kHolders, kForAPurpose},
+      {"/entryexit.v1.RetentionService/ListLegalHolds", kHoldReaders, kToList},
       {"/entryexit.v1.KeyService/RotateKeys", kAdmins},
       {"/entryexit.v1.SubjectService/ExportTraveler", kSupervisors, kForAPurpose},
       {"/entryexit.v1.AuditService/SearchAuditRecords", kAuditors},
@@ -126,7 +127,15 @@ std::string CallOf(const std::string& method) { return method.substr(method.rfin
 std::set<std::string> CallsForAPurpose() {
   std::set<std::string> calls;
   for (const MethodAccess& entry : AccessTable()) {
-    if (entry.for_a_purpose) calls.insert(CallOf(entry.method));
+    if (entry.says != SaysWhatFor::kNothing) calls.insert(CallOf(entry.method));
+  }
+  return calls;
+}
+
+std::set<std::string> CallsOfListing() {
+  std::set<std::string> calls;
+  for (const MethodAccess& entry : AccessTable()) {
+    if (entry.says == SaysWhatFor::kPurposeOfListing) calls.insert(CallOf(entry.method));
   }
   return calls;
 }
@@ -141,7 +150,7 @@ absl::Status CheckAccess(const std::string& method, const app::Principal& princi
 
 bool IsForAPurpose(const std::string& method) {
   const MethodAccess* const entry = Find(method);
-  return entry != nullptr && entry->for_a_purpose;
+  return entry != nullptr && entry->says != SaysWhatFor::kNothing;
 }
 
 }  // namespace entryexit::rpc

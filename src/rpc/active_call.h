@@ -54,6 +54,8 @@ class ActiveCall {
 
   // Requires: Authorize returned OK.
   const app::Principal& principal() const { return *principal_; }
+  // Whether the caller names a case that the call is made for. Requires: as above.
+  bool HasCase() const { return case_id_.has_value(); }
   grpc::CallbackServerContext& context() const { return *context_; }
 
   // Logs and counts the call, adds the reason to the trailing metadata and returns what to finish

@@ -67,6 +67,9 @@ class FedStream : public grpc::ServerWriteReactor<Response>, public Stream {
         low_water_(low_water),
         deadline_(deadline) {}
 
+  // As ActiveCall::HasCase, in CheckRequest.
+  bool HasCase() const { return call_.HasCase(); }
+
   // Called once, before all else.
   virtual absl::Status CheckRequest() { return absl::OkStatus(); }
 

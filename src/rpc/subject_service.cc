@@ -75,6 +75,11 @@ void ToProto(const app::Dossier& dossier, v1::ExportedTraveler* proto) {
   proto->set_legal_holds(static_cast<int>(dossier.legal_holds.size()));
 }
 
+bool DoesNotOpen(const absl::Status& picture) {
+  const std::optional<core::Reason> reason = core::ReasonOf(picture);
+  return reason == core::Reason::kStoredDataInvalid || reason == core::Reason::kKeyUnavailable;
+}
+
 // First what fits into one answer of the database, then crossings page by page, then pictures one
 // by one.
 class ExportStream final : public FedStream<v1::ExportTravelerResponse> {
@@ -175,16 +180,14 @@ class ExportStream final : public FedStream<v1::ExportTravelerResponse> {
   // One that does not open keeps nobody from the rest.
   absl::Status AddPicture(const app::Call& call) EXCLUDES(mutex_) {
     const core::CrossingId& id = dossier_->pictures[next_picture_++];
-    auto picture = exporter_.Picture(call, id);
-    if (absl::IsUnavailable(picture.status()) || absl::IsDeadlineExceeded(picture.status())) {
-      return picture.status();
-    }
-    if (!picture.ok()) {
+    auto picture = exporter_.Picture(call, *dossier_, id);
+    if (DoesNotOpen(picture.status())) {
       spdlog::error("export: the picture of crossing={} does not open: {}", id.value(),
                     std::string(picture.status().message()));
       end_.add_unreadable_pictures(id.value());
       return absl::OkStatus();
     }
+    if (!picture.ok()) return picture.status();
     if (!*picture) return absl::OkStatus();
     end_.set_pictures(end_.pictures() + 1);
     const core::MutexLock lock(mutex_);

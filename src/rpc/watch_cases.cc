@@ -48,7 +48,14 @@ class WatchCasesStream final : public FedStream<v1::WatchCasesResponse> {
   }
 
  private:
-  absl::Status CheckRequest() override { return NameFrom(port_id_, "port_id").status(); }
+  absl::Status CheckRequest() override {
+    if (HasCase()) {
+      return MakeError(Reason::kInvalidField,
+                       "cases are watched for no single case: leave out the metadata "
+                       "entryexit-case");
+    }
+    return NameFrom(port_id_, "port_id").status();
+  }
 
   void FeedMore() override REQUIRES(mutex_) {
     if (!subscribed_) {

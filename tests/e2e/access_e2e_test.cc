@@ -333,7 +333,7 @@ TEST(Access, NeedsAPurposeForEveryCallThatShowsPersons) {
     const grpc::Status status =
         CallByName(World::Shared().ConnectWithoutPurpose("entryexit://supervisor/1"), entry.method,
                    {}, &reason);
-    EXPECT_EQ(reason == "PURPOSE_MISSING", entry.for_a_purpose)
+    EXPECT_EQ(reason == "PURPOSE_MISSING", entry.says != rpc::SaysWhatFor::kNothing)
         << entry.method << ": " << status.error_message();
   }
 }
@@ -385,6 +385,20 @@ TEST(Access, OpensARecordForACaseOnlyToThoseWhoNameACaseOfThatTraveler) {
   EXPECT_THAT(get(travelers[0], cases[1]),
               Fails(StatusCode::PERMISSION_DENIED, "CASE_OF_ANOTHER_TRAVELER"));
   EXPECT_THAT(get(travelers[0], crypto::NewUuid()), Fails(StatusCode::NOT_FOUND, "CASE_NOT_FOUND"));
+}
+
+TEST(Access, WatchesCasesForNoSingleCase) {
+  const auto stub = v1::BackOfficeService::NewStub(
+      World::Shared().ConnectWithoutPurpose("entryexit://officer/4711"));
+  grpc::ClientContext context;
+  SetPatience(context);
+  context.AddMetadata("entryexit-purpose", "CASE_WORK");
+  context.AddMetadata("entryexit-case", crypto::NewUuid());
+  const auto stream = stub->WatchCases(&context, v1::WatchCasesRequest());
+  v1::WatchCasesResponse response;
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(stream->Finish().error_code(), StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ReasonOf(context), "INVALID_FIELD");
 }
 
 TEST(Access, LetsEveryPrincipalAskForHealthAndNobodyElse) {

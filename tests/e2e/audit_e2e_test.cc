@@ -410,5 +410,24 @@ TEST(Audit, TheLogIsSignedFromTimeToTimeAndWhenTheServiceEnds) {
       << "nothing was recorded since";
 }
 
+TEST(Audit, CheckpointsOfExportsAreInTheServicesLogToo) {
+  World world({.environment = {{"ENTRYEXIT_AUDIT_CHECKPOINT_INTERVAL_S", "3600"}}});
+  const TempDir directory;
+  std::vector<std::string> digests;
+  for (int i = 0; i < 2; ++i) {
+    const std::string file = (directory.path() / (std::to_string(i) + ".jsonl")).string();
+    const Ran exported = Ctl(world, "auditor/7", {"audit", "export", file});
+    ASSERT_EQ(exported.exit_code, 0) << exported.output;
+    std::smatch kept;
+    ASSERT_TRUE(std::regex_search(exported.output, kept, std::regex("digest ([0-9a-f]{64})")));
+    digests.push_back(kept[1]);
+  }
+  world.daemon().Terminate();
+  ASSERT_THAT(world.daemon().Wait(), IsOk());
+  for (const std::string& digest : digests) {
+    EXPECT_THAT(world.Log(), HasSubstr("digest=" + digest));
+  }
+}
+
 }  // namespace
 }  // namespace entryexit::testing

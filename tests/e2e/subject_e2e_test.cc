@@ -193,6 +193,24 @@ TEST(SubjectExport, TellsOfAPictureThatDoesNotOpenAndGivesTheRest) {
   EXPECT_THAT(world.Log(), HasSubstr(damaged.crossing_id()));
 }
 
+// What cannot be recorded is not shown, and is no picture that does not open.
+TEST(SubjectExport, EndsWhenThePicturesCannotBeRecordedInTheAuditLog) {
+  World world;
+  const TempDir directory;
+  const std::string document = NewDocumentNumber();
+  const auto arrived = Arrive(world, document, 10, hours(1));
+  ASSERT_THAT(world.postgres().Execute(
+                  world.database(),
+                  "ALTER TABLE audit_record ADD CONSTRAINT no_picture CHECK (method NOT LIKE "
+                  "'%ExportTraveler' OR subject <> '" +
+                      arrived.crossing_id() + "') NOT VALID"),
+              IsOk());
+  const Ran ran = Export(world, document, directory.path() / "out");
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.output, HasSubstr("INTERNAL"));
+  EXPECT_FALSE(fs::exists(directory.path() / "out" / "data.json"));
+}
+
 TEST(SubjectExport, OfTensOfThousandsOfCrossingsIsWhole) {
   World world;
   const TempDir directory;

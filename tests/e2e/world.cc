@@ -101,6 +101,8 @@ class FittingPurpose final : public grpc::MetadataCredentialsPlugin {
         {"RecordAdmissionChange", "RECORD_KEEPING"},
         {"CorrectCrossing", "RECORD_KEEPING"},
         {"MoveDocument", "RECORD_KEEPING"},
+        {"PlaceLegalHold", "RECORD_KEEPING"},
+        {"ReleaseLegalHold", "RECORD_KEEPING"},
         {"ListLegalHolds", "RECORD_KEEPING"},
         {"ListCases", "CASE_WORK"},
         {"GetCase", "CASE_WORK"},

@@ -17,12 +17,6 @@
 
 namespace entryexit::app {
 
-// The last checkpoint; none while nothing was ever recorded.
-struct SignedLog {
-  std::optional<core::AuditCheckpoint> checkpoint;
-  bool is_new = false;  // made by this call
-};
-
 // An export: each checkpoint is preceded by the records that it is the first to cover, those of a
 // chain after one another. One that does not begin with the log begins with the checkpoint before.
 struct AuditExport {
@@ -49,8 +43,14 @@ class AuditLog {
       : store_(store), clock_(clock), signer_(signer) {}
 
   // Signs the last records of all chains, unless the last checkpoint did. Of several daemons that
-  // do so at once one makes the checkpoint. Blocks. Errors: those of Store::Transact.
-  absl::StatusOr<SignedLog> SignCheckpoint(core::Deadline deadline) const;
+  // do so at once one makes the checkpoint. Returns the last one then; none while nothing was ever
+  // recorded. Blocks. Errors: those of Store::Transact.
+  absl::StatusOr<std::optional<core::AuditCheckpoint>> SignCheckpoint(
+      core::Deadline deadline) const;
+  // Checkpoints by number, those after number `after`; at most a hundred at once. Blocks.
+  // Errors: those of Store::Transact.
+  absl::StatusOr<std::vector<core::AuditCheckpoint>> CheckpointsAfter(
+      std::int64_t after, core::Deadline deadline) const;
 
   // Records by time; `after` as the page before gave it. Is recorded itself.
   // Errors: those of Store::Transact.

@@ -25,9 +25,9 @@ struct Call {
   std::string method;  // of the API, in full: "/entryexit.v1.LaneService/RecordArrival"
   // What it is made for, by the purpose policy; empty where that asks for none.
   std::string purpose = {};
-  // The case that it is made for, as the caller says. A use case that reads or changes one
-  // traveler's records fails with CASE_NOT_FOUND or CASE_OF_ANOTHER_TRAVELER unless it is one of
-  // that traveler's.
+  // The case that it is made for, as the caller says. Every use case fails with CASE_NOT_FOUND when
+  // there is none, and one that reads or changes one traveler's records with
+  // CASE_OF_ANOTHER_TRAVELER unless it is one of that traveler's.
   std::optional<core::CaseId> case_id = std::nullopt;
 };
 

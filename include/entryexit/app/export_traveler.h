@@ -65,8 +65,9 @@ class ExportTraveler {
       const Call& call, const Dossier& dossier,
       const std::optional<ports::CrossingCursor>& after) const;
 
-  // None when it was erased meanwhile.
-  absl::StatusOr<std::optional<CaptureView>> Picture(const Call& call,
+  // None when it was erased meanwhile, or is another traveler's now.
+  // Errors: STORED_DATA_INVALID and KEY_UNAVAILABLE when it does not open.
+  absl::StatusOr<std::optional<CaptureView>> Picture(const Call& call, const Dossier& dossier,
                                                      const core::CrossingId& id) const;
 
  private:

@@ -84,6 +84,10 @@ class Queries {
       const std::optional<ports::CrossingCursor>& after, int page_size) const;
   // Errors: CROSSING_NOT_FOUND, CAPTURE_NOT_FOUND, KEY_UNAVAILABLE, STORED_DATA_INVALID.
   absl::StatusOr<CaptureView> GetCapture(const Call& call, const core::CrossingId& id) const;
+  // None, and nothing is recorded, when there is none or it is another traveler's.
+  absl::StatusOr<std::optional<CaptureView>> FindCaptureOf(const Call& call,
+                                                           const core::TravelerId& traveler_id,
+                                                           const core::CrossingId& id) const;
 
   absl::StatusOr<Page<ports::CaseRecord, ports::CaseCursor>> ListCases(
       const Call& call, const ports::CaseFilter& filter,

@@ -13,11 +13,18 @@
 // Who may call what. What is not listed is denied. All functions are thread-safe.
 namespace entryexit::rpc {
 
+// What callers of a method say that they call it for.
+enum class SaysWhatFor {
+  kNothing,
+  kPurpose,           // and the case, where the purpose policy asks for one
+  kPurposeOfListing,  // many travelers are shown: no case stands for them
+};
+
 // One method, the roles that may call it, and whether they say what for.
 struct MethodAccess {
   std::string method;  // "/package.Service/Method", as in the HTTP/2 path
   std::vector<app::Role> roles;
-  bool for_a_purpose = false;
+  SaysWhatFor says = SaysWhatFor::kNothing;
   // Why its calls leave no record in the audit log; null: they do.
   const char* unaudited = nullptr;
 };
@@ -31,6 +38,8 @@ std::string CallOf(const std::string& method);
 // The names, as CallOf gives them, of the methods that are called for a purpose: what a purpose
 // policy is about.
 std::set<std::string> CallsForAPurpose();
+// Those of them that show many travelers, and so cannot be called for one case.
+std::set<std::string> CallsOfListing();
 
 // Whether a client's certificate, PEM, which is valid otherwise, was taken back; absent: none is.
 // Errors: CERTIFICATE_REVOKED.

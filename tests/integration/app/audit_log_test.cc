@@ -38,7 +38,9 @@ class AuditLogTest : public AppTest {
         std::to_string(records) + ")");
   }
 
-  SignedLog Sign() { return *log_->SignCheckpoint(OfficerCall().deadline); }
+  std::optional<core::AuditCheckpoint> Sign() {
+    return *log_->SignCheckpoint(OfficerCall().deadline);
+  }
 
   // The lines of a whole export, which each part adds to in order.
   std::vector<std::variant<core::AuditRecord, core::AuditCheckpoint>> Export(
@@ -65,19 +67,19 @@ class AuditLogTest : public AppTest {
 };
 
 TEST_F(AuditLogTest, OnlyALogThatHasGrownIsSignedAgain) {
-  EXPECT_EQ(Sign().checkpoint, std::nullopt) << "there is nothing to sign";
+  EXPECT_EQ(Sign(), std::nullopt) << "there is nothing to sign";
   Append(3);
-  const SignedLog first = Sign();
-  EXPECT_TRUE(first.is_new);
-  EXPECT_EQ(first.checkpoint->number, 1);
-  EXPECT_EQ(first.checkpoint->at, clock_.Now());
-  EXPECT_TRUE(
-      public_key_->Verifies(core::CanonicalText(*first.checkpoint), first.checkpoint->signature));
-  const SignedLog again = Sign();
-  EXPECT_FALSE(again.is_new);
-  EXPECT_EQ(again.checkpoint, first.checkpoint);
+  const core::AuditCheckpoint first = *Sign();
+  EXPECT_EQ(first.number, 1);
+  EXPECT_EQ(first.at, clock_.Now());
+  EXPECT_TRUE(public_key_->Verifies(core::CanonicalText(first), first.signature));
+  EXPECT_EQ(Sign(), first);
   Append(1);
-  EXPECT_EQ(Sign().checkpoint->previous_digest, first.checkpoint->digest);
+  const core::AuditCheckpoint second = *Sign();
+  EXPECT_EQ(second.previous_digest, first.digest);
+  EXPECT_THAT(*log_->CheckpointsAfter(0, OfficerCall().deadline),
+              ::testing::ElementsAre(first, second));
+  EXPECT_THAT(*log_->CheckpointsAfter(1, OfficerCall().deadline), ::testing::ElementsAre(second));
 }
 
 TEST_F(AuditLogTest, ManyDaemonsThatSignAtOnceMakeOneChainOfCheckpoints) {
@@ -107,7 +109,7 @@ TEST_F(AuditLogTest, AnExportOfManyPartsHasEveryRecordOnceUnderItsCheckpoint) {
   Append(4990);
   Sign();
   Append(6000);
-  const core::AuditCheckpoint middle = *Sign().checkpoint;
+  const core::AuditCheckpoint middle = *Sign();
   Append(10);
   int parts = 0;
   std::map<int, std::int64_t> sequences;

@@ -118,6 +118,21 @@ TEST_F(AuditedTest, EveryLookIsRecordedAlsoOneThatFindsNobody) {
   EXPECT_EQ(TheNews().traveler_id, std::nullopt);
 }
 
+TEST_F(AuditedTest, ACaseThatThereIsNotOpensNoListEither) {
+  Record(Arrival(1, "anna", 20));
+  Record(Departure(25, "anna again"));
+  const core::CaseId overstay = TheCase(core::CaseKind::kOverstay).record.case_id;
+  News();
+  Call call = OfficerCall();
+  call.case_id = core::CaseId(crypto::NewUuid());
+  EXPECT_THAT(queries_->ListCases(call, {}, std::nullopt, 10),
+              testing::FailsWith(Reason::kCaseNotFound));
+  EXPECT_EQ(TheNews().outcome, "CASE_NOT_FOUND");
+  call.case_id = overstay;
+  EXPECT_THAT(queries_->ListCases(call, {}, std::nullopt, 10), testing::IsOk());
+  EXPECT_EQ(TheNews().case_id, overstay);
+}
+
 TEST_F(AuditedTest, AWatcherIsRecordedForTheCasesOfItsPortAlone) {
   Record(Arrival(1, "anna", 20));
   Record(Departure(25, "anna again"));

@@ -233,6 +233,102 @@ TEST_F(CorrectionRequestTest, ACaseInDisputeIsNoReasonToCountTheFilingAsDone) {
       FailsWith(Reason::kInvalidField));
 }
 
+TEST_F(CorrectionRequestTest, IsGrantedByWhatCorrectsAloneAndWasDoneSince) {
+  const CrossingRequest crossing = Arrival(60, "anna", 80);
+  const core::CrossingId later = Record(crossing).crossing->crossing_id;
+  CorrectionRequest before;
+  before.request_id = core::RequestId(crypto::NewUuid());
+  before.crossing_id = later;
+  before.revision = 1;
+  before.voided = true;
+  before.reason = "another person's";
+  ASSERT_THAT(correct_->Correct(SupervisorCall(), before), IsOk());
+  const HoldRequest hold = {core::RequestId(crypto::NewUuid()), Traveler().traveler.traveler_id,
+                            "Order 1"};
+  ASSERT_THAT(holds_->Place(SupervisorCall(), hold), IsOk());
+  const CorrectionFiling other = Filing(arrival_);
+  File(other);
+  const ports::CaseRecord filed = File(Filing(wrong_));
+  const auto grant = [&](const core::RequestId& done) {
+    return decide_
+        ->Decide(OfficerCall(), {core::RequestId(crypto::NewUuid()),
+                                 filed.case_id,
+                                 filed.version,
+                                 CaseDecision::kUphold,
+                                 "looked into it",
+                                 {done}})
+        .status();
+  };
+  for (const core::RequestId& id :
+       {crossing.request_id, before.request_id, hold.request_id, other.request_id}) {
+    const absl::Status refused = grant(id);
+    EXPECT_THAT(refused, FailsWith(Reason::kInvalidField));
+    EXPECT_THAT(std::string(refused.message()), HasSubstr(id.value()));
+  }
+  // A decision on a case of another kind corrects, too.
+  const ports::CaseRecord identity = TheCase(CaseKind::kIdentityNoMatch).record;
+  const DecisionRequest decision = {core::RequestId(crypto::NewUuid()), identity.case_id,
+                                    identity.version, CaseDecision::kDismiss, "her after all"};
+  Decide(OfficerCall(), decision);
+  EXPECT_THAT(grant(decision.request_id), IsOk());
+}
+
+TEST_F(CorrectionRequestTest, ADecisionOfOldDoesNotGrantIt) {
+  const ports::CaseRecord identity = TheCase(CaseKind::kIdentityNoMatch).record;
+  const DecisionRequest decision = {core::RequestId(crypto::NewUuid()), identity.case_id,
+                                    identity.version, CaseDecision::kDismiss, "her after all"};
+  Decide(OfficerCall(), decision);
+  File(Filing(wrong_));
+  EXPECT_THAT(decide_->Decide(OfficerCall(),
+                              DecisionOnRequest(CaseDecision::kUphold, {decision.request_id})),
+              FailsWith(Reason::kInvalidField));
+}
+
+TEST_F(CorrectionRequestTest, IsGrantedByTheMoveOfADocumentAlsoToTheTraveler) {
+  const core::TravelerId here = Traveler().traveler.traveler_id;
+  Record(Arrival(60, "anna", 80, "X2"));
+  File(Filing(wrong_));
+  MoveRequest move;
+  move.request_id = core::RequestId(crypto::NewUuid());
+  move.issuing_state = "UTO";
+  move.number = "X2";
+  move.to = here;
+  move.reason = "one person";
+  ASSERT_THAT(move_->Move(SupervisorCall(), move), IsOk());
+  EXPECT_THAT(
+      decide_->Decide(OfficerCall(), DecisionOnRequest(CaseDecision::kUphold, {move.request_id})),
+      IsOk());
+}
+
+TEST_F(CorrectionRequestTest, WhoDisagreesWithARefusalIsToldToGrantItAfterwards) {
+  File(Filing(wrong_));
+  const core::RequestId done = Correct();
+  Decide(OfficerCall("1"), DecisionOnRequest(CaseDecision::kDismiss));
+  const auto refused =
+      decide_->Decide(OfficerCall("2"), DecisionOnRequest(CaseDecision::kUphold, {done}));
+  EXPECT_THAT(refused, FailsWith(Reason::kInvalidField));
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("opens the request again"));
+  EXPECT_EQ(Decide(OfficerCall("2"), DecisionOnRequest(CaseDecision::kUphold)), CaseState::kOpen);
+  EXPECT_EQ(Decide(OfficerCall("2"), DecisionOnRequest(CaseDecision::kUphold, {done})),
+            CaseState::kUpheld);
+}
+
+TEST_F(CorrectionRequestTest, IsNotReopenedWhileAnotherAboutTheCrossingWaits) {
+  ports::CaseRecord first = File(Filing(wrong_));
+  const auto decide = [&](const Call& call, CaseDecision decision) {
+    const auto decided = decide_->Decide(
+        call, {core::RequestId(crypto::NewUuid()), first.case_id, first.version, decision, "no"});
+    if (decided.ok()) first = *decided;
+    return decided.status();
+  };
+  ASSERT_THAT(decide(OfficerCall("1"), CaseDecision::kDismiss), IsOk());
+  ASSERT_THAT(decide(OfficerCall("2"), CaseDecision::kDismiss), IsOk());
+  const ports::CaseRecord second = File(Filing(wrong_));
+  const absl::Status refused = decide(SupervisorCall(), CaseDecision::kReopen);
+  EXPECT_THAT(refused, FailsWith(Reason::kCaseNotClosed));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr(second.case_id.value()));
+}
+
 TEST_F(CorrectionRequestTest, OneAtATimeIsAboutACrossingAndAnotherMayFollow) {
   File(Filing(wrong_));
   const auto second = file_request_->File(OfficerCall(), Filing(wrong_));

@@ -80,7 +80,8 @@ TEST_F(ExportTravelerTest, HoldsWhatWasKnownBeforeAndEveryAttempt) {
   EXPECT_THAT(crossings[1].view.comparisons, SizeIs(2));
   ASSERT_TRUE(crossings[1].document.has_value());
   EXPECT_EQ(crossings[1].document->number, "X1");
-  const auto picture = export_.Picture(SupervisorCall(), crossings[1].view.crossing.crossing_id);
+  const auto picture =
+      export_.Picture(SupervisorCall(), dossier, crossings[1].view.crossing.crossing_id);
   ASSERT_THAT(picture, IsOk());
   ASSERT_TRUE(picture->has_value());
   EXPECT_EQ((*picture)->image, "berta");
@@ -148,7 +149,23 @@ TEST_F(ExportTravelerTest, APictureThatWasErasedMeanwhileIsPassedOver) {
   Record(Arrival(0, "anna", 30));
   const Dossier dossier = Open();
   Sql("DELETE FROM capture");
-  const auto picture = export_.Picture(SupervisorCall(), dossier.pictures.front());
+  const auto picture = export_.Picture(SupervisorCall(), dossier, dossier.pictures.front());
+  ASSERT_THAT(picture, IsOk());
+  EXPECT_EQ(*picture, std::nullopt);
+}
+
+TEST_F(ExportTravelerTest, APictureThatIsAnothersByNowIsPassedOver) {
+  Record(Arrival(0, "anna", 30));
+  Record(Arrival(40, "anna", 60, "X2"));
+  const Dossier dossier = Open("X2");
+  MoveRequest move;
+  move.request_id = core::RequestId(crypto::NewUuid());
+  move.issuing_state = "UTO";
+  move.number = "X2";
+  move.to = Traveler().traveler.traveler_id;
+  move.reason = "one person";
+  ASSERT_THAT(move_->Move(SupervisorCall(), move), IsOk());
+  const auto picture = export_.Picture(SupervisorCall(), dossier, dossier.pictures.front());
   ASSERT_THAT(picture, IsOk());
   EXPECT_EQ(*picture, std::nullopt);
 }

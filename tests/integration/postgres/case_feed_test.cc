@@ -48,10 +48,9 @@ class CaseFeedTest : public StoreTest {
         .status();
   }
 
-  ports::CaseRecord OpenCase(core::CaseState state = core::CaseState::kOpen) {
+  ports::CaseRecord OpenCase() {
     EXPECT_THAT(Depart(), testing::IsOk());
     ports::CaseRecord record = CaseOf(departure_, 1);
-    record.state = state;
     EXPECT_THAT(Run([&](Transaction& t) { return t.AddCase(record); }), testing::IsOk());
     return record;
   }
@@ -66,7 +65,6 @@ TEST_F(CaseFeedTest, EverySubscriberIsToldOfAnOpenedCaseOnce) {
   Inbox second;
   const auto one = *feed_->Subscribe(first.Listener());
   const auto two = *feed_->Subscribe(second.Listener());
-  OpenCase(core::CaseState::kDismissed);
   const ports::CaseRecord record = OpenCase();
   const ports::CaseRecord last = OpenCase();
   for (Inbox* inbox : {&first, &second}) {
@@ -78,27 +76,29 @@ TEST_F(CaseFeedTest, EverySubscriberIsToldOfAnOpenedCaseOnce) {
 }
 
 TEST_F(CaseFeedTest, ACaseThatIsOpenedAgainIsNewsAndAnotherChangeIsNot) {
-  ports::CaseRecord record = OpenCase(core::CaseState::kWithdrawn);
   Inbox inbox;
   const auto subscription = *feed_->Subscribe(inbox.Listener());
+  ports::CaseRecord record = OpenCase();
   const auto change_to = [&](core::CaseState state) {
     ++record.version;
     record.state = state;
     ASSERT_THAT(Run([&](Transaction& t) { return t.UpdateCase(record); }), testing::IsOk());
   };
+  change_to(core::CaseState::kWithdrawn);
   change_to(core::CaseState::kOpen);
   change_to(core::CaseState::kOpen);
   const ports::CaseRecord last = OpenCase();
-  const auto news = inbox.Wait(2);
-  ASSERT_EQ(news.size(), 2);
+  const auto news = inbox.Wait(3);
+  ASSERT_EQ(news.size(), 3);
   EXPECT_EQ(*news[0], record.case_id);
-  EXPECT_EQ(*news[1], last.case_id);
+  EXPECT_EQ(*news[1], record.case_id);
+  EXPECT_EQ(*news[2], last.case_id);
 }
 
 TEST_F(CaseFeedTest, ACaseThatComesToAwaitASecondOfficerIsNewsAndOneThatIsDecidedIsNot) {
-  ports::CaseRecord record = OpenCase(core::CaseState::kDismissed);
   Inbox inbox;
   const auto subscription = *feed_->Subscribe(inbox.Listener());
+  ports::CaseRecord record = OpenCase();
   ++record.version;
   record.state = core::CaseState::kAwaitsSecondOfficer;
   record.first_officer = "officer/1";
@@ -108,10 +108,11 @@ TEST_F(CaseFeedTest, ACaseThatComesToAwaitASecondOfficerIsNewsAndOneThatIsDecide
   record.first_officer.reset();
   ASSERT_THAT(Run([&](Transaction& t) { return t.UpdateCase(record); }), testing::IsOk());
   const ports::CaseRecord last = OpenCase();
-  const auto news = inbox.Wait(2);
-  ASSERT_EQ(news.size(), 2);
+  const auto news = inbox.Wait(3);
+  ASSERT_EQ(news.size(), 3);
   EXPECT_EQ(*news[0], record.case_id);
-  EXPECT_EQ(*news[1], last.case_id);
+  EXPECT_EQ(*news[1], record.case_id);
+  EXPECT_EQ(*news[2], last.case_id);
 }
 
 TEST_F(CaseFeedTest, ACaseThatWasRolledBackIsNoNews) {

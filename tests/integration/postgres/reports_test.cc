@@ -591,7 +591,7 @@ TEST_F(ReportsTest, OnlyWhoIsSuspectedNowAndHasNoStandingCaseIsToBeReviewed) {
     ASSERT_THAT(Run([&](Transaction& t) {
                   absl::Status status;
                   for (const auto& record : cases()) {
-                    if (status.ok()) status = t.AddCase(record);
+                    if (status.ok()) status = AddCaseIn(record.state, record, t);
                   }
                   return status;
                 }),

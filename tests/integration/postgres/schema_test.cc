@@ -158,6 +158,27 @@ TEST_F(SchemaTest, NoCaseOfAnImpostorOrAnOverstayIsUpheldByOne) {
   }
 }
 
+TEST_F(SchemaTest, EveryCaseBeginsOpen) {
+  ports::CrossingRecord crossing;
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [&](const core::TravelerId& traveler) {
+                            return std::vector{crossing = Departure(traveler, 0)};
+                          }),
+              testing::IsOk());
+  for (const core::CaseState state :
+       {core::CaseState::kAwaitsSecondOfficer, core::CaseState::kUpheld,
+        core::CaseState::kDismissed, core::CaseState::kWithdrawn}) {
+    ports::CaseRecord record = CaseOf(crossing, 1);
+    record.state = state;
+    if (state == core::CaseState::kAwaitsSecondOfficer) record.first_officer = "officer/1";
+    EXPECT_FALSE(Run([&](ports::Transaction& t) { return t.AddCase(record); }).ok())
+        << core::NameOf(state);
+    EXPECT_FALSE(Run([&](ports::Transaction& t) { return t.AddCases({record}); }).ok())
+        << core::NameOf(state);
+  }
+  EXPECT_THAT(Sql("postgres", "SELECT count(*) FROM review_case"), ElementsAre("0"));
+}
+
 TEST_F(SchemaTest, NoRequestIsRefusedByOneAndOneAtATimeIsAboutACrossing) {
   ports::CrossingRecord crossing;
   ASSERT_THAT(AddTraveler(*store_, "P1",

@@ -164,6 +164,22 @@ ports::CaseRecord CaseOf(const ports::CrossingRecord& crossing, int minutes) {
   return record;
 }
 
+absl::Status AddCaseIn(core::CaseState state, ports::CaseRecord record,
+                       ports::Transaction& transaction) {
+  absl::Status status = transaction.AddCase(record);
+  if (status.ok() && state == core::CaseState::kUpheld) {
+    record.state = core::CaseState::kAwaitsSecondOfficer;
+    record.first_officer = "officer/1";
+    ++record.version;
+    status = transaction.UpdateCase(record);
+  }
+  if (!status.ok() || state == core::CaseState::kOpen) return status;
+  record.state = state;
+  record.first_officer.reset();
+  ++record.version;
+  return transaction.UpdateCase(record);
+}
+
 ports::StayRecord StayOf(const ports::CrossingRecord& arrival) {
   ports::StayRecord record{arrival.traveler_id, "D", arrival.port_id, {}};
   core::Stay& stay = record.stay;

@@ -71,6 +71,9 @@ ports::AdmissionChangeRecord Extension(const core::TravelerId& traveler, int min
 ports::CorrectionRecord CorrectionOf(const ports::CrossingRecord& crossing, int revision,
                                      int minutes);
 ports::CaseRecord CaseOf(const ports::CrossingRecord& crossing, int minutes);
+// Adds the case, which begins open, and brings it into `state`: upheld is one by two officers.
+absl::Status AddCaseIn(core::CaseState state, ports::CaseRecord record,
+                       ports::Transaction& transaction);
 // The open stay that `arrival` began, and the same ended by `departure`.
 ports::StayRecord StayOf(const ports::CrossingRecord& arrival);
 ports::StayRecord Closed(ports::StayRecord record, const ports::CrossingRecord& departure);

@@ -487,9 +487,9 @@ TEST_F(TransactionTest, PagesOfCasesHaveNoGapsAndNoDoublesAndObeyEveryFilter) {
                 absl::Status status;
                 for (int i = 0; i < 12 && status.ok(); ++i) {
                   ports::CaseRecord record = CaseOf(departures[static_cast<size_t>(i)], i / 5);
-                  if (i % 3 == 0) record.state = core::CaseState::kDismissed;
                   if (i % 4 == 0) record.port_id = core::PortId("PDX");
-                  status = t.AddCase(record);
+                  status = AddCaseIn(
+                      i % 3 == 0 ? core::CaseState::kDismissed : core::CaseState::kOpen, record, t);
                 }
                 return status;
               }),

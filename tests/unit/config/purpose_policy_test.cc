@@ -21,7 +21,7 @@ class PurposePolicyTest : public ::testing::Test {
  protected:
   absl::StatusOr<core::PurposePolicy> Load(const std::string& yaml) {
     std::ofstream(file_) << yaml;
-    return LoadPurposePolicy(file_, {"GetCase", "GetTraveler"});
+    return LoadPurposePolicy(file_, {"GetCase", "GetTraveler", "ListCases"}, {"ListCases"});
   }
 
   void ExpectRefused(const std::string& yaml, int line, const std::string& message) {
@@ -39,7 +39,7 @@ TEST_F(PurposePolicyTest, ReadsPurposesWithTheirCalls) {
   const auto policy = Load(
       "purposes:\n"
       "  CASE_WORK: {calls: [GetCase], calls_for_case: [GetTraveler]}\n"
-      "  AUDIT_2: {calls: [GetTraveler]}\n");
+      "  AUDIT_2: {calls: [GetTraveler, ListCases]}\n");
   ASSERT_THAT(policy, IsOk());
   ASSERT_EQ(policy->size(), 2U);
   EXPECT_EQ((*policy)[0].purpose, "CASE_WORK");
@@ -53,7 +53,7 @@ TEST_F(PurposePolicyTest, RefusesWhatItDoesNotKnow) {
   ExpectRefused("purposes:\n  WORK: {call: [GetCase]}\n", 2, "unknown key 'purposes.WORK.call'");
   ExpectRefused("purposes:\n  WORK: {calls: [Erase]}\n", 2,
                 "purposes.WORK.calls: 'Erase' is not a call that needs a purpose: GetCase, "
-                "GetTraveler");
+                "GetTraveler, ListCases");
   ExpectRefused("purposes:\n  WORK: {calls: GetCase}\n", 2,
                 "purposes.WORK.calls: 'GetCase' is not a list");
 }
@@ -79,8 +79,14 @@ TEST_F(PurposePolicyTest, RefusesAPurposeForNothingAndACallForNone) {
   ExpectRefused("", 1, "purposes: none allows GetCase");
 }
 
+TEST_F(PurposePolicyTest, RefusesToShowManyTravelersForOneCase) {
+  ExpectRefused("purposes:\n  A: {calls_for_case: [GetCase, ListCases]}\n", 2,
+                "purposes.A.calls_for_case: ListCases shows many travelers: no case stands for "
+                "them; it goes under calls");
+}
+
 TEST_F(PurposePolicyTest, NeedsTheFile) {
-  EXPECT_THAT(LoadPurposePolicy(dir_.path() / "absent.yaml", {}),
+  EXPECT_THAT(LoadPurposePolicy(dir_.path() / "absent.yaml", {}, {}),
               FailsWith(Reason::kConfigInvalid));
 }
 

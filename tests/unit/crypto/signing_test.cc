@@ -70,6 +70,17 @@ TEST(SigningTest, KeysAreNeverOverwrittenAndReadByTheirOwnerAlone) {
   EXPECT_THAT(OpenSigner(files.private_key), FailsWith(Reason::kKeyUnavailable));
 }
 
+TEST(SigningTest, NoHalfOfAPairIsLeftBehind) {
+  const TempDir directory;
+  const SigningKeyFiles files = FilesNamed(directory, "audit");
+  std::ofstream(files.public_key) << "somebody's";
+  EXPECT_THAT(WriteNewSigningKey(files), FailsWith(Reason::kConfigInvalid));
+  EXPECT_FALSE(std::filesystem::exists(files.private_key));
+  EXPECT_EQ(testing::ReadAll(files.public_key), "somebody's");
+  std::filesystem::remove(files.public_key);
+  EXPECT_THAT(WriteNewSigningKey(files), IsOk());
+}
+
 TEST(SigningTest, WhatIsNoKeyIsRefused) {
   const TempDir directory;
   const SigningKeyFiles files = FilesNamed(directory, "audit");

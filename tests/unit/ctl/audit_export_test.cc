@@ -257,6 +257,12 @@ TEST_F(AuditExportTest, AHistoryThatWasWrittenAnewDoesNotFitTheSignatures) {
   ExpectBroken(lines, "checkpoint 2: its signature is not that of the key that it names");
 }
 
+TEST_F(AuditExportTest, AnExportWithoutCheckpointsProvesNothing) {
+  Lines lines(1);
+  lines[0].mutable_header();
+  ExpectBroken(lines, "no checkpoint is in it: nothing is signed");
+}
+
 TEST_F(AuditExportTest, CheckpointsCannotBeChangedDroppedOrMoved) {
   Lines lines = log_.Export();
   lines[4].mutable_checkpoint()->mutable_heads(1)->set_sequence(1);

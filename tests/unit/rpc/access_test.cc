@@ -182,6 +182,17 @@ TEST(AccessTable, AsksForThePurposeOfEveryCallOfTheBackOffice) {
   }
 }
 
+TEST(AccessTable, AsksForThePurposeOfEveryCallAboutLegalHolds) {
+  for (const char* const call : {"PlaceLegalHold", "ReleaseLegalHold", "ListLegalHolds"}) {
+    EXPECT_TRUE(CallsForAPurpose().contains(call)) << call;
+  }
+}
+
+TEST(AccessTable, ListsManyTravelersForNoCase) {
+  EXPECT_EQ(CallsOfListing(),
+            (std::set<std::string>{"ListCases", "ListLegalHolds", "ListOverstays", "WatchCases"}));
+}
+
 TEST(PrincipalFrom, ReadsRoleAndIdOfTheOnlyUri) {
   const auto principal = PrincipalFrom({"entryexit://lane/SEA-A12"});
   ASSERT_THAT(principal, IsOk());
