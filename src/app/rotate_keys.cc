@@ -28,15 +28,10 @@ SealedKind KindOf(Stage stage) {
   return stage == Stage::kCaptures ? SealedKind::kCapture : SealedKind::kTemplate;
 }
 
-// Under the current data key. What it belongs to stays the same.
-absl::StatusOr<ports::SealedBlob> Resealed(const ports::Vault& vault, SealedKind kind,
-                                           const ports::SealedRow& row) {
-  const std::string belongs_to =
-      AssociatedData(row.traveler_id, row.crossing_id,
-                     kind == SealedKind::kCapture ? kCaptureKind : kTemplateKind);
-  const absl::StatusOr<std::string> plaintext = vault.Open(row.blob, belongs_to);
-  if (!plaintext.ok()) return plaintext.status();
-  return vault.Seal(*plaintext, belongs_to);
+// Stays the same when it is sealed anew.
+std::string BelongsTo(SealedKind kind, const ports::SealedRow& row) {
+  return AssociatedData(row.traveler_id, row.crossing_id,
+                        kind == SealedKind::kCapture ? kCaptureKind : kTemplateKind);
 }
 
 }  // namespace
@@ -130,10 +125,15 @@ absl::StatusOr<RotationPart> RotateKeys::Reseal(const Call& call,
   RotationPart part;
   std::vector<std::pair<const ports::SealedRow*, ports::SealedBlob>> resealed;
   for (const ports::SealedRow& row : *rows) {
-    absl::StatusOr<ports::SealedBlob> blob = Resealed(vault_, kind, row);
-    if (!blob.ok()) {
-      part.failures.push_back({row.traveler_id, row.crossing_id});
-    } else if (blob->key_id == rotation.key_id) {
+    const std::string belongs_to = BelongsTo(kind, row);
+    const absl::StatusOr<std::string> plaintext = vault_.Open(row.blob, belongs_to);
+    if (!plaintext.ok()) {
+      part.failures.push_back({{row.traveler_id, row.crossing_id}, plaintext.status()});
+      continue;
+    }
+    absl::StatusOr<ports::SealedBlob> blob = vault_.Seal(*plaintext, belongs_to);
+    if (!blob.ok()) return blob.status();
+    if (blob->key_id == rotation.key_id) {
       resealed.emplace_back(&row, *std::move(blob));
     }  // else another rotation has begun meanwhile, and this one has come to its end
   }
@@ -170,7 +170,12 @@ absl::StatusOr<RotationPart> RotateKeys::DestroyFormerKeys(const Call& call,
   const absl::Status status =
       store_.Transact(call.deadline, [&](ports::Transaction& transaction) -> absl::Status {
         part = {};
+        sealed_otherwise = false;
         former_left = false;
+        const auto open = transaction.OpenKeyRotation();
+        if (!open.ok()) return open.status();
+        // Another has finished it. What a further rotation has to do is not for this one.
+        if (!*open || (*open)->rotation_id != rotation.rotation_id) return absl::OkStatus();
         const auto keys = transaction.AllDataKeys();
         if (!keys.ok()) return keys.status();
         for (const ports::WrappedKey& key : *keys) {

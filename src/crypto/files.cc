@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,6 +38,16 @@ absl::Status SystemError(Reason reason, const std::string& what,
   return MakeError(reason, fmt::format("cannot {} {}: {}", what, path.string(), why));
 }
 
+// What was made in it, or renamed, is there after a power cut as well.
+absl::Status SyncDirectory(const std::filesystem::path& path) {
+  const std::filesystem::path directory = path.empty() ? "." : path;
+  const FileDescriptor opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() < 0 || fsync(opened.get()) != 0) {
+    return SystemError(Reason::kConfigInvalid, "sync", directory);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status MakeDirectory(const std::filesystem::path& path) {
   std::error_code ignored;
   if (path.empty() || std::filesystem::is_directory(path, ignored)) return absl::OkStatus();
@@ -44,7 +55,7 @@ absl::Status MakeDirectory(const std::filesystem::path& path) {
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
     return SystemError(Reason::kConfigInvalid, "make directory", path);
   }
-  return absl::OkStatus();
+  return SyncDirectory(path.parent_path());
 }
 
 bool WriteAll(int fd, std::string_view content) {
@@ -55,6 +66,20 @@ bool WriteAll(int fd, std::string_view content) {
     content.remove_prefix(static_cast<size_t>(written));
   }
   return fsync(fd) == 0;
+}
+
+// Gives the open file to the owner of the one at `path`, if there is any: it is read by another
+// user than the one who changes it.
+absl::Status TakeOwnerOf(const std::filesystem::path& path, int fd) {
+  struct stat old;
+  if (stat(path.c_str(), &old) != 0) {
+    return errno == ENOENT ? absl::OkStatus()
+                           : SystemError(Reason::kConfigInvalid, "look at", path);
+  }
+  if (fchown(fd, old.st_uid, old.st_gid) == 0) return absl::OkStatus();
+  return SystemError(Reason::kConfigInvalid,
+                     fmt::format("keep the owner (uid {}, gid {}) of", old.st_uid, old.st_gid),
+                     path);
 }
 
 }  // namespace
@@ -87,25 +112,31 @@ absl::Status CreateFile(const std::filesystem::path& path, std::string_view cont
   if (absl::Status status = MakeDirectory(path.parent_path()); !status.ok()) return status;
   const FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
   if (file.get() < 0) return SystemError(Reason::kConfigInvalid, "create", path);
-  if (!WriteAll(file.get(), content)) {
-    const absl::Status failure = SystemError(Reason::kConfigInvalid, "write", path);
-    unlink(path.c_str());
-    return failure;
-  }
-  return absl::OkStatus();
+  absl::Status status = WriteAll(file.get(), content)
+                            ? SyncDirectory(path.parent_path())
+                            : SystemError(Reason::kConfigInvalid, "write", path);
+  if (!status.ok()) unlink(path.c_str());
+  return status;
 }
 
 absl::Status ReplaceFile(const std::filesystem::path& path, std::string_view content, mode_t mode) {
-  std::filesystem::path fresh = path;
-  fresh += ".new";
-  unlink(fresh.c_str());  // left behind by a run that was killed
-  if (absl::Status status = CreateFile(fresh, content, mode); !status.ok()) return status;
-  if (rename(fresh.c_str(), path.c_str()) != 0) {
-    const absl::Status failure = SystemError(Reason::kConfigInvalid, "replace", path);
-    unlink(fresh.c_str());
-    return failure;
+  if (absl::Status status = MakeDirectory(path.parent_path()); !status.ok()) return status;
+  std::error_code missing;
+  std::filesystem::path target = std::filesystem::canonical(path, missing);
+  if (missing) target = path;
+  std::string fresh = target.string() + ".XXXXXX";
+  const FileDescriptor file(mkostemp(fresh.data(), O_CLOEXEC));
+  if (file.get() < 0) return SystemError(Reason::kConfigInvalid, "create", fresh);
+  absl::Status status = TakeOwnerOf(target, file.get());
+  if (status.ok() && (fchmod(file.get(), mode) != 0 || !WriteAll(file.get(), content))) {
+    status = SystemError(Reason::kConfigInvalid, "write", fresh);
   }
-  return absl::OkStatus();
+  if (status.ok() && rename(fresh.c_str(), target.c_str()) != 0) {
+    status = SystemError(Reason::kConfigInvalid, "replace", target);
+  }
+  if (status.ok()) return SyncDirectory(target.parent_path());
+  unlink(fresh.c_str());
+  return status;
 }
 
 }  // namespace entryexit::crypto

@@ -22,7 +22,8 @@ absl::StatusOr<std::string> ReadSecretFile(const std::filesystem::path& path);
 absl::Status CreateFile(const std::filesystem::path& path, std::string_view content, mode_t mode);
 
 // As CreateFile, but an existing file is replaced in one step: a reader sees the old content or
-// the new one.
+// the new one. The file keeps its owner and group. Of a symbolic link, what it leads to is
+// replaced. A run that is killed may leave a file beside it whose name has six more letters.
 absl::Status ReplaceFile(const std::filesystem::path& path, std::string_view content, mode_t mode);
 
 }  // namespace entryexit::crypto

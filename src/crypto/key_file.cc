@@ -23,6 +23,7 @@ constexpr std::string_view kSpace = " \t\r\v\f";
 constexpr std::string_view kWrappingPurpose = "entryexit key-encryption key 1";
 constexpr std::string_view kIdPurpose = "entryexit key-encryption key id 1";
 constexpr size_t kIdBytes = 16;
+constexpr size_t kNewKeyLine = 58;
 
 // Takes what stands before `end` from the front of `text`, and `end` itself.
 std::string_view TakeLine(std::string_view& text) {
@@ -39,10 +40,13 @@ std::string_view TakeWord(std::string_view& line) {
   return word;
 }
 
-std::string NewKeyLine() {
+// The text must have kNewKeyLine bytes to spare: grown, it would leave a copy of the key behind.
+void AppendNewKeyLine(std::string& text) {
   std::string base64 = Key256::Random().ToBase64();
   const Wipe wipe(base64);
-  return fmt::format("key-{} {}\n", NewUuid().substr(0, 8), base64);
+  text += "key-" + NewUuid().substr(0, 8) + " ";
+  text += base64;
+  text += "\n";
 }
 
 }  // namespace
@@ -70,8 +74,10 @@ absl::StatusOr<std::vector<FileKey>> ParseKeys(std::string_view lines, const std
 }
 
 absl::Status WriteNewKeyFile(const std::filesystem::path& key_file) {
-  std::string line = NewKeyLine();
+  std::string line;
+  line.reserve(kNewKeyLine);
   const Wipe wipe(line);
+  AppendNewKeyLine(line);
   return CreateFile(key_file, line, 0600);
 }
 
@@ -81,8 +87,10 @@ absl::Status AddKeyToFile(const std::filesystem::path& key_file) {
   const Wipe wipe(*lines);
   const auto keys = ParseKeys(*lines, key_file.string());
   if (!keys.ok()) return keys.status();
-  std::string all = NewKeyLine();
+  std::string all;
+  all.reserve(kNewKeyLine + lines->size());
   const Wipe wipe_all(all);
+  AppendNewKeyLine(all);
   all += *lines;
   return ReplaceFile(key_file, all, 0600);
 }

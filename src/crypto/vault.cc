@@ -26,6 +26,9 @@ using std::chrono::steady_clock;
 using FileKeys = std::vector<FileKey>;
 using DataKeys = std::map<std::string, Key256>;
 
+// A source that was of no help is not asked again so soon: records wait for it meanwhile.
+constexpr std::chrono::minutes kBetweenVainReads{1};
+
 // A wrapped key that is moved to another id does not unwrap.
 std::string WrappingData(const std::string& key_id) { return "data_key/" + key_id; }
 
@@ -151,6 +154,7 @@ class EnvelopeVault final : public KeyVault {
 
   absl::Status ReadSource() const REQUIRES(refreshing_) EXCLUDES(mutex_) {
     absl::StatusOr<FileKeys> keys = KeysOf(source_);
+    read_source_again_at_ = steady_clock::now() + kBetweenVainReads;
     if (!keys.ok()) return keys.status();
     const core::MutexLock lock(mutex_);
     file_keys_ = *std::move(keys);
@@ -162,11 +166,13 @@ class EnvelopeVault final : public KeyVault {
     // Also when it failed: while the table is away, not every record waits for it.
     looked_at_ = steady_clock::now();
     if (!table.ok()) return table.status();
-    if (HasUnknownKek(*table)) {
-      // Another daemon has wrapped them by a newer key, which may be in our source as well.
-      if (absl::Status status = ReadSource(); !status.ok()) return status;
-    }
-    return Take(*table);
+    absl::Status status;
+    // Another daemon has wrapped them by a newer key, which may be in our source as well.
+    if (HasUnknownKek(*table) && looked_at_ >= read_source_again_at_) status = ReadSource();
+    if (!HasUnknownKek(*table)) read_source_again_at_ = {};
+    // Also when the source is away: a key that was retired must not go on sealing.
+    status.Update(Take(*table));
+    return status;
   }
 
   bool HasUnknownKek(const std::vector<WrappedKey>& table) const EXCLUDES(mutex_) {
@@ -231,6 +237,7 @@ class EnvelopeVault final : public KeyVault {
   // Held by the one who reads source or table, never within the other mutex.
   mutable core::Mutex refreshing_;
   mutable steady_clock::time_point looked_at_ GUARDED_BY(refreshing_);
+  mutable steady_clock::time_point read_source_again_at_ GUARDED_BY(refreshing_);
   mutable core::Mutex mutex_;
   mutable FileKeys file_keys_ GUARDED_BY(mutex_);
   mutable DataKeys keys_ GUARDED_BY(mutex_);

@@ -61,9 +61,10 @@ class RotateKeysStream final : public FedStream<v1::RotateKeysResponse> {
     do {
       const auto part = rotate_.Run(call, *plan_->rotation, cursor_);
       if (!part.ok()) return part.status();
-      for (const ports::SealedCursor& row : part->failures) {
-        spdlog::error("rotation of keys: what is sealed of traveler={} crossing={} does not open",
-                      row.traveler_id.value(), row.crossing_id.value());
+      for (const auto& [row, why] : part->failures) {
+        spdlog::error(
+            "rotation of keys: what is sealed of traveler={} crossing={} does not open: {}",
+            row.traveler_id.value(), row.crossing_id.value(), why.ToString());
       }
       resealed_ += part->resealed;
       destroyed_ += part->destroyed;

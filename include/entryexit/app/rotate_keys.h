@@ -43,11 +43,17 @@ struct RotationCursor {
   bool failed = false;  // something before could not be sealed anew
 };
 
+// A record that does not open, and why.
+struct RotationFailure {
+  ports::SealedCursor row;
+  absl::Status status;
+};
+
 struct RotationPart {
   std::int64_t resealed = 0;
   std::int64_t destroyed = 0;  // former data keys
-  // Records that do not open. They stay as they are, and so does their key.
-  std::vector<ports::SealedCursor> failures;
+  // These records stay as they are, and so does their key.
+  std::vector<RotationFailure> failures;
   // True: wait some moments before the next part. Nothing is to be done until daemons have given up
   // a former key.
   bool waits = false;
@@ -68,7 +74,8 @@ class RotateKeys {
   // Errors: KEY_UNAVAILABLE.
   absl::StatusOr<RotationPlan> Begin(const Call& call, bool only_rewrap) const;
 
-  // Does some more of the open rotation, from its beginning when there is no cursor.
+  // Does some more of the open rotation. It is done when others have brought it to its end.
+  // Errors: KEY_UNAVAILABLE when nothing can be sealed.
   absl::StatusOr<RotationPart> Run(const Call& call, const ports::KeyRotation& rotation,
                                    const RotationCursor& cursor) const;
 

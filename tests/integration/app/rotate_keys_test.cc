@@ -29,7 +29,7 @@ struct Rotated {
   RotationPlan plan;
   std::int64_t resealed = 0;
   std::int64_t destroyed = 0;
-  std::vector<ports::SealedCursor> failures;
+  std::vector<RotationFailure> failures;
 };
 
 class RotateKeysTest : public AppTest {
@@ -352,7 +352,8 @@ TEST_F(RotateKeysTest, ARecordThatDoesNotOpenIsToldAndStaysWithItsKey) {
       broken.crossing.crossing_id.value() + "'");
   const Rotated rotated = Rotate(*rotate_keys_);
   ASSERT_THAT(rotated.failures, SizeIs(1));
-  EXPECT_EQ(rotated.failures.front().crossing_id, broken.crossing.crossing_id);
+  EXPECT_EQ(rotated.failures.front().row.crossing_id, broken.crossing.crossing_id);
+  EXPECT_THAT(rotated.failures.front().status, FailsWith(Reason::kStoredDataInvalid));
   EXPECT_EQ(rotated.resealed, 3);
   EXPECT_EQ(rotated.destroyed, 0);
   EXPECT_EQ(Value("SELECT key_id FROM capture WHERE crossing_id = '" +
@@ -368,6 +369,48 @@ TEST_F(RotateKeysTest, ARecordThatDoesNotOpenIsToldAndStaysWithItsKey) {
   EXPECT_EQ(again.resealed, 1);
   EXPECT_EQ(again.destroyed, 1);
   ExpectAllOpens();
+}
+
+TEST_F(RotateKeysTest, OneThatAnotherFinishedIsDoneThoughAFurtherHasBegun) {
+  Record(Arrival(0, "anna", 30));
+  const auto plan = rotate_keys_->Begin(AdminCall(), false);
+  ASSERT_THAT(plan, IsOk());
+  Daemon other(DaemonDsn(), KeyFile());
+  EXPECT_TRUE(Rotate(other.rotate).plan.resumed);
+  const auto further = other.rotate.Begin(AdminCall(), false);
+  ASSERT_THAT(further, IsOk());
+  EXPECT_NE(further->rotation->rotation_id, plan->rotation->rotation_id);
+  LetTimePass();
+
+  const RotationCursor at_the_end{RotationCursor::Stage::kFormerKeys, std::nullopt, false};
+  const auto part = rotate_keys_->Run(AdminCall(), *plan->rotation, at_the_end);
+  ASSERT_THAT(part, IsOk());
+  EXPECT_FALSE(part->next.has_value());
+  EXPECT_EQ(Value("SELECT count(*) FROM key_rotation WHERE finished_at IS NULL"), "1");
+}
+
+TEST_F(RotateKeysTest, FailsWhenNothingCanBeSealedAndTakesNoRecordForDamaged) {
+  class OnlyOpens final : public ports::Vault {
+   public:
+    explicit OnlyOpens(const ports::Vault& vault) : vault_(vault) {}
+    absl::StatusOr<ports::SealedBlob> Seal(std::string_view /*plaintext*/,
+                                           std::string_view /*data*/) const override {
+      return core::MakeError(Reason::kKeyUnavailable, "the current data key does not unwrap");
+    }
+    absl::StatusOr<std::string> Open(const ports::SealedBlob& blob,
+                                     std::string_view data) const override {
+      return vault_.Open(blob, data);
+    }
+
+   private:
+    const ports::Vault& vault_;
+  };
+  Record(Arrival(0, "anna", 30));
+  const OnlyOpens only_opens(*vault_);
+  const RotateKeys rotate(*store_, only_opens, *vault_);
+  const auto plan = rotate.Begin(AdminCall(), false);
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_THAT(rotate.Run(AdminCall(), *plan->rotation, {}), FailsWith(Reason::kKeyUnavailable));
 }
 
 TEST_F(RotateKeysTest, NeedsTheKeyEncryptionKeys) {

@@ -1,13 +1,19 @@
 #include "entryexit/crypto/vault.h"
 
 #include <gmock/gmock.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <iterator>
 #include <sstream>
 #include <string>
 
@@ -32,6 +38,28 @@ using testing::TempDir;
 // Base64 of 32 bytes of 0x01 and of 0x02.
 constexpr char kOnes[] = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 constexpr char kTwos[] = "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
+
+constexpr unsigned kStranger = 65'534;
+
+// The error of a function that a user without rights runs; empty: none. Root only.
+std::string AsStranger(const std::function<absl::Status()>& run) {
+  std::array<int, 2> ends{};
+  EXPECT_EQ(pipe(ends.data()), 0);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    const bool changed =
+        setgroups(0, nullptr) == 0 && setgid(kStranger) == 0 && setuid(kStranger) == 0;
+    const std::string error = changed ? std::string(run().message()) : "not a stranger";
+    _exit(write(ends[1], error.data(), error.size()) < 0 ? 1 : 0);
+  }
+  close(ends[1]);
+  std::string error(4096, '\0');
+  const ssize_t got = read(ends[0], error.data(), error.size());
+  close(ends[0]);
+  waitpid(pid, nullptr, 0);
+  error.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  return error;
+}
 
 class VaultTest : public ::testing::Test {
  protected:
@@ -353,6 +381,81 @@ TEST_F(VaultTest, PutsAnotherKeyOnTopOfAKeyFile) {
   EXPECT_THAT(AddKeyToFile(dir_.path() / "absent"), FailsWith(Reason::kKeyUnavailable));
 }
 
+TEST_F(VaultTest, AddsAKeyToWhatALinkLeadsTo) {
+  const auto path = KeyFile(std::string("one ") + kOnes + "\n");
+  const auto link = dir_.path() / "link";
+  std::filesystem::create_symlink("keys", link);
+  ASSERT_THAT(AddKeyToFile(link), IsOk());
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_THAT(testing::ReadAll(path), ::testing::StartsWith("key-"));
+}
+
+TEST_F(VaultTest, AKeyFileKeepsItsOwnerWhenAnotherPutsAKeyOnTop) {
+  if (geteuid() != 0) GTEST_SKIP() << "root alone can give files away";
+  const auto path = KeyFile(std::string("one ") + kOnes + "\n");
+  ASSERT_EQ(chown(path.c_str(), kStranger, kStranger + 1), 0);
+  ASSERT_THAT(AddKeyToFile(path), IsOk());
+  struct stat info {};
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_uid, kStranger);
+  EXPECT_EQ(info.st_gid, kStranger + 1);
+  EXPECT_EQ(info.st_mode & 07777, 0600U);
+}
+
+TEST_F(VaultTest, AKeyFileStaysAsItIsWhenItsOwnerCannotBeKept) {
+  if (geteuid() != 0) GTEST_SKIP() << "root alone can become another user";
+  const std::string before = std::string("one ") + kOnes + "\n";
+  const auto path = KeyFile(before);
+  ASSERT_EQ(chown(dir_.path().c_str(), kStranger, kStranger), 0);
+  // Of a group that the user is not in.
+  ASSERT_EQ(chown(path.c_str(), kStranger, kStranger + 1), 0);
+  EXPECT_THAT(AsStranger([&] { return AddKeyToFile(path); }), HasSubstr("cannot keep the owner"));
+  EXPECT_EQ(testing::ReadAll(path), before);
+  const std::filesystem::directory_iterator files(dir_.path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "nothing is left beside it";
+}
+
+// The folder is synced, which takes the right to read it.
+TEST_F(VaultTest, AKeyFileThatAPowerCutCouldTakeAwayIsRefused) {
+  if (geteuid() != 0) GTEST_SKIP() << "root alone can become another user";
+  ASSERT_EQ(chown(dir_.path().c_str(), kStranger, kStranger), 0);
+  ASSERT_EQ(chmod(dir_.path().c_str(), 0300), 0);
+  const auto path = dir_.path() / "fresh";
+  EXPECT_THAT(AsStranger([&] { return WriteNewKeyFile(path); }), HasSubstr("cannot sync"));
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(VaultTest, SealsNothingWithARetiredKeyWhenTheSourceIsAway) {
+  const auto blob = vault_->Seal("plaintext", "row 1");
+  ASSERT_THAT(blob, IsOk());
+  const auto other = VaultWith(std::string("two ") + kTwos + "\none " + kOnes);
+  ASSERT_NE(other, nullptr);
+  table_.PutCurrent(*other->NewKey());
+  std::filesystem::remove(dir_.path() / "keys");
+  EXPECT_THAT(vault_->Seal("plaintext", "row 1"), FailsWith(Reason::kKeyUnavailable));
+  EXPECT_THAT(vault_->Open(*blob, "row 1"), IsOk());
+}
+
+TEST_F(VaultTest, AsksASourceThatWasOfNoHelpOnlyNowAndThen) {
+  int reads = 0;
+  const KeySource counted = {"counted", [&]() -> absl::StatusOr<std::string> {
+                               ++reads;
+                               return std::string("one ") + kOnes;
+                             }};
+  const auto vault = OpenVault(counted, table_, /*freshness=*/std::chrono::milliseconds(0));
+  ASSERT_THAT(vault, IsOk());
+  const auto other = VaultWith(std::string("two ") + kTwos + "\none " + kOnes);
+  ASSERT_NE(other, nullptr);
+  table_.PutCurrent(*other->NewKey());
+  reads = 0;
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_THAT((*vault)->Seal("plaintext", "row 1"), FailsWith(Reason::kKeyUnavailable));
+  }
+  EXPECT_EQ(reads, 1);
+  EXPECT_THAT((*vault)->Reload(), FailsWith(Reason::kKeyUnavailable));
+  EXPECT_EQ(reads, 2);
+}
+
 // ------------------------------------------------------------------------------------- commands
 
 class KeyCommandTest : public VaultTest {
@@ -407,7 +510,9 @@ TEST_F(KeyCommandTest, IsKilledWithItsChildrenWhenItTakesTooLong) {
   EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(60));
   const std::string child = std::to_string(std::stoi(testing::ReadAll(pid_file)));
   // Its end may be on its way; it is a zombie, if anything, until somebody waits for it.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   for (bool gone = false; !gone;) {
+    if (std::chrono::steady_clock::now() > deadline) FAIL() << child << " is still there";
     std::string state;
     std::ifstream proc("/proc/" + child + "/stat");
     gone = !std::getline(proc, state) || state.find(") Z ") != std::string::npos;
