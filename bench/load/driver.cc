@@ -72,7 +72,45 @@ struct Flight {
   grpc::ClientContext context;
 };
 
+// What is wrong with an answer: load that is not carried out in full measures something else.
+std::string WrongWith(const v1::RecordArrivalResponse& response) {
+  if (response.recorded() && response.capture_status() == v1::CAPTURE_STATUS_TEMPLATE_STORED) {
+    return "";
+  }
+  return fmt::format("an arrival without a template: recorded {}, {}", response.recorded(),
+                     v1::CaptureStatus_Name(response.capture_status()));
+}
+
+std::string WrongWith(const v1::RecordDepartureResponse& response) {
+  const bool compared = response.outcome() == v1::OUTCOME_MATCH ||
+                        response.outcome() == v1::OUTCOME_NO_MATCH ||
+                        response.outcome() == v1::OUTCOME_INCONCLUSIVE;
+  if (response.recorded() && compared) return "";
+  return fmt::format("a departure that was not compared: recorded {}, {}", response.recorded(),
+                     v1::Outcome_Name(response.outcome()));
+}
+
 }  // namespace
+
+std::vector<std::string> Step::Faults() const {
+  constexpr double kSlowRefusalMs = 100;
+  std::vector<std::string> faults;
+  for (const auto& [reason, times] : failed) {
+    faults.push_back(fmt::format("{} times {}", times, reason));
+  }
+  for (const auto& [reason, times] : refused) {
+    if (reason == "RATE_LIMITED" || reason == "TOO_MANY_CALLS") {
+      faults.push_back(fmt::format(
+          "{} times {}: a limit of one caller, not of the service; use more lanes or a lower rate",
+          times, reason));
+    }
+  }
+  if (refusals.size() > 0 && refusals.Percentile(99) > kSlowRefusalMs) {
+    faults.push_back(fmt::format("p99 of refusals {:.0f} ms (up to {:.0f} wanted)",
+                                 refusals.Percentile(99), kSlowRefusalMs));
+  }
+  return faults;
+}
 
 Driver::Driver(const Target& target, std::vector<Face> faces, LoadOptions options)
     : target_(target), faces_(std::move(faces)), options_(options) {}
@@ -154,9 +192,9 @@ void Driver::Send(Clock::time_point planned, Step* measured) {
   }
 }
 
-template <typename Response, typename Request, typename Start>
-void Driver::Launch(Request request, const Start& start, std::function<void()> on_good,
-                    Clock::time_point planned, Latencies Step::*kind, Step* measured) {
+template <typename Response, typename Request, typename Start, typename Judge>
+void Driver::Launch(Request request, const Start& start, Judge judge, Clock::time_point planned,
+                    Latencies Step::*kind, Step* measured) {
   const auto flight = std::make_shared<Flight<Request, Response>>();
   flight->request = std::move(request);
   flight->context.set_deadline(std::chrono::system_clock::now() + (planned - Clock::now()) +
@@ -165,13 +203,13 @@ void Driver::Launch(Request request, const Start& start, std::function<void()> o
     const std::lock_guard lock(mutex_);
     ++under_way_;
   }
-  start(*flight, [this, flight, on_good = std::move(on_good), planned, kind,
+  start(*flight, [this, flight, judge = std::move(judge), planned, kind,
                   measured](const grpc::Status& status) {
     const double milliseconds = Milliseconds(Clock::now() - planned);
     const std::lock_guard lock(mutex_);
-    if (status.ok()) on_good();
+    const std::string wrong = status.ok() ? judge(flight->response) : "";
     if (measured != nullptr) {
-      Note(status, testing::ReasonOf(flight->context), milliseconds, kind, *measured);
+      Note(status, testing::ReasonOf(flight->context), wrong, milliseconds, kind, *measured);
     }
     --under_way_;
     ended_.notify_all();
@@ -187,7 +225,12 @@ void Driver::SendArrival(const Lane& lane, Clock::time_point planned, Step* meas
         lane.stub->async()->RecordArrival(&flight.context, &flight.request, &flight.response,
                                           std::move(callback));
       },
-      [this, traveler] { arrived_.push_back(traveler); }, planned, &Step::arrivals, measured);
+      [this, traveler](const v1::RecordArrivalResponse& response) {
+        std::string wrong = WrongWith(response);
+        if (wrong.empty()) arrived_.push_back(traveler);
+        return wrong;
+      },
+      planned, &Step::arrivals, measured);
 }
 
 void Driver::SendDeparture(const Lane& lane, Clock::time_point planned, Step* measured) {
@@ -199,13 +242,19 @@ void Driver::SendDeparture(const Lane& lane, Clock::time_point planned, Step* me
         lane.stub->async()->RecordDeparture(&flight.context, &flight.request, &flight.response,
                                             std::move(callback));
       },
-      [] {}, planned, &Step::departures, measured);
+      [](const v1::RecordDepartureResponse& response) { return WrongWith(response); }, planned,
+      &Step::departures, measured);
 }
 
-void Driver::Note(const grpc::Status& status, const std::string& reason, double milliseconds,
-                  Latencies Step::*kind, Step& step) {
+void Driver::Note(const grpc::Status& status, const std::string& reason, const std::string& wrong,
+                  double milliseconds, Latencies Step::*kind, Step& step) {
   if (status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED) {
-    ++step.overloaded;
+    ++step.refused[reason];
+    step.refusals.Add(milliseconds);
+    return;
+  }
+  if (!wrong.empty()) {
+    ++step.failed[wrong];
     return;
   }
   if (status.ok()) {

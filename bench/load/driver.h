@@ -4,7 +4,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <random>
@@ -38,19 +37,25 @@ struct Step {
   double rate = 0;     // calls planned a second
   double seconds = 0;  // in which they were planned
   size_t sent = 0;
-  size_t good = 0;                       // answered in time
-  size_t overloaded = 0;                 // refused at once
-  size_t late = 0;                       // ended by the deadline
-  std::map<std::string, size_t> failed;  // by reason; there should be none
+  size_t good = 0;                        // answered in time, with what was asked for
+  size_t late = 0;                        // ended by the deadline
+  std::map<std::string, size_t> refused;  // RESOURCE_EXHAUSTED, by reason
+  std::map<std::string, size_t> failed;   // everything else, by reason; there should be none
   // Of the calls that were not refused, good or late, from when each was to be sent: a client that
   // falls behind, or waits for an answer before it sends the next, would hide what it waited for.
   Latencies all;
   Latencies arrivals;
   Latencies departures;
+  Latencies refusals;
   Latencies lag;  // by which calls were sent later than planned
   Usage usage;
 
   double goodput() const { return static_cast<double>(good) / seconds; }
+
+  // Why the step proves nothing, one line for each reason; empty when all is well: something
+  // failed, the service's limits of one caller were hit, which is no saturation, or refusals were
+  // slow.
+  std::vector<std::string> Faults() const;
 };
 
 // Sends arrivals and departures at planned times, whether or not earlier ones were answered.
@@ -78,14 +83,15 @@ class Driver {
   void Send(Clock::time_point planned, Step* measured);
   void SendArrival(const Lane& lane, Clock::time_point planned, Step* measured);
   void SendDeparture(const Lane& lane, Clock::time_point planned, Step* measured);
-  // Starts a call. `start` is given what it needs and the callback; `on_good` is called, under the
-  // lock, when the call succeeds.
-  template <typename Response, typename Request, typename Start>
-  void Launch(Request request, const Start& start, std::function<void()> on_good,
-              Clock::time_point planned, Latencies Step::*kind, Step* measured);
-  // Of a call that has ended. Requires: the lock.
-  static void Note(const grpc::Status& status, const std::string& reason, double milliseconds,
-                   Latencies Step::*kind, Step& step);
+  // Starts a call. `start` is given what it needs and the callback; `judge` is given, under the
+  // lock, the answer of a call that succeeds, and returns what is wrong with it (empty: nothing).
+  template <typename Response, typename Request, typename Start, typename Judge>
+  void Launch(Request request, const Start& start, Judge judge, Clock::time_point planned,
+              Latencies Step::*kind, Step* measured);
+  // Of a call that has ended. `wrong`: what is wrong with the answer of one that succeeded.
+  // Requires: the lock.
+  static void Note(const grpc::Status& status, const std::string& reason, const std::string& wrong,
+                   double milliseconds, Latencies Step::*kind, Step& step);
   void AwaitAll();
 
   const Target& target_;

@@ -84,7 +84,7 @@ class Bench {
     return most;
   }
   bool failed() const {
-    return std::ranges::any_of(steps_, [](const Step& step) { return !step.failed.empty(); });
+    return std::ranges::any_of(steps_, [](const Step& step) { return !step.Faults().empty(); });
   }
 
  private:

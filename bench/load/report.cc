@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 namespace entryexit::bench {
@@ -19,11 +20,12 @@ struct Kind {
   Latencies Step::*latencies;
 };
 constexpr std::array kKinds{Kind{"all", &Step::all}, Kind{"arrivals", &Step::arrivals},
-                            Kind{"departures", &Step::departures}};
+                            Kind{"departures", &Step::departures},
+                            Kind{"refusals", &Step::refusals}};
 
-size_t Failed(const Step& step) {
+size_t Total(const std::map<std::string, size_t>& by_reason) {
   size_t count = 0;
-  for (const auto& [reason, times] : step.failed) count += times;
+  for (const auto& [reason, times] : by_reason) count += times;
   return count;
 }
 
@@ -91,10 +93,10 @@ std::string Curve(const Frame& frame, const Latencies& latencies) {
 
 void PrintHeader() {
   fmt::print(
-      "{:<10}{:>8}{:>8}{:>8}{:>7}{:>6}{:>6} |{:>8}{:>8}{:>8} |{:>8}{:>8}{:>8} "
+      "{:<10}{:>8}{:>8}{:>8}{:>7}{:>6}{:>6} |{:>8}{:>8}{:>8} |{:>8}{:>8}{:>8} |{:>8} "
       "|{:>7}{:>6}{:>7}{:>7} |{:>6}\n",
       "", "rate/s", "good/s", "sent", "refus.", "late", "fail", "p50 ms", "p99", "p99.9",
-      "dep. p50", "p99", "p99.9", "daemon", "db", "client", "MB", "lag");
+      "dep. p50", "p99", "p99.9", "ref. p99", "daemon", "db", "client", "MB", "lag");
   std::fflush(stdout);
 }
 
@@ -104,21 +106,25 @@ void Print(const Step& step) {
   };
   std::string line =
       fmt::format("{:<10}{:>8.1f}{:>8.1f}{:>8}{:>7}{:>6}{:>6} |", step.name, step.rate,
-                  step.goodput(), step.sent, step.overloaded, step.late, Failed(step));
+                  step.goodput(), step.sent, Total(step.refused), step.late, Total(step.failed));
   for (const double percent : kPercents) line += ms(step.all, percent);
   line += " |";
   for (const double percent : kPercents) line += ms(step.departures, percent);
+  line += " |" + ms(step.refusals, 99);
   line += fmt::format(" |{:>7.2f}{:>6.2f}{:>7.2f}{:>7.0f} |{:>6.1f}", step.usage.daemon_cores,
                       step.usage.database_cores, step.usage.client_cores, step.usage.daemon_mb,
                       step.lag.Percentile(99));
   fmt::print("{}\n", line);
-  for (const auto& [reason, times] : step.failed) fmt::print("    {} times {}\n", times, reason);
+  for (const auto& [reason, times] : step.refused) {
+    fmt::print("    refused {} times: {}\n", times, reason);
+  }
+  for (const std::string& fault : step.Faults()) fmt::print("    FAULT: {}\n", fault);
   std::fflush(stdout);
 }
 
 void WriteCsv(const std::filesystem::path& file, const std::vector<Step>& steps) {
   std::ofstream out(file);
-  out << "step,rate,seconds,sent,good,overloaded,late,failed,goodput";
+  out << "step,rate,seconds,sent,good,refused,late,failed,goodput";
   for (const Kind& kind : kKinds) {
     for (const double percent : kPercents) out << fmt::format(",{}_p{}_ms", kind.name, percent);
     out << fmt::format(",{}_max_ms", kind.name);
@@ -126,7 +132,7 @@ void WriteCsv(const std::filesystem::path& file, const std::vector<Step>& steps)
   out << ",lag_p99_ms,daemon_cores,database_cores,client_cores,daemon_mb,daemon_peak_mb\n";
   for (const Step& step : steps) {
     out << fmt::format("{},{:.3f},{:.3f},{},{},{},{},{},{:.3f}", step.name, step.rate, step.seconds,
-                       step.sent, step.good, step.overloaded, step.late, Failed(step),
+                       step.sent, step.good, Total(step.refused), step.late, Total(step.failed),
                        step.goodput());
     for (const Kind& kind : kKinds) {
       const Latencies& latencies = step.*kind.latencies;
@@ -166,7 +172,7 @@ void WriteJson(const std::filesystem::path& file, const std::vector<Step>& steps
                             {"seconds", step.seconds},
                             {"sent", step.sent},
                             {"good", step.good},
-                            {"overloaded", step.overloaded},
+                            {"refused", step.refused},
                             {"late", step.late},
                             {"failed", step.failed},
                             {"goodput", step.goodput()},

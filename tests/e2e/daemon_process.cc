@@ -126,11 +126,15 @@ void DaemonProcess::ForgetPeakMemory() const {
   std::ofstream(fmt::format("/proc/{}/clear_refs", pid_)) << "5";
 }
 
-void DaemonProcess::Kill() {
-  if (pid_ <= 0) return;
-  kill(pid_, SIGKILL);
-  waitpid(pid_, nullptr, 0);
+bool DaemonProcess::Kill() {
+  if (pid_ <= 0) return false;
+  const bool running = waitpid(pid_, nullptr, WNOHANG) == 0;
+  if (running) {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
   pid_ = 0;
+  return running;
 }
 
 void DaemonProcess::Terminate() const {

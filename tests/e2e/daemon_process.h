@@ -36,8 +36,8 @@ class DaemonProcess {
   long PeakMemory() const;
   void ForgetPeakMemory() const;
 
-  // kill -9, and waits until it is gone.
-  void Kill();
+  // kill -9, and waits until it is gone. False: it had ended by itself.
+  bool Kill();
   // SIGTERM. Returns at once; see Wait.
   void Terminate() const;
   // Waits until the daemon has ended. Returns its exit code, or minus the signal that ended it; an

@@ -1,8 +1,11 @@
 // That the checks of durability_test see what they are there for.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include <atomic>
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -17,6 +20,12 @@ namespace {
 
 using ::testing::IsEmpty;
 using ::testing::Not;
+
+struct Spoil {
+  const char* table;
+  const char* sql;
+  const char* replaced = "true";  // what of the table gives way to what it held before
+};
 
 class DurabilityChecks : public ::testing::Test {
  protected:
@@ -64,6 +73,15 @@ class DurabilityChecks : public ::testing::Test {
     return all;
   }
 
+  // What `check` finds of a table that is spoiled, and mended afterwards.
+  Differences FoundOf(const Spoil& spoil, const std::function<Differences()>& check) {
+    Execute(fmt::format("CREATE TABLE saved AS TABLE {}; {}", spoil.table, spoil.sql));
+    Differences found = check();
+    Execute(fmt::format("DELETE FROM {0} WHERE {1}; INSERT INTO {0} TABLE saved; DROP TABLE saved",
+                        spoil.table, spoil.replaced));
+    return found;
+  }
+
   World world_{{.environment = {}, .own_postgres = false, .more_lanes = {"SEA-Y1"}}};
   Population population_;
   LaneClient lane_{world_, "SEA-Y1", 1, population_};
@@ -73,13 +91,13 @@ class DurabilityChecks : public ::testing::Test {
   Entries entries_;
 };
 
-struct Spoil {
-  const char* table;
-  const char* sql;
-};
 constexpr Spoil kSpoils[] = {
     {"template", "DELETE FROM template WHERE ctid = (SELECT min(ctid) FROM template)"},
     {"capture", "DELETE FROM capture WHERE ctid = (SELECT min(ctid) FROM capture)"},
+    {"crossing",
+     "UPDATE crossing SET findings = '[{\"issue\": \"NO_PICTURE\", \"measured\": 0, \"limit\": "
+     "1}]' "
+     "WHERE crossing_id = (SELECT crossing_id FROM capture LIMIT 1)"},
     {"crossing_correction",
      "DELETE FROM crossing_correction WHERE ctid = (SELECT min(ctid) FROM crossing_correction)"},
     {"admission_change",
@@ -109,16 +127,44 @@ constexpr Spoil kSpoils[] = {
      "DELETE FROM erasure_receipt WHERE number = (SELECT max(number) FROM erasure_receipt)"},
 };
 
+// What exports append meanwhile stays: checkpoints cover it.
+constexpr char kSavedRecords[] = "(chain, sequence) IN (SELECT chain, sequence FROM saved)";
+constexpr Spoil kAuditSpoils[] = {
+    {"audit_record", "DELETE FROM audit_record WHERE ctid = (SELECT min(ctid) FROM audit_record)",
+     kSavedRecords},
+    {"audit_record",
+     "UPDATE audit_record SET principal = 'nobody' "
+     "WHERE ctid = (SELECT min(ctid) FROM audit_record)",
+     kSavedRecords},
+    {"request",
+     "INSERT INTO request SELECT gen_random_uuid(), traveler_id, principal, content_digest, "
+     "subject_id FROM request LIMIT 1"},
+    {"request", "DELETE FROM request WHERE ctid = (SELECT min(ctid) FROM request)"},
+};
+
 TEST_F(DurabilityChecks, FindNothingWhereNothingIsWrongAndEachThingThatIs) {
   ASSERT_THAT(All(), IsEmpty());
+  ASSERT_THAT(VerifyAuditLog(world_), IsEmpty());
   for (const Spoil& spoil : kSpoils) {
-    SCOPED_TRACE(spoil.sql);
-    Execute(fmt::format("CREATE TABLE saved AS TABLE {}; {}", spoil.table, spoil.sql));
-    EXPECT_THAT(All(), Not(IsEmpty()));
-    Execute(
-        fmt::format("DELETE FROM {0}; INSERT INTO {0} TABLE saved; DROP TABLE saved", spoil.table));
+    EXPECT_THAT(FoundOf(spoil, [this] { return All(); }), Not(IsEmpty())) << spoil.sql;
+  }
+  for (const Spoil& spoil : kAuditSpoils) {
+    EXPECT_THAT(FoundOf(spoil, [this] { return VerifyAuditLog(world_); }), Not(IsEmpty()))
+        << spoil.sql;
   }
   EXPECT_THAT(All(), IsEmpty());
+  EXPECT_THAT(VerifyAuditLog(world_), IsEmpty());
+}
+
+TEST(DaemonProcess, TellsWhenItHadEndedBeforeItWasKilled) {
+  World world;
+  const pid_t pid = world.daemon().pid();
+  kill(pid, SIGABRT);
+  siginfo_t ended;
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOWAIT), 0);
+  EXPECT_FALSE(world.daemon().Kill());
+  world.Restart();
+  EXPECT_TRUE(world.daemon().Kill());
 }
 
 }  // namespace

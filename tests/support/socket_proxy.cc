@@ -183,6 +183,9 @@ bool SocketProxy::ObeyOrders() {
     connections_.clear();
     cut_ = false;
   }
+  if (withholding_) {
+    for (Connection& connection : connections_) connection.answered.waiting.clear();
+  }
   return !stopped_;
 }
 

@@ -36,8 +36,9 @@ Differences Recompute(World& world, int& travelers);
 // a client was told of, by number.
 Differences VerifyReceipts(World& world, const std::map<std::int64_t, std::string>& told);
 
-// The audit log, exported and verified as an auditor does, is whole; and it has a record of every
-// request that is stored. The test program must depend on the target entryexitctl.
+// The audit log, exported and verified as an auditor does, is whole; it has a record of every
+// request that is stored, and of no other as carried out. The test program must depend on the
+// target entryexitctl.
 Differences VerifyAuditLog(World& world);
 
 }  // namespace entryexit::testing

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <thread>
+#include <utility>
 
 namespace entryexit::testing {
 namespace {
@@ -17,6 +18,12 @@ void Require(bool done, const std::string& what) {
   if (done) return;
   std::cerr << "cannot go on: " << what << std::endl;
   std::abort();
+}
+
+std::string DescribeCrash(const std::string& log) {
+  constexpr size_t kTail = 4000;
+  return "the daemon had ended by itself; the end of its log:\n" +
+         log.substr(log.size() - std::min(log.size(), kTail));
 }
 
 }  // namespace
@@ -73,11 +80,17 @@ void FaultInjector::Inject(const Fault& fault) {
   if (fault.meanwhile) Mend(*fault.meanwhile);
 }
 
+Differences FaultInjector::CheckDaemon() {
+  Inject({kKillDaemon, {}, {}, {}});
+  return std::exchange(crashes_, {});
+}
+
 void FaultInjector::Strike(FaultKind kind) {
   ++injected_[kind];
   switch (kind) {
     case kKillDaemon:
-      return world_.daemon().Kill();
+      if (!world_.daemon().Kill()) crashes_.push_back(DescribeCrash(world_.Log()));
+      return;
     case kKillDatabase:
       return world_.postgres().KillImmediate();
     case kFillDisk:

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/e2e/durability/checks.h"
 #include "tests/e2e/small_disk.h"
 #include "tests/e2e/world.h"
 
@@ -62,6 +63,10 @@ class FaultInjector {
   void Inject(const Fault& fault);
   const std::map<FaultKind, int>& injected() const { return injected_; }
 
+  // Kills the daemon and starts it again. Returns each time that, now or before, it was found to
+  // have ended by itself when it was to be killed, since the last check.
+  Differences CheckDaemon();
+
  private:
   void Strike(FaultKind kind);
   void Mend(FaultKind kind);
@@ -69,6 +74,7 @@ class FaultInjector {
   World& world_;
   const SmallDisk& disk_;
   std::map<FaultKind, int> injected_;
+  Differences crashes_;
 };
 
 }  // namespace entryexit::testing

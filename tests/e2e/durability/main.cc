@@ -214,14 +214,17 @@ int Main(int argc, char** argv) {
   clients.WorkWhile([&] { InjectFaults(injector, KindsOfFaults(disk), seed, seconds); });
 
   Verdict verdict;
+  const Differences crashes = injector.CheckDaemon();
   PrintCounts(clients, injector);
   Print("after the faults");
+  verdict.Add("daemon never ended by itself", crashes);
   Check(world, clients, verdict);
   Print("after every request was sent again");
   clients.SendAllAgain();
   const std::string retention = clients.retention().RunUntroubled();
   verdict.Add("retention job", retention.empty() ? Differences() : Differences{retention});
   Check(world, clients, verdict);
+  verdict.Add("daemon never ended by itself", injector.CheckDaemon());
   Print(verdict.count() == 0 ? "Nothing was lost, doubled or left in part."
                              : fmt::format("{} differences.", verdict.count()));
   return verdict.count() == 0 ? 0 : 1;

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <opencv2/imgproc.hpp>
 
+#include "entryexit/core/face.h"
 #include "entryexit/face/engine.h"
 #include "src/face/pyramid.h"
 #include "tests/support/status_matchers.h"
@@ -149,6 +151,84 @@ TEST(FaceSearch, EndsWithTheFaceThatTheWholeSearchChooses) {
     }
   }
   EXPECT_EQ(found, 80);
+}
+
+// Draws a capture so that the face in it is so wide and has its centre there, over what it covers.
+void Draw(cv::Mat& wall, const std::string& capture, double width, const cv::Point2d& centre) {
+  const auto alone = testing::SharedEngine().Observe(capture, testing::InAMinute());
+  ASSERT_THAT(alone, IsOk());
+  ASSERT_TRUE(alone->face);
+  const double scale = width / alone->face->width;
+  const double left = centre.x - scale * (alone->face->left + alone->face->width / 2.0);
+  const double top = centre.y - scale * (alone->face->top + alone->face->height / 2.0);
+  const cv::Matx23d place(scale, 0, left, 0, scale, top);
+  cv::warpAffine(testing::DecodePlainly(capture), wall, place, wall.size(), cv::INTER_LINEAR,
+                 cv::BORDER_TRANSPARENT);
+}
+
+// The width of the face taken over that of the next one; infinite when that is not found.
+double DominanceIn(const core::FaceObservation& observation) {
+  for (const core::QualityFinding& finding : observation.findings) {
+    if (finding.issue == core::QualityIssue::kSeveralFaces) return finding.measured;
+  }
+  return std::numeric_limits<double>::infinity();
+}
+
+struct TwoFaces {
+  const char* what;
+  double wide_x;
+  double narrow_x;
+  double most_ratio;  // of their widths
+};
+constexpr TwoFaces kTwoFaces[] = {{"the wide one central", 900, 1480, 3},
+                                  // Beyond that the narrow one is below the configured share.
+                                  {"the narrow one central", 155, 900, 1.6},
+                                  {"neither central", 155, 1650, 3}};
+
+cv::Mat WallWith(const TwoFaces& places, double ratio, const std::string& wide,
+                 const std::string& narrow) {
+  constexpr double kWide = 300;
+  cv::Mat wall(720, 1800, CV_8UC3, cv::Scalar(120, 130, 140));
+  Draw(wall, narrow, kWide / ratio, {places.narrow_x, 300});
+  Draw(wall, wide, kWide, {places.wide_x, 300});
+  return wall;
+}
+
+// The same where there are two people: the same face, and several faces found exactly where it does
+// not dominate what the whole search finds beside it.
+TEST(FaceSearch, EndsWithTheFaceAndTheRivalThatTheWholeSearchFinds) {
+  constexpr double kNoRival = std::numeric_limits<double>::infinity();
+  EngineConfig config = testing::BundledConfig();
+  const double min_dominance = config.quality.min_dominance;
+  config.quality.min_dominance = 100;
+  const auto whole = CreateFaceEngine(config);
+  ASSERT_THAT(whole, IsOk());
+  int dominant = 0;
+  int rivalled = 0;
+  const std::vector<std::string> names = CaptureNames(100);
+  for (size_t i = 0; i < names.size(); ++i) {
+    for (const TwoFaces& places : kTwoFaces) {
+      for (const double ratio : {1.2, 1.35, 1.6, 2.0, 3.0}) {
+        if (ratio > places.most_ratio) continue;
+        SCOPED_TRACE(names[i] + ", " + places.what + ", " + std::to_string(ratio));
+        const std::string image =
+            testing::Encode(".png", WallWith(places, ratio, testing::Capture(names[i]),
+                                             testing::Capture(names[(i + 1) % names.size()])));
+        const auto expected = (*whole)->Observe(image, testing::InAMinute());
+        const auto observed = testing::SharedEngine().Observe(image, testing::InAMinute());
+        ASSERT_THAT(expected, IsOk());
+        ASSERT_THAT(observed, IsOk());
+        EXPECT_EQ(observed->face, expected->face);
+        const double dominance = DominanceIn(*expected);
+        ASSERT_NE(dominance, kNoRival);
+        const bool dominates = dominance >= min_dominance;
+        EXPECT_EQ(DominanceIn(*observed), dominates ? kNoRival : dominance);
+        ++(dominates ? dominant : rivalled);
+      }
+    }
+  }
+  EXPECT_GE(dominant, 20);
+  EXPECT_GE(rivalled, 30);
 }
 
 bool AllDoubtful(const std::vector<DetectedFace>& faces) {
