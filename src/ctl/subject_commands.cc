@@ -14,6 +14,7 @@
 
 #include "ctl/commands.h"
 #include "ctl/crossing_request.h"
+#include "ctl/interrupt.h"
 #include "ctl/purposes.h"
 #include "ctl/report_file.h"
 #include "ctl/subject_report.h"
@@ -32,7 +33,9 @@ constexpr char kExportExamples[] =
   report.html    to read or print, without scripts
   data.json      the same and more detail, with the field names of the API
   captures/      the pictures as received
-Nobody but you may read it. It must not exist yet; nothing is left of an export that did not come to its end.
+Nobody but you may read it. It must not exist yet; nothing is left of an export that did not come to its end,
+also when Ctrl-C ends it. One that was killed (SIGKILL, a power cut) leaves a folder beside it with six more
+letters in its name: remove that.
 No embeddings are in it. Legal holds are in it only with --with-legal-holds: to tell a person of one may defeat
 what it was ordered for, so ask who ordered it. How many there are is said on the error output.
 
@@ -126,6 +129,10 @@ class ExportCommand {
 
   ExitCode Run() {
     const absl::Status status = Export();
+    if (!status.ok() && InterruptGuard::interrupted()) {
+      context_.err << "Interrupted: nothing is left of the export.\n";
+      return ExitCode::kFailed;
+    }
     if (!status.ok()) return context_.Fail(status);
     if (context_.json) {
       context_.WriteObject({{"folder", folder_.string()},
@@ -151,12 +158,15 @@ class ExportCommand {
 
  private:
   absl::Status Export() {
+    grpc::ClientContext call;
+    // Outlives the folder: a signal must not end the program before that is removed.
+    const InterruptGuard guard([&call] { call.TryCancel(); });
     const auto folder = ExportFolder::Create(folder_);
     if (!folder.ok()) return folder.status();
     const auto data = ReportFile::Create((*folder)->path() / "data.json", kForOwner);
     if (!data.ok()) return data.status();
     SubjectData json(**data);
-    absl::Status status = Read((*folder)->path(), json);
+    absl::Status status = Read(call, (*folder)->path(), json);
     if (!status.ok()) return status;
     json.End();
     if (const auto state = (*data)->PutInPlace(); !state.ok()) return state.status();
@@ -165,11 +175,10 @@ class ExportCommand {
     return (*folder)->PutInPlace();
   }
 
-  absl::Status Read(const fs::path& folder, SubjectData& json) {
+  absl::Status Read(grpc::ClientContext& call, const fs::path& folder, SubjectData& json) {
     const auto channel = context_.Channel();
     if (!channel.ok()) return channel.status();
     v1::SubjectService::Stub stub(*channel);
-    grpc::ClientContext call;
     client::SayPurpose(context_.CallPurpose(), call);
     const auto stream = stub.ExportTraveler(&call, request_);
     absl::Status written;

@@ -29,7 +29,8 @@ Ran RunProgram(std::vector<std::string> words) {
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, ReadAll(log)};
 }
 
-Ran Ctl(World& world, const std::string& principal, const std::vector<std::string>& arguments) {
+std::vector<std::string> CtlWords(World& world, const std::string& principal,
+                                  const std::vector<std::string>& arguments) {
   const ClientFiles files = world.IssueClient("entryexit://" + principal);
   std::vector<std::string> words = {ENTRYEXIT_BINARY_DIR "/bin/entryexitctl",
                                     "--server",
@@ -41,7 +42,11 @@ Ran Ctl(World& world, const std::string& principal, const std::vector<std::strin
                                     "--key",
                                     files.key};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  return RunProgram(std::move(words));
+  return words;
+}
+
+Ran Ctl(World& world, const std::string& principal, const std::vector<std::string>& arguments) {
+  return RunProgram(CtlWords(world, principal, arguments));
 }
 
 }  // namespace entryexit::testing

@@ -16,7 +16,11 @@ struct Ran {
 // Runs entryexitctl to its end as a principal of the world: Ctl(world, "admin/1", {"health"}).
 Ran Ctl(World& world, const std::string& principal, const std::vector<std::string>& arguments);
 
-// The same for any program, whose first word is its path.
+// The words of that command, for one that does more than run it.
+std::vector<std::string> CtlWords(World& world, const std::string& principal,
+                                  const std::vector<std::string>& arguments);
+
+// Runs any program to its end; its first word is its path.
 Ran RunProgram(std::vector<std::string> words);
 
 }  // namespace entryexit::testing

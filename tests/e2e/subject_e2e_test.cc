@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -217,6 +218,28 @@ TEST(SubjectExport, OfTensOfThousandsOfCrossingsIsWhole) {
   for (const auto& item : data["crossing"]) ids.insert(item["crossing"]["crossing_id"]);
   EXPECT_THAT(ids, SizeIs(kMore + 1));
   EXPECT_EQ(data["end"][0]["crossings"], std::to_string(kMore + 1));
+}
+
+TEST(SubjectExport, LeavesNothingWhenItIsInterrupted) {
+  World world;
+  const TempDir directory;
+  const fs::path folder = directory.path() / "request-17";
+  std::vector<std::string> words = {
+      "/bin/sh", "-c",
+      // Interrupted as soon as its folder is there. SIGTERM, since shells keep SIGINT from what
+      // they start in the background.
+      R"("$@" & while kill -0 $! && ! ls -d "$0".?????? 2>&-; do :; done; kill -TERM $!; wait $!)",
+      folder.string()};
+  const std::vector<std::string> command =
+      CtlWords(world, "supervisor/12",
+               {"subject", "export", "--document", "UTO:X1", "--out", folder.string()});
+  words.insert(words.end(), command.begin(), command.end());
+  kill(world.daemon().pid(), SIGSTOP);  // the answer does not come
+  const Ran ran = RunProgram(words);
+  kill(world.daemon().pid(), SIGCONT);
+  EXPECT_EQ(ran.exit_code, 1) << ran.output;
+  EXPECT_THAT(ran.output, HasSubstr("nothing is left of the export"));
+  EXPECT_TRUE(fs::is_empty(directory.path()));
 }
 
 }  // namespace
