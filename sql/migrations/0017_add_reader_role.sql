@@ -2,7 +2,8 @@
 -- own. It is given columns, one by one, so that a column added later is not readable until it is
 -- given too. It sees no sealed bytes and no digest of them; nothing that names a person or helps to
 -- find one (document numbers and the ids made from them, birth dates and the day of coming of age,
--- numbers of applications); no words of officers, no principals, no legal holds.
+-- numbers of applications); no words of officers, no principals but those of erasure receipts, no
+-- legal holds.
 
 DO $$
 BEGIN
@@ -17,8 +18,14 @@ EXCEPTION
 END
 $$;
 
-GRANT SELECT ON schema_migration, traveler, erasure_receipt, erasure_notice, settled_lead
-  TO entryexit_reader;
+GRANT SELECT (version, name, sha256, applied_at) ON schema_migration TO entryexit_reader;
+GRANT SELECT (traveler_id, created_at) ON traveler TO entryexit_reader;
+GRANT SELECT (number, run_id, erased_at, policy_digest, principal, counts, items_digest,
+              previous_digest, digest)
+  ON erasure_receipt TO entryexit_reader;
+GRANT SELECT (traveler_id, kind, subject_id, due_at, rule_id, announced_at, run_id)
+  ON erasure_notice TO entryexit_reader;
+GRANT SELECT (traveler_id, kind, crossing_id, severity, state) ON settled_lead TO entryexit_reader;
 GRANT SELECT (traveler_id, case_id, kind, severity, state, version, crossing_id, comparison_id,
               port_id, days_overstayed, opened_at, updated_at, received_on, due_on,
               disputed_case_id)

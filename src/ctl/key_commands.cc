@@ -93,7 +93,10 @@ class RotateCommand {
                  "and so must the keys of the key file.\n",
                  last_.failed());
     } else if (only_rewrap_) {
-      context_.out << "All data keys are wrapped by the first key of the key file.\n";
+      context_.out
+          << "All data keys are wrapped by the first key of the key file. The others can go "
+             "if 'keys rotate' has come to its end without --only-rewrap since this "
+             "database was upgraded; before, they may have sealed records themselves.\n";
     } else {
       context_.out << "Only the first key of the key file is needed for the database as it is now; "
                       "backups from before need those that they were made with.\n";

@@ -42,12 +42,11 @@ void Log(gpr_log_func_args* line) {
     spdlog::log(LevelOf(line->severity), "grpc: {}", line->message);
     return;
   }
-  std::shared_ptr<Gate> gate;
-  {
-    const core::MutexLock lock(Taken().mutex);
-    gate = Taken().gate;
+  // Held meanwhile: whoever takes the gate away ends what it tells, the metrics, right after.
+  const core::MutexLock lock(Taken().mutex);
+  if (const auto& gate = Taken().gate) {
+    gate->refusals.Tell(*refusal, "principal=-", std::chrono::steady_clock::now());
   }
-  if (gate) gate->refusals.Tell(*refusal, "principal=-", std::chrono::steady_clock::now());
 }
 
 }  // namespace

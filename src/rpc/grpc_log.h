@@ -12,7 +12,7 @@ namespace entryexit::rpc {
 
 // Takes what gRPC itself has to log, for the whole process: its complaints about TLS handshakes
 // that failed are all that it tells of clients without a certificate that it accepts. Those become
-// refusals, everything else goes to our log.
+// refusals, everything else goes to our log. On return, nobody uses the gate that was given before.
 void TakeGrpcLog(std::shared_ptr<Gate> gate);
 
 // Why a client was refused by TLS, from gRPC's line about it; none for other lines.

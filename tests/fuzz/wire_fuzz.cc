@@ -30,8 +30,8 @@ constexpr int kCallsPerTraveler = 50;  // before a thread has a new one made
 // Resident, at any time. The two largest pictures at once take 501 MB (bench/memory_bench).
 constexpr long kMostMemory = 700'000;  // kB
 
-// A second certificate for each call in so many is of another role.
-constexpr std::size_t kOwnRole = 5;
+// One call in so many is made as somebody whom the method is not for, as a rule.
+constexpr std::size_t kCallsPerForeignRole = 5;
 
 struct Options {
   std::chrono::seconds duration{60};
@@ -93,7 +93,7 @@ class WireFuzz {
       }
       const ApiMethod& method = samples_.methods()[mutator.Below(samples_.methods().size())];
       ApiMethod called = method;
-      if (mutator.Below(kOwnRole) == 0) {
+      if (mutator.Below(kCallsPerForeignRole) == 0) {
         called.caller = samples_.methods()[mutator.Below(samples_.methods().size())].caller;
       }
       const std::vector<std::string> messages = MessagesFor(method, mutator);
@@ -181,8 +181,13 @@ int Main(int argc, char** argv) {
   }
   // protobuf writes a line for every text of ours that is not UTF-8.
   google::protobuf::SetLogHandler(nullptr);
+  const std::string again =
+      fmt::format("--seconds {} --seed {}", options.duration.count(), options.seed);
+  std::cout << "wire_fuzz " << again << std::endl;
   World world;
-  return WireFuzz(world, options).Run() ? 0 : 1;
+  if (WireFuzz(world, options).Run()) return 0;
+  std::cerr << "Failed: wire_fuzz " << again << std::endl;
+  return 1;
 }
 
 }  // namespace

@@ -46,6 +46,17 @@ TEST_F(ReaderRoleTest, ReadsNothingThatIsSealedOrNamesAPersonOrWasSaidOfOne) {
               ElementsAre("erasure_receipt.digest", "erasure_receipt.principal"));
 }
 
+TEST_F(ReaderRoleTest, ReadsNoColumnThatIsAddedLater) {
+  EXPECT_THAT(Sql("postgres", R"(
+      SELECT oid::regclass FROM pg_class
+      WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm')
+        AND has_table_privilege('entryexit_reader', oid, 'SELECT'))"),
+              IsEmpty());
+  EXPECT_THAT(Read("SELECT * FROM traveler, settled_lead, erasure_notice, erasure_receipt"),
+              IsEmpty());
+  EXPECT_THAT(Read("SELECT * FROM schema_migration"), Not(IsEmpty()));
+}
+
 TEST_F(ReaderRoleTest, IsRefusedWhatItMayNotRead) {
   for (const char* sql : {"SELECT * FROM crossing", "SELECT ciphertext FROM capture",
                           "SELECT number FROM travel_document", "SELECT reason FROM case_event",
