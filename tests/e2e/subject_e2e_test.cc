@@ -246,7 +246,7 @@ TEST(SubjectExport, LeavesNothingWhenItIsInterrupted) {
       "/bin/sh", "-c",
       // Interrupted as soon as its folder is there. SIGTERM, since shells keep SIGINT from what
       // they start in the background.
-      R"("$@" & while kill -0 $! && ! ls -d "$0".??????; do :; done; kill -TERM $!; wait $!)",
+      R"("$@" & while kill -0 $! && ! ls -d "$0".?????? 2>&-; do :; done; kill -TERM $!; wait $!)",
       folder.string()};
   const std::vector<std::string> command =
       CtlWords(world, "supervisor/12",
