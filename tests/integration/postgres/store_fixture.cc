@@ -166,6 +166,7 @@ ports::CaseRecord CaseOf(const ports::CrossingRecord& crossing, int minutes) {
 
 absl::Status AddCaseIn(core::CaseState state, ports::CaseRecord record,
                        ports::Transaction& transaction) {
+  record.state = core::CaseState::kOpen;
   absl::Status status = transaction.AddCase(record);
   if (status.ok() && state == core::CaseState::kUpheld) {
     record.state = core::CaseState::kAwaitsSecondOfficer;
