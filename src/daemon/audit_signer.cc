@@ -26,6 +26,8 @@ void AuditSigner::Sign() {
     spdlog::error("the audit log was not signed: {}", std::string(last.status().message()));
   } else if (*last) {
     LogUpTo(**last, deadline);
+  } else {
+    logged_ = 0;  // whatever comes is new
   }
 }
 
