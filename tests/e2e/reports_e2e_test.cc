@@ -85,17 +85,26 @@ TEST(ListOverstays, TellsOfAStayThatIsOverOnTheDayThatIsAskedFor) {
   }
 }
 
+// How long ago it was 18:00 UTC on the day so many days before today's. In El Paso that is about
+// noon: as many calendar days lie between two of these as are asked for, also when the clocks are
+// changed.
+std::chrono::hours SinceNoon(int days_ago) {
+  const auto now = std::chrono::system_clock::now();
+  const auto noon = std::chrono::floor<std::chrono::days>(now) - std::chrono::days(days_ago) +
+                    std::chrono::hours(18);
+  return std::chrono::ceil<std::chrono::hours>(now - noon);
+}
+
 TEST(ListOverstays, TellsOfADepartureAfterTheLastLawfulDay) {
   World world;
   const std::string document = NewDocumentNumber();
-  auto arrival =
-      ArrivalRequest({"EPP-X1", document, FaceImage(16, "arrival_1"), std::chrono::hours(24 * 30)});
+  auto arrival = ArrivalRequest({"EPP-X1", document, FaceImage(16, "arrival_1"), SinceNoon(30)});
   arrival.mutable_admission()->set_days_from_arrival(5);
   const auto lane = world.Lane("EPP-X1");
   ASSERT_THAT(Call(*lane, &v1::LaneService::Stub::RecordArrival, arrival), Succeeds());
-  const auto departed = Call(*lane, &v1::LaneService::Stub::RecordDeparture,
-                             DepartureRequest({"EPP-X1", document, FaceImage(16, "departure_1"),
-                                               std::chrono::hours(24 * 10)}));
+  const auto departed =
+      Call(*lane, &v1::LaneService::Stub::RecordDeparture,
+           DepartureRequest({"EPP-X1", document, FaceImage(16, "departure_1"), SinceNoon(10)}));
   ASSERT_THAT(departed, Succeeds());
 
   auto request = AsOf(2100);
