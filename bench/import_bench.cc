@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "bench/processes.h"
+#include "tests/e2e/ctl_process.h"
 #include "tests/e2e/stored.h"
 #include "tests/e2e/world.h"
 #include "tests/support/temp_dir.h"
@@ -130,19 +131,8 @@ struct Ended {
 };
 
 Ended RunImport(World& world, const std::filesystem::path& file) {
-  const testing::ClientFiles client = world.IssueClient("entryexit://admin/bench");
-  std::vector<std::string> arguments = {ENTRYEXIT_BINARY_DIR "/bin/entryexitctl",
-                                        "--server",
-                                        fmt::format("localhost:{}", world.daemon().port()),
-                                        "--ca",
-                                        client.authority,
-                                        "--cert",
-                                        client.certificate,
-                                        "--key",
-                                        client.key,
-                                        "import",
-                                        "crossings",
-                                        file};
+  std::vector<std::string> arguments =
+      testing::CtlWords(world, "admin/bench", {"import", "crossings", file});
   std::vector<char*> raw;
   for (std::string& argument : arguments) raw.push_back(argument.data());
   raw.push_back(nullptr);

@@ -1,18 +1,15 @@
 #include "bench/load/target.h"
 
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
 
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
 #include "entryexit/client/channel.h"
+#include "tests/e2e/ctl_process.h"
 #include "tests/e2e/stored.h"
 #include "tests/support/temp_dir.h"
-
-extern char** environ;
 
 namespace entryexit::bench {
 namespace {
@@ -39,28 +36,10 @@ void Import(testing::World& world, int travelers) {
   const testing::TempDir directory;
   const std::filesystem::path file = directory.path() / "travelers.csv";
   WriteTravelers(file, travelers);
-  const testing::ClientFiles client = world.IssueClient("entryexit://admin/bench");
-  std::vector<std::string> arguments = {ENTRYEXIT_BINARY_DIR "/bin/entryexitctl",
-                                        "--server",
-                                        fmt::format("localhost:{}", world.daemon().port()),
-                                        "--ca",
-                                        client.authority,
-                                        "--cert",
-                                        client.certificate,
-                                        "--key",
-                                        client.key,
-                                        "import",
-                                        "crossings",
-                                        file};
-  std::vector<char*> raw;
-  for (std::string& argument : arguments) raw.push_back(argument.data());
-  raw.push_back(nullptr);
-  pid_t pid = 0;
-  int status = -1;
-  if (posix_spawn(&pid, raw[0], nullptr, nullptr, raw.data(), environ) == 0) {
-    waitpid(pid, &status, 0);
+  const testing::Ran ran = testing::Ctl(world, "admin/bench", {"import", "crossings", file});
+  if (ran.exit_code != 0) {
+    throw std::runtime_error("the travelers cannot be imported: " + ran.output);
   }
-  if (status != 0) throw std::runtime_error("the travelers cannot be imported");
   if (const absl::Status analyzed = world.postgres().Execute(world.database(), "VACUUM ANALYZE");
       !analyzed.ok()) {
     throw std::runtime_error(analyzed.ToString());

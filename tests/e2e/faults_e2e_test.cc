@@ -27,6 +27,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/e2e/ctl_process.h"
 #include "tests/e2e/small_disk.h"
 #include "tests/e2e/stored.h"
 #include "tests/e2e/world.h"
@@ -502,19 +503,18 @@ void WriteBacklog(const std::filesystem::path& directory, std::vector<Item> item
 }
 
 pid_t StartBacklogCommand(World& world, const std::filesystem::path& directory) {
-  const std::string program = ENTRYEXIT_BINARY_DIR "/bin/entryexitctl";
-  const std::string server = fmt::format("127.0.0.1:{}", world.daemon().port());
-  const ClientFiles files = world.IssueClient("entryexit://lane/SEA-X1");
-  const std::string backlog = (directory / "backlog.jsonl").string();
+  std::vector<std::string> words =
+      CtlWords(world, "lane/SEA-X1", {"backlog", (directory / "backlog.jsonl").string()});
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
   const std::string log = (directory / "log").string();
   const pid_t pid = fork();
   if (pid == 0) {
     const int output = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
-    execl(program.c_str(), program.c_str(), "--server", server.c_str(), "--ca",
-          files.authority.c_str(), "--cert", files.certificate.c_str(), "--key", files.key.c_str(),
-          "backlog", backlog.c_str(), nullptr);
+    execv(argv[0], argv.data());
     _exit(127);
   }
   return pid;

@@ -21,6 +21,7 @@
 
 #include "entryexit/crypto/digest.h"
 #include "entryexit/v1/import_service.grpc.pb.h"
+#include "tests/e2e/ctl_process.h"
 #include "tests/e2e/small_disk.h"
 #include "tests/e2e/stored.h"
 #include "tests/e2e/world.h"
@@ -56,21 +57,9 @@ std::string DepartureLine(const std::string& number, const std::string& day,
 class ImportProcess {
  public:
   ImportProcess(World& world, const fs::path& file, std::vector<std::string> options = {},
-                const std::string& principal = "entryexit://admin/bob")
+                const std::string& principal = "admin/bob")
       : log_(file.string() + ".log") {
-    const ClientFiles client = world.IssueClient(principal);
-    std::vector<std::string> arguments = {ENTRYEXIT_BINARY_DIR "/bin/entryexitctl",
-                                          "--server",
-                                          fmt::format("127.0.0.1:{}", world.daemon().port()),
-                                          "--ca",
-                                          client.authority,
-                                          "--cert",
-                                          client.certificate,
-                                          "--key",
-                                          client.key,
-                                          "import",
-                                          "crossings",
-                                          file};
+    std::vector<std::string> arguments = CtlWords(world, principal, {"import", "crossings", file});
     arguments.insert(arguments.end(), options.begin(), options.end());
     std::vector<char*> raw;
     for (std::string& argument : arguments) raw.push_back(argument.data());
@@ -401,8 +390,8 @@ TEST_F(ImportTest, IsForAdministratorsOnly) {
   World& world = World::Shared();
   const int before = RowsIn(world);
   const fs::path file = Write("rows.csv", kHeader + ArrivalLine("W1", "2024-05-01", "2024-05-31"));
-  for (const char* const principal : {"entryexit://lane/SEA-A1", "entryexit://officer/4711",
-                                      "entryexit://report/nightly", "entryexit://auditor/7"}) {
+  for (const char* const principal :
+       {"lane/SEA-A1", "officer/4711", "report/nightly", "auditor/7"}) {
     ImportProcess process(world, file, {}, principal);
     EXPECT_EQ(process.Wait(), 1);
     EXPECT_THAT(process.output(), HasSubstr("ROLE_NOT_ALLOWED"));

@@ -1,20 +1,16 @@
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <fstream>
 #include <functional>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "entryexit/core/clock.h"
+#include "tests/e2e/ctl_process.h"
 #include "tests/e2e/world.h"
 #include "tests/support/temp_dir.h"
 
@@ -380,28 +376,12 @@ TEST(ReviewOverstays, IsTheNightlyJobsAlone) {
 
 // The report of a day that has been over for long enough, into `directory`.
 int RunNightly(World& world, const std::filesystem::path& directory, std::string& output) {
-  const std::string program = ENTRYEXIT_BINARY_DIR "/bin/entryexitctl";
-  const std::string server = fmt::format("127.0.0.1:{}", world.daemon().port());
-  const ClientFiles files = world.IssueClient("entryexit://report/nightly");
   const v1::Date date = DateOf(Today() - days(3));
   const std::string day = fmt::format("{:04}-{:02}-{:02}", date.year(), date.month(), date.day());
-  const std::string log = (directory / "log").string();
-  const pid_t pid = fork();
-  if (pid == 0) {
-    const int stream = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    dup2(stream, STDOUT_FILENO);
-    dup2(stream, STDERR_FILENO);
-    execl(program.c_str(), program.c_str(), "--server", server.c_str(), "--ca",
-          files.authority.c_str(), "--cert", files.certificate.c_str(), "--key", files.key.c_str(),
-          "report", "nightly", "--date", day.c_str(), "--out", directory.c_str(), nullptr);
-    _exit(127);
-  }
-  int status = 0;
-  waitpid(pid, &status, 0);
-  std::ostringstream text;
-  text << std::ifstream(log).rdbuf();
-  output = text.str();
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  const Ran ran = Ctl(world, "report/nightly",
+                      {"report", "nightly", "--date", day, "--out", directory.string()});
+  output = ran.output;
+  return ran.exit_code;
 }
 
 TEST(NightlyReport, OfADayIsTheSameHoweverOftenItIsMade) {
