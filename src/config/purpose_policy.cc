@@ -65,7 +65,7 @@ class PurposeReader {
         return reader_.NotAllowed(
             entry, fmt::format("a call that needs a purpose: {}", fmt::join(known_calls_, ", ")));
       }
-      if (rule.calls.contains(call) || rule.calls_for_case.contains(call)) {
+      if (rule.Allows(call)) {
         return reader_.ErrorIn(
             entry, fmt::format("{}: {} stands with {} twice", entry.name, call, rule.purpose));
       }
@@ -82,9 +82,8 @@ class PurposeReader {
 
   absl::Status CheckThatAllCanBeCalled() const {
     for (const std::string& call : known_calls_) {
-      const bool allowed = std::ranges::any_of(policy_, [&](const core::PurposeRule& rule) {
-        return rule.calls.contains(call) || rule.calls_for_case.contains(call);
-      });
+      const bool allowed = std::ranges::any_of(
+          policy_, [&](const core::PurposeRule& rule) { return rule.Allows(call); });
       if (allowed) continue;
       return ErrorAt(fmt::format("{}:{}", reader_.path().string(), purposes_line_),
                      fmt::format("purposes: none allows {}", call));

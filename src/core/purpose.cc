@@ -7,14 +7,10 @@
 namespace entryexit::core {
 namespace {
 
-bool Allows(const PurposeRule& rule, const std::string& call) {
-  return rule.calls.contains(call) || rule.calls_for_case.contains(call);
-}
-
 std::string PurposesFor(const PurposePolicy& policy, const std::string& call) {
   std::string names;
   for (const PurposeRule& rule : policy) {
-    if (!Allows(rule, call)) continue;
+    if (!rule.Allows(call)) continue;
     if (!names.empty()) names += ", ";
     names += rule.purpose;
   }
@@ -31,7 +27,7 @@ absl::Status CheckPurpose(const PurposePolicy& policy, const std::string& call,
         "say for which purpose " + call + " is called: one of " + PurposesFor(policy, call));
   }
   const auto rule = std::ranges::find(policy, purpose, &PurposeRule::purpose);
-  if (rule == policy.end() || !Allows(*rule, call)) {
+  if (rule == policy.end() || !rule->Allows(call)) {
     return MakeError(
         Reason::kPurposeNotAllowed,
         call + " may not be called for that purpose, but for one of " + PurposesFor(policy, call));

@@ -148,6 +148,8 @@ absl::Status CheckAccess(const std::string& method, const app::Principal& princi
   return MakeError(Reason::kRoleNotAllowed, "this principal's role may not call this method");
 }
 
+bool IsListed(const std::string& method) { return Find(method) != nullptr; }
+
 bool IsForAPurpose(const std::string& method) {
   const MethodAccess* const entry = Find(method);
   return entry != nullptr && entry->says != SaysWhatFor::kNothing;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -13,10 +12,6 @@ namespace entryexit::rpc {
 namespace {
 
 constexpr char kOwnServices[] = "/entryexit.v1.";
-
-bool IsListed(const std::string& method) {
-  return std::ranges::find(AccessTable(), method, &MethodAccess::method) != AccessTable().end();
-}
 
 }  // namespace
 

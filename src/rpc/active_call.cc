@@ -35,14 +35,6 @@ absl::StatusOr<std::string> OnlyValue(
   return std::string(first->second.data(), first->second.size());
 }
 
-absl::Status CheckAll(const std::vector<std::string>& certificates, const CertificateCheck& check) {
-  for (const std::string& certificate : certificates) {
-    if (!check) break;
-    if (absl::Status status = check(certificate); !status.ok()) return status;
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 core::Deadline DeadlineOf(const grpc::ServerContextBase& context, const DeadlinePolicy& policy) {
@@ -57,17 +49,18 @@ core::Deadline DeadlineOf(const grpc::ServerContextBase& context, const Deadline
          std::min<system_clock::duration>(wanted, policy.longest);
 }
 
-std::vector<std::string> CertificatesOf(const grpc::AuthContext& context) {
-  std::vector<std::string> certificates;
+absl::Status CheckCertificate(const grpc::AuthContext& context, const CertificateCheck& check) {
+  if (!check) return absl::OkStatus();
   for (const grpc::string_ref& pem : context.FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
-    certificates.emplace_back(pem.data(), pem.size());
+    absl::Status status = check(std::string(pem.data(), pem.size()));
+    if (!status.ok()) return status;
   }
-  return certificates;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<app::Principal> PrincipalOf(const grpc::AuthContext& context,
                                            const CertificateCheck& check) {
-  if (absl::Status status = CheckAll(CertificatesOf(context), check); !status.ok()) return status;
+  if (absl::Status status = CheckCertificate(context, check); !status.ok()) return status;
   std::vector<std::string> uris;
   for (const grpc::string_ref& uri : context.FindPropertyValues(GRPC_PEER_URI_PROPERTY_NAME)) {
     uris.emplace_back(uri.data(), uri.size());
@@ -84,11 +77,10 @@ ActiveCall::ActiveCall(grpc::CallbackServerContext* context, std::string method,
 
 absl::Status ActiveCall::Authorize() {
   Gate& gate = environment_.gate;
-  const std::shared_ptr<const grpc::AuthContext> caller = context_->auth_context();
-  absl::StatusOr<app::Principal> principal = PrincipalOf(*caller, gate.check_certificate);
+  caller_ = context_->auth_context();
+  absl::StatusOr<app::Principal> principal = PrincipalOf(*caller_, gate.check_certificate);
   if (!principal.ok()) return principal.status();
   principal_ = *std::move(principal);
-  certificates_ = CertificatesOf(*caller);
   absl::Status status = gate.limits.Admit(*principal_, std::chrono::steady_clock::now());
   if (!status.ok()) return status;
   admitted_ = true;
@@ -123,7 +115,7 @@ app::Call ActiveCall::Until(core::Deadline deadline) const {
 }
 
 absl::Status ActiveCall::CheckCertificate() const {
-  return CheckAll(certificates_, environment_.gate.check_certificate);
+  return rpc::CheckCertificate(*caller_, environment_.gate.check_certificate);
 }
 
 CallerLimits::Time ActiveCall::AdmitItem() const {

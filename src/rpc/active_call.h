@@ -4,9 +4,9 @@
 #include <grpcpp/server_context.h>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,8 +19,8 @@ namespace entryexit::rpc {
 // The client's deadline, or what the policy says.
 core::Deadline DeadlineOf(const grpc::ServerContextBase& context, const DeadlinePolicy& policy);
 
-// The client's certificate, PEM.
-std::vector<std::string> CertificatesOf(const grpc::AuthContext& context);
+// Whether the client's certificate was taken back. Errors: those of `check`.
+absl::Status CheckCertificate(const grpc::AuthContext& context, const CertificateCheck& check);
 
 // The principal that the client's verified certificate names, unless it was revoked.
 // Errors: PRINCIPAL_MISSING, and those of `check`.
@@ -73,7 +73,7 @@ class ActiveCall {
   std::optional<app::Principal> principal_;
   std::string purpose_;
   std::optional<core::CaseId> case_id_;
-  std::vector<std::string> certificates_;  // PEM
+  std::shared_ptr<const grpc::AuthContext> caller_;
   bool admitted_ = false;
 };
 

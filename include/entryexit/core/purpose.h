@@ -15,6 +15,10 @@ struct PurposeRule {
   std::string purpose;                   // "CASE_WORK"
   std::set<std::string> calls;           // as they are
   std::set<std::string> calls_for_case;  // only for a case that the caller names
+
+  bool Allows(const std::string& call) const {
+    return calls.contains(call) || calls_for_case.contains(call);
+  }
 };
 
 // A purpose stands in it once.

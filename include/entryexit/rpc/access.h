@@ -53,6 +53,9 @@ absl::StatusOr<app::Principal> PrincipalFrom(const std::vector<std::string>& uri
 // OK when `principal` may call `method`. Errors: ROLE_NOT_ALLOWED, also for an unlisted method.
 absl::Status CheckAccess(const std::string& method, const app::Principal& principal);
 
+// Whether the table has `method`.
+bool IsListed(const std::string& method);
+
 // Whether a call of `method` says what it is made for.
 bool IsForAPurpose(const std::string& method);
 
