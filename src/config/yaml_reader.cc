@@ -1,9 +1,10 @@
 #include "src/config/yaml_reader.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 
 #include <set>
-#include <vector>
+#include <sstream>
 
 #include "entryexit/base/files.h"
 #include "entryexit/core/reason.h"
@@ -12,6 +13,35 @@ namespace entryexit::config {
 namespace {
 
 int LineOf(const YAML::Node& node) { return node.Mark().line + 1; }
+
+// What a document says does not matter to it.
+class IgnoreEvents final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {}
+  void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/,
+                       YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value /*style*/) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {}
+  void OnMapEnd() override {}
+};
+
+// The number of documents, counted up to two. YAML::LoadAll looks for an end that never comes when
+// something stands between documents that belongs to none, such as a bracket that nothing opened:
+// the parser gives it as one document after the other, and stays where it is.
+int CountDocuments(const std::string& content) {
+  std::istringstream stream(content);
+  YAML::Parser parser(stream);
+  IgnoreEvents ignore;
+  int count = 0;
+  while (count < 2 && parser.HandleNextDocument(ignore)) ++count;
+  return count;
+}
 
 }  // namespace
 
@@ -23,10 +53,11 @@ absl::Status YamlReader::ReadFile(const Visit& visit) const {
   const absl::StatusOr<std::string> content = base::ReadFile(path_);
   if (!content.ok()) return content.status();
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(*content);
-    if (documents.empty()) return absl::OkStatus();
-    if (documents.size() > 1) return ErrorAt(path_.string(), "more than one YAML document");
-    return visit(Entry{"", LineOf(documents.front()), documents.front()});
+    const int documents = CountDocuments(*content);
+    if (documents == 0) return absl::OkStatus();
+    if (documents > 1) return ErrorAt(path_.string(), "more than one YAML document");
+    const YAML::Node document = YAML::Load(*content);
+    return visit(Entry{"", LineOf(document), document});
   } catch (const YAML::Exception& error) {
     return ErrorAt(fmt::format("{}:{}", path_.string(), error.mark.line + 1), error.msg);
   }

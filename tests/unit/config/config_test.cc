@@ -172,6 +172,14 @@ TEST_F(ConfigTest, SaysWhichFileIsMissing) {
   EXPECT_THAT(directory.status().ToString(), HasSubstr("Is a directory"));
 }
 
+// The library's own function for all documents of a file never comes back from these.
+TEST_F(ConfigTest, RefusesABracketThatNothingOpened) {
+  for (const char* const yaml :
+       {"}\n", "]\n", "server:\n  drain_ms: 5\n}\n", ", rule: fixed_date}\n  - {from: 200}\n"}) {
+    EXPECT_THAT(Load(yaml), FailsWith(Reason::kConfigInvalid)) << yaml;
+  }
+}
+
 TEST_F(ConfigTest, PathsCountFromTheFile) {
   const auto config = Load(
       "server: {tls_ca: ../ca.pem, tls_key: /k.pem}\n"
