@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <opencv2/imgcodecs.hpp>
-#include <optional>
 #include <utility>
 
 #include "entryexit/core/reason.h"
 #include "image_header.h"
 #include "jpeg.h"
+#include "png.h"
+#include "webp.h"
 
 namespace entryexit::face {
 namespace {
@@ -52,26 +52,16 @@ absl::StatusOr<ImageHeader> CheckLimits(std::string_view bytes, const ImageLimit
   return header;
 }
 
-// Empty when OpenCV cannot read it.
-cv::Mat DecodeByOpencv(std::string_view bytes, int flags) {
-  // imdecode wants a mutable matrix but only reads it.
-  const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
-                        const_cast<char*>(bytes.data()));
-  return cv::imdecode(encoded, flags);
-}
-
-// As stored, but a PNG upright. Empty when it cannot be read.
+// As stored; empty when it cannot be read. The bytes go to the library of the format that their
+// header shows, never to one that guesses: what this library does not know, another might.
 cv::Mat Decode(std::string_view bytes, const ImageHeader& header) {
-  constexpr int kAsStored = cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION;
   switch (header.format) {
-    case ImageFormat::kJpeg: {
-      const std::optional<cv::Mat> picture = DecodeJpeg(bytes, header);
-      return picture ? *picture : DecodeByOpencv(bytes, kAsStored);
-    }
+    case ImageFormat::kJpeg:
+      return DecodeJpeg(bytes, header);
     case ImageFormat::kPng:
-      return DecodeByOpencv(PictureChunks(bytes), cv::IMREAD_COLOR);
+      return DecodePng(bytes, header);
     case ImageFormat::kWebp:
-      return DecodeByOpencv(bytes, kAsStored);
+      return DecodeWebp(bytes, header);
   }
   return {};
 }
@@ -91,12 +81,8 @@ cv::Mat Turned(cv::Mat picture, int orientation) {
 absl::StatusOr<cv::Mat> DecodeImage(std::string_view bytes, const ImageLimits& limits) {
   const absl::StatusOr<ImageHeader> header = CheckLimits(bytes, limits);
   if (!header.ok()) return header.status();
-  try {
-    cv::Mat picture = Decode(bytes, *header);
-    if (!picture.empty()) return Turned(std::move(picture), header->exif_orientation);
-  } catch (const cv::Exception&) {
-    // As for an empty result: what cannot be read is corrupt.
-  }
+  cv::Mat picture = Decode(bytes, *header);
+  if (!picture.empty()) return Turned(std::move(picture), header->exif_orientation);
   return MakeError(Reason::kImageCorrupt, "the image's data cannot be decoded");
 }
 

@@ -157,13 +157,15 @@ absl::StatusOr<ImageHeader> ReadPng(std::string_view bytes) {
   const absl::Status truncated = Corrupt("the PNG stops before its end mark");
   if (bytes.size() < kPngSignature + kPngChunkOverhead + 13) return truncated;
   if (PngChunkType(bytes, kPngSignature) != "IHDR") return Corrupt("the PNG has no header chunk");
-  const ImageHeader header{.format = ImageFormat::kPng,
-                           .width = BigEndian(bytes, 16, 4),
-                           .height = BigEndian(bytes, 20, 4)};
+  ImageHeader header{.format = ImageFormat::kPng,
+                     .width = BigEndian(bytes, 16, 4),
+                     .height = BigEndian(bytes, 20, 4)};
   for (size_t at = kPngSignature; at + kPngChunkOverhead <= bytes.size();) {
     const uint64_t length = BigEndian(bytes, at, 4);
     if (length > bytes.size() - at - kPngChunkOverhead) return truncated;
-    if (PngChunkType(bytes, at) == "IEND") return Checked(header);
+    const std::string_view type = PngChunkType(bytes, at);
+    if (type == "IEND") return Checked(header);
+    if (type == "eXIf") header.exif_orientation = TiffOrientation(bytes.substr(at + 8, length));
     at += kPngChunkOverhead + length;
   }
   return truncated;
@@ -228,7 +230,7 @@ std::string PictureChunks(std::string_view png) {
     const size_t size = kPngChunkOverhead + BigEndian(png, at, 4);
     type = PngChunkType(png, at);
     const bool critical = type[0] >= 'A' && type[0] <= 'Z';
-    if (critical || type == "tRNS" || type == "eXIf") kept += png.substr(at, size);
+    if (critical) kept += png.substr(at, size);
     at += size;
   }
   return kept;

@@ -18,7 +18,7 @@ struct ImageHeader {
   // The decoder keeps the whole picture in a second form besides its pixels, which takes up to
   // three times their memory: the coefficients of a JPEG in several scans, most kinds of WebP.
   bool held_twice = false;
-  int exif_orientation = 1;  // 1..8; not read of a PNG, which OpenCV turns by itself
+  int exif_orientation = 1;  // 1..8
 };
 
 // Every scan of a progressive JPEG sends the decoder over the whole picture, and an empty one is a
@@ -30,9 +30,9 @@ inline constexpr int kMaxJpegScans = 64;
 // Errors: IMAGE_EMPTY, IMAGE_UNSUPPORTED_FORMAT, IMAGE_CORRUPT.
 absl::StatusOr<ImageHeader> ReadImageHeader(std::string_view bytes);
 
-// `png` (which ReadImageHeader accepted) without the chunks that a picture can do without: texts
-// and colour profiles are compressed, and a decoder inflates each, so that a small file takes
-// gigabytes. What stays: critical chunks, transparency and EXIF. Thread-safe.
+// `png` (which ReadImageHeader accepted) with nothing but the chunks without which there is no
+// picture: texts and colour profiles are compressed, and a decoder inflates each, so that a small
+// file takes gigabytes. Thread-safe.
 std::string PictureChunks(std::string_view png);
 
 }  // namespace entryexit::face

@@ -8,8 +8,6 @@
 namespace entryexit::face {
 namespace {
 
-enum class JpegOutcome { kRead, kCorrupt, kOtherColours };
-
 // libjpeg reports an error by a function that must not return to it.
 struct JpegErrors {
   jpeg_error_mgr base;  // first: libjpeg hands out a pointer to it
@@ -40,9 +38,10 @@ class JpegReader {
   JpegReader(const JpegReader&) = delete;
   JpegReader& operator=(const JpegReader&) = delete;
 
+  // Whether `pixels` holds the picture, in BGR or in the four colours of print.
   // Nothing that has a destructor may be made in here: an error jumps over it.
-  JpegOutcome Read(std::string_view bytes, const ImageHeader& header, cv::Mat& bgr) {
-    if (setjmp(errors_.escape) != 0) return JpegOutcome::kCorrupt;
+  bool Read(std::string_view bytes, const ImageHeader& header, cv::Mat& pixels) {
+    if (setjmp(errors_.escape) != 0) return false;
     jpeg_create_decompress(&jpeg_);
     jpeg_.progress = &progress_;
     jpeg_mem_src(&jpeg_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
@@ -50,21 +49,20 @@ class JpegReader {
     // What the header's reader judged must be what is decoded.
     if (jpeg_.image_width != header.width || jpeg_.image_height != header.height ||
         (jpeg_has_multiple_scans(&jpeg_) != FALSE && !header.held_twice)) {
-      return JpegOutcome::kCorrupt;
+      return false;
     }
-    if (jpeg_.jpeg_color_space != JCS_YCbCr && jpeg_.jpeg_color_space != JCS_GRAYSCALE &&
-        jpeg_.jpeg_color_space != JCS_RGB) {
-      return JpegOutcome::kOtherColours;
-    }
-    jpeg_.out_color_space = JCS_EXT_BGR;
+    const bool in_print_colours =
+        jpeg_.jpeg_color_space == JCS_CMYK || jpeg_.jpeg_color_space == JCS_YCCK;
+    jpeg_.out_color_space = in_print_colours ? JCS_CMYK : JCS_EXT_BGR;
     jpeg_start_decompress(&jpeg_);
-    bgr.create(static_cast<int>(header.height), static_cast<int>(header.width), CV_8UC3);
+    pixels.create(static_cast<int>(header.height), static_cast<int>(header.width),
+                  in_print_colours ? CV_8UC4 : CV_8UC3);
     while (jpeg_.output_scanline < jpeg_.output_height) {
-      JSAMPROW row = bgr.ptr(static_cast<int>(jpeg_.output_scanline));
+      JSAMPROW row = pixels.ptr(static_cast<int>(jpeg_.output_scanline));
       jpeg_read_scanlines(&jpeg_, &row, 1);
     }
     jpeg_finish_decompress(&jpeg_);
-    return JpegOutcome::kRead;
+    return true;
   }
 
  private:
@@ -73,20 +71,22 @@ class JpegReader {
   JpegErrors errors_{};
 };
 
+// Programs that write such JPEGs store how little of each ink there is.
+cv::Mat BgrOfPrintColours(const cv::Mat& cmyk) {
+  cv::Mat bgr(cmyk.size(), CV_8UC3);
+  cmyk.forEach<cv::Vec4b>([&bgr](const cv::Vec4b& inks, const int* at) {
+    const auto light = [&inks](int ink) { return static_cast<uchar>(inks[ink] * inks[3] / 255); };
+    bgr.at<cv::Vec3b>(at[0], at[1]) = {light(2), light(1), light(0)};
+  });
+  return bgr;
+}
+
 }  // namespace
 
-std::optional<cv::Mat> DecodeJpeg(std::string_view bytes, const ImageHeader& header) {
-  cv::Mat bgr;
-  JpegReader reader;
-  switch (reader.Read(bytes, header, bgr)) {
-    case JpegOutcome::kRead:
-      return bgr;
-    case JpegOutcome::kCorrupt:
-      return cv::Mat();
-    case JpegOutcome::kOtherColours:
-      break;
-  }
-  return std::nullopt;
+cv::Mat DecodeJpeg(std::string_view bytes, const ImageHeader& header) {
+  cv::Mat pixels;
+  if (!JpegReader().Read(bytes, header, pixels)) return {};
+  return pixels.channels() == 4 ? BgrOfPrintColours(pixels) : pixels;
 }
 
 }  // namespace entryexit::face
