@@ -20,39 +20,32 @@ absl::Status Take(absl::StatusOr<Value> result, Value& target) {
   return result.status();
 }
 
-absl::Status ReadCases(ports::Transaction& transaction, Dossier& dossier) {
-  const core::TravelerId& id = dossier.traveler.traveler_id;
-  const auto cases = transaction.AllCases(id);
-  if (!cases.ok()) return cases.status();
-  for (const ports::CaseRecord& record : *cases) {
-    auto events = transaction.CaseEvents(id, record.case_id);
+absl::Status AddCases(ports::Transaction& transaction, const std::vector<ports::CaseRecord>& cases,
+                      Dossier& dossier) {
+  for (const ports::CaseRecord& record : cases) {
+    auto events = transaction.CaseEvents(record.traveler_id, record.case_id);
     if (!events.ok()) return events.status();
     dossier.cases.push_back({record, *std::move(events)});
   }
   return absl::OkStatus();
 }
 
-absl::Status ReadTemplates(ports::Transaction& transaction, Dossier& dossier) {
-  const auto templates = transaction.AllTemplates(dossier.traveler.traveler_id);
-  if (!templates.ok()) return templates.status();
-  for (const ports::TemplateRecord& record : *templates) {
+absl::StatusOr<Dossier> DossierOf(ports::Transaction& transaction, const core::TravelerId& id,
+                                  core::Timestamp now) {
+  auto records = transaction.GetRecords(id, ports::Transaction::Templates::kInclude);
+  if (!records.ok()) return records.status();
+  Dossier dossier;
+  dossier.exported_at = now;
+  dossier.traveler = std::move(records->traveler);
+  dossier.corrections = std::move(records->corrections);
+  dossier.admission_changes = std::move(records->admission_changes);
+  dossier.settled_leads = std::move(records->settled);
+  for (const ports::TemplateRecord& record : records->templates) {
     dossier.templates.push_back(
         {record.crossing_id, record.captured_at, record.model, record.digest});
   }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<Dossier> DossierOf(ports::Transaction& transaction, const core::TravelerId& id,
-                                  core::Timestamp now) {
-  Dossier dossier;
-  dossier.exported_at = now;
-  absl::Status status = Take(transaction.GetTraveler(id), dossier.traveler);
-  if (status.ok()) status = Take(transaction.AllCorrections(id), dossier.corrections);
-  if (status.ok()) status = Take(transaction.AllAdmissionChanges(id), dossier.admission_changes);
+  absl::Status status = AddCases(transaction, records->cases, dossier);
   if (status.ok()) status = Take(transaction.StayHistory(id), dossier.stays);
-  if (status.ok()) status = ReadCases(transaction, dossier);
-  if (status.ok()) status = Take(transaction.SettledLeads(id), dossier.settled_leads);
-  if (status.ok()) status = ReadTemplates(transaction, dossier);
   if (status.ok()) status = Take(transaction.ErasureNotices(id), dossier.erasure_notices);
   if (status.ok()) {
     status = Take(

@@ -99,19 +99,17 @@ absl::StatusOr<CrossingResult> StoredResultOf(ports::Transaction& transaction,
   return ResultOf(crossing, *comparisons, *stays, !disputed->empty());
 }
 
-// The answer that the request got before; none when it is new.
-absl::StatusOr<std::optional<CrossingResult>> FindAnswer(ports::Transaction& transaction,
-                                                         const CrossingRequest& request,
-                                                         const CheckedRequest& checked,
-                                                         const std::string& principal) {
-  const auto found =
-      FindCarriedOut(transaction, request.request_id, principal, checked.content_digest);
-  if (!found.ok()) return found.status();
-  if (!*found) return std::optional<CrossingResult>();
-  const auto crossing = transaction.GetCrossing(core::CrossingId((*found)->subject_id));
+// The answer that the request got before, of which `found` is the record; none when it is new.
+absl::StatusOr<std::optional<CrossingResult>> FindAnswer(
+    ports::Transaction& transaction, const std::optional<ports::RequestRecord>& found,
+    const CheckedRequest& checked, const std::string& principal) {
+  if (!found) return std::optional<CrossingResult>();
+  absl::Status status = CheckSame(*found, principal, checked.content_digest);
+  if (!status.ok()) return status;
+  const auto crossing = transaction.GetCrossing(core::CrossingId(found->subject_id));
   if (core::ReasonOf(crossing.status()) == Reason::kCrossingNotFound) {
     // Erased between the two look-ups? Then the request has gone with it, and is a new one.
-    const auto still = transaction.FindRequest(request.request_id);
+    const auto still = transaction.FindRequest(found->request_id);
     if (!still.ok()) return still.status();
     if (!*still) return std::optional<CrossingResult>();
     return MakeError(Reason::kStoredDataInvalid, "the crossing of a stored request is missing");
@@ -142,18 +140,20 @@ class Recording {
         now_(now),
         transaction_(transaction) {}
 
-  absl::StatusOr<CrossingResult> Run(const std::string& principal, AuditNote& note) {
-    const auto locked = transaction_.LockTravelerOf(checked_.document_id, checked_.document);
-    if (!locked.ok()) return locked.status();
-    note.travelers = {*locked};
-    // All that follows is read under the traveler's lock: the same request, or another of the same
+  // `expected` is the traveler whose document it was a moment ago, if anybody's.
+  absl::StatusOr<CrossingResult> Run(const std::string& principal,
+                                     const std::optional<core::TravelerId>& expected,
+                                     AuditNote& note) {
+    // All of this is read under the traveler's lock: the same request, or another of the same
     // crossing, may have been under way until now.
-    auto answer = FindAnswer(transaction_, request_, checked_, principal);
+    auto opened = transaction_.OpenTravelerOf(checked_.document_id, checked_.document,
+                                              request_.request_id, expected);
+    if (!opened.ok()) return opened.status();
+    state_ = StateOf(std::move(opened->records));
+    note.travelers = {state_.traveler_id};
+    auto answer = FindAnswer(transaction_, opened->request, checked_, principal);
     if (!answer.ok()) return answer.status();
     if (*answer) return **std::move(answer);
-    absl::StatusOr<TravelerState> state = LoadTraveler(transaction_, *locked);
-    if (!state.ok()) return state.status();
-    state_ = *std::move(state);
     now_ = RecordingTime(state_, now_);
 
     if (const ports::CrossingRecord* known = AlreadyRecorded()) return AnswerFor(*known, principal);
@@ -343,8 +343,12 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
 
   // A retry is answered from what is stored, before the face is looked at again.
   std::optional<CrossingResult> answer;
+  std::optional<core::TravelerId> traveler_id;
   const auto find_answer = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
-    auto found = FindAnswer(transaction, request, *checked, call.principal.name);
+    const auto precedent = transaction.FindPrecedent(request.request_id, checked->document_id);
+    if (!precedent.ok()) return precedent.status();
+    traveler_id = precedent->traveler_id;
+    auto found = FindAnswer(transaction, precedent->request, *checked, call.principal.name);
     if (!found.ok()) return found.status();
     answer = *std::move(found);
     note.leaves_record = answer.has_value();
@@ -380,7 +384,7 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
   const auto record = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
     Recording recording(crossing_id, request, *checked, *admission, observation, engine_, vault_,
                         policy_, now, transaction);
-    absl::StatusOr<CrossingResult> result = recording.Run(call.principal.name, note);
+    absl::StatusOr<CrossingResult> result = recording.Run(call.principal.name, traveler_id, note);
     if (!result.ok()) return result.status();
     answer = *std::move(result);
     tell_of(*answer, note);

@@ -16,6 +16,10 @@ absl::StatusOr<std::optional<ports::RequestRecord>> FindCarriedOut(
     ports::Transaction& transaction, const core::RequestId& id, const std::string& principal,
     const std::string& content_digest);
 
+// The same of one that was looked up already. Errors: REQUEST_ID_REUSED.
+absl::Status CheckSame(const ports::RequestRecord& found, const std::string& principal,
+                       const std::string& content_digest);
+
 }  // namespace entryexit::app
 
 #endif  // ENTRYEXIT_APP_REQUESTS_H_

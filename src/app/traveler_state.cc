@@ -246,45 +246,35 @@ CaseChange OpenCase(const TravelerState& state, const core::Lead& lead, core::Ti
 
 }  // namespace
 
-absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
-                                            const core::TravelerId& id) {
-  auto traveler = transaction.GetTraveler(id);
-  if (!traveler.ok()) return traveler.status();
-  auto crossings = transaction.AllCrossings(id);
-  if (!crossings.ok()) return crossings.status();
-  auto corrections = transaction.AllCorrections(id);
-  if (!corrections.ok()) return corrections.status();
-  auto changes = transaction.AllAdmissionChanges(id);
-  if (!changes.ok()) return changes.status();
-  auto comparisons = transaction.LatestComparisons(id);
-  if (!comparisons.ok()) return comparisons.status();
-  auto cases = transaction.AllCases(id);
-  if (!cases.ok()) return cases.status();
-  auto settled = transaction.SettledLeads(id);
-  if (!settled.ok()) return settled.status();
+TravelerState StateOf(ports::TravelerRecords records) {
   TravelerState state;
-  state.traveler_id = id;
-  for (const core::TravelDocument& document : traveler->documents) {
+  state.traveler_id = std::move(records.traveler.traveler_id);
+  for (const core::TravelDocument& document : records.traveler.documents) {
     state.documents.emplace(DocumentIdOf(document.issuing_state, document.number),
                             document.holder());
   }
-  state.crossings = *std::move(crossings);
-  state.corrections = *std::move(corrections);
-  state.admission_changes = *std::move(changes);
-  state.comparisons = *std::move(comparisons);
-  state.cases = *std::move(cases);
-  state.settled = *std::move(settled);
+  state.crossings = std::move(records.crossings);
+  state.corrections = std::move(records.corrections);
+  state.admission_changes = std::move(records.admission_changes);
+  state.templates = std::move(records.templates);
+  state.comparisons = std::move(records.comparisons);
+  state.cases = std::move(records.cases);
+  state.settled = std::move(records.settled);
   return state;
+}
+
+absl::StatusOr<TravelerState> LoadMovements(ports::Transaction& transaction,
+                                            const core::TravelerId& id) {
+  auto records = transaction.GetRecords(id, ports::Transaction::Templates::kLeaveOut);
+  if (!records.ok()) return records.status();
+  return StateOf(*std::move(records));
 }
 
 absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
                                            const core::TravelerId& id) {
-  absl::StatusOr<TravelerState> state = LoadMovements(transaction, id);
-  if (!state.ok()) return state.status();
-  auto templates = transaction.AllTemplates(id);
-  if (!templates.ok()) return templates.status();
-  state->templates = *std::move(templates);
-  return state;
+  auto records = transaction.GetRecords(id, ports::Transaction::Templates::kInclude);
+  if (!records.ok()) return records.status();
+  return StateOf(*std::move(records));
 }
 
 ValidCrossings ValidCrossingsOf(const TravelerState& state) {

@@ -28,6 +28,7 @@ struct TravelerState {
   std::vector<ports::SettledLead> settled;  // whose cases were decided and have been erased
 };
 
+TravelerState StateOf(ports::TravelerRecords records);
 absl::StatusOr<TravelerState> LoadTraveler(ports::Transaction& transaction,
                                            const core::TravelerId& id);
 // Only what the stays follow from: no templates.

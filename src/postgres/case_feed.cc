@@ -114,7 +114,7 @@ class PostgresCaseFeed final : public CaseFeed {
     const core::Deadline deadline = After(options_.connect_timeout);
     auto connection = Connection::Open(options_.dsn, deadline, stop_fd_);
     if (!connection.ok()) return connection.status();
-    absl::StatusOr<Result> listening = (*connection)->Run({{StatementId::kListen, {}}}, deadline);
+    const auto listening = (*connection)->Run({{StatementId::kListen, {}}}, deadline);
     if (!listening.ok()) return listening.status();
     connection_ = *std::move(connection);
     listeners_->SetLinked();

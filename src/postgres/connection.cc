@@ -46,8 +46,9 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
       raw, [](void*, const char*) {}, nullptr);
   if (absl::Status status = connection->Connect(deadline); !status.ok()) return status;
   if (PQsetnonblocking(raw, 1) != 0 || PQenterPipelineMode(raw) != 1) return LinkError(raw);
-  absl::StatusOr<Result> set_up = connection->Run({{StatementId::kSetUpSession, {}}}, deadline);
-  if (!set_up.ok()) return set_up.status();
+  const absl::Status set_up =
+      connection->Run({{StatementId::kSetUpSession, {}}}, deadline).status();
+  if (!set_up.ok()) return set_up;
   return connection;
 }
 
@@ -64,7 +65,8 @@ absl::Status Connection::Connect(core::Deadline deadline) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Result> Connection::Run(const std::vector<Call>& calls, core::Deadline deadline) {
+absl::StatusOr<std::vector<Result>> Connection::Run(const std::vector<Call>& calls,
+                                                    core::Deadline deadline) {
   std::vector<Expected> expected;
   if (absl::Status status = Send(calls, expected); !status.ok()) return Broken(status);
   return Receive(expected, deadline);
@@ -108,9 +110,9 @@ absl::Status Connection::SendOne(const Call& call, std::vector<Expected>& expect
   return sent == 1 ? absl::OkStatus() : LinkError(connection_);
 }
 
-absl::StatusOr<Result> Connection::Receive(const std::vector<Expected>& expected,
-                                           core::Deadline deadline) {
-  Result last;
+absl::StatusOr<std::vector<Result>> Connection::Receive(const std::vector<Expected>& expected,
+                                                        core::Deadline deadline) {
+  std::vector<Result> results;
   absl::Status first_error;
   // libpq gives one result for each thing sent and a null after it, then one for the end of the
   // pipeline. What follows an error is skipped by the server and says so.
@@ -138,11 +140,11 @@ absl::StatusOr<Result> Connection::Receive(const std::vector<Expected>& expected
     } else if (what.is_prepare) {
       prepared_.set(static_cast<size_t>(what.statement));
     } else {
-      last = std::move(result);
+      results.push_back(std::move(result));
     }
   }
   if (!first_error.ok()) return first_error;
-  return last;
+  return results;
 }
 
 // The protocol has no COPY in pipeline mode.

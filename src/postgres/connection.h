@@ -37,11 +37,11 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection() { PQfinish(connection_); }
 
-  // Runs `calls` one after the other, as far as they succeed; returns what the last one returned,
-  // or the first error. Requires: not empty. Prepares each statement at its first use.
+  // Runs `calls` one after the other, as far as they succeed; returns what each returned, or the
+  // first error. Requires: not empty. Prepares each statement at its first use.
   // Errors: those that ErrorOf gives, and DEADLINE_EXCEEDED, CANCELLED, after which the connection
   // is of no further use since an answer may be on its way.
-  absl::StatusOr<Result> Run(const std::vector<Call>& calls, core::Deadline deadline);
+  absl::StatusOr<std::vector<Result>> Run(const std::vector<Call>& calls, core::Deadline deadline);
 
   // Writes `rows`, as CopyRows makes them, by one COPY. No transaction needs to be open.
   // Errors: as Run.
@@ -69,7 +69,8 @@ class Connection {
   absl::Status Connect(core::Deadline deadline);
   absl::Status Send(const std::vector<Call>& calls, std::vector<Expected>& expected);
   absl::Status SendOne(const Call& call, std::vector<Expected>& expected);
-  absl::StatusOr<Result> Receive(const std::vector<Expected>& expected, core::Deadline deadline);
+  absl::StatusOr<std::vector<Result>> Receive(const std::vector<Expected>& expected,
+                                              core::Deadline deadline);
   absl::Status Exchange(core::Deadline deadline);
   absl::Status SendRows(std::string_view rows, core::Deadline deadline);
   absl::Status FinishCopy(const CopyStatement& statement, core::Deadline deadline);

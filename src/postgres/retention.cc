@@ -106,13 +106,6 @@ absl::Status PostgresTransaction::AddErasureNotice(const ports::ErasureNotice& n
   return Queue(kAddErasureNotice, ParamsOf(notice));
 }
 
-absl::StatusOr<std::vector<ports::SettledLead>> PostgresTransaction::SettledLeads(
-    const core::TravelerId& id) {
-  const absl::StatusOr<Result> result = Query(kSettledLeads, ParamsOf(id));
-  if (!result.ok()) return result.status();
-  return ReadRows<ports::SettledLead>(*result);
-}
-
 absl::Status PostgresTransaction::AddSettledLead(const ports::SettledLead& lead) {
   return Queue(kAddSettledLead, ParamsOf(lead));
 }

@@ -18,6 +18,42 @@ using enum StatementId;
 
 absl::Status NotFound(Reason reason) { return core::MakeError(reason, "there is no such record"); }
 
+// The traveler's id that the first row holds.
+absl::StatusOr<core::TravelerId> ReadTravelerId(const Result& result) {
+  core::TravelerId id;
+  RowReader row(result.get(), 0);
+  row.Read(id);
+  if (!row.status().ok()) return row.status();
+  return id;
+}
+
+absl::StatusOr<ports::TravelerRecord> ReadTraveler(const core::TravelerId& id,
+                                                   const Result& result) {
+  ports::TravelerRecord traveler{id, {}, {}};
+  const int count = PQntuples(result.get());
+  if (count == 0) return NotFound(Reason::kTravelerNotFound);
+  for (int i = 0; i < count; ++i) {
+    RowReader row(result.get(), i);
+    row.Read(traveler.created_at);
+    const bool has_document = PQgetisnull(result.get(), i, 1) == 0;
+    if (has_document) ReadRow(row, traveler.documents.emplace_back());
+    if (!row.status().ok()) return row.status();
+  }
+  return traveler;
+}
+
+absl::StatusOr<std::optional<ports::RequestRecord>> ReadRequest(const Result& result) {
+  auto records = ReadRows<ports::RequestRecord>(result);
+  if (!records.ok()) return records.status();
+  if (records->empty()) return std::nullopt;
+  return std::move(records->front());
+}
+
+// What is read of one traveler's records, in the order of ReadRecords.
+constexpr StatementId kRecordsOf[] = {
+    kGetTraveler, kAllCrossings, kAllCorrections, kAllAdmissionChanges, kLatestComparisons,
+    kAllStays,    kAllCases,     kSettledLeads,   kAllTemplates};
+
 }  // namespace
 
 // For this round trip, in milliseconds; never zero, which would mean no limit.
@@ -41,10 +77,17 @@ absl::Status PostgresTransaction::Queue(StatementId statement, Params params) {
 
 absl::StatusOr<Result> PostgresTransaction::Query(StatementId statement, Params params) {
   if (absl::Status status = Queue(statement, std::move(params)); !status.ok()) return status;
-  absl::StatusOr<Result> result = connection_.Run(pending_, deadline_);
+  absl::StatusOr<std::vector<Result>> results = Send(1);
+  if (!results.ok()) return results.status();
+  return std::move(results->front());
+}
+
+absl::StatusOr<std::vector<Result>> PostgresTransaction::Send(size_t count) {
+  absl::StatusOr<std::vector<Result>> results = connection_.Run(pending_, deadline_);
   pending_.clear();
-  failure_ = result.status();
-  return result;
+  failure_ = results.status();
+  if (results.ok()) results->erase(results->begin(), results->end() - static_cast<int>(count));
+  return results;
 }
 
 template <typename Record>
@@ -83,42 +126,66 @@ void PostgresTransaction::Rollback() {
   const bool reached_the_server =
       begun_ && (pending_.empty() || pending_.front().statement != kBegin);
   if (!reached_the_server) return;
-  const absl::StatusOr<Result> result = connection_.Run({{kRollback, {}}}, deadline_);
-  if (failure_.ok() && !result.ok()) failure_ = result.status();
+  const absl::Status status = connection_.Run({{kRollback, {}}}, deadline_).status();
+  if (failure_.ok()) failure_ = status;
 }
 
 absl::StatusOr<std::optional<ports::RequestRecord>> PostgresTransaction::FindRequest(
     const core::RequestId& id) {
-  auto records = QueryRows<ports::RequestRecord>(kFindRequest, ParamsOf(id));
-  if (!records.ok()) return records.status();
-  if (records->empty()) return std::nullopt;
-  return std::move(records->front());
+  const absl::StatusOr<Result> result = Query(kFindRequest, ParamsOf(id));
+  if (!result.ok()) return result.status();
+  return ReadRequest(*result);
 }
 
 absl::Status PostgresTransaction::AddRequest(const ports::RequestRecord& record) {
   return Queue(kAddRequest, ParamsOf(record));
 }
 
-absl::StatusOr<core::TravelerId> PostgresTransaction::LockTravelerOf(
-    const core::DocumentId& document_id, const core::TravelDocument& document) {
-  absl::Status status =
-      Queue(kEnsureTraveler,
-            ParamsOf(document_id, crypto::NewUuid(), document.issuing_state, document.number,
-                     document.nationality, document.birth_date, document.sex));
+absl::StatusOr<ports::Transaction::Precedent> PostgresTransaction::FindPrecedent(
+    const core::RequestId& request_id, const core::DocumentId& document_id) {
+  absl::Status status = Queue(kFindRequest, ParamsOf(request_id));
+  if (status.ok()) status = Queue(kFindTravelerByDocument, ParamsOf(document_id));
   if (!status.ok()) return status;
-  const absl::StatusOr<Result> result = Query(kLockTravelerOf, ParamsOf(document_id));
-  if (!result.ok()) return result.status();
-  if (PQntuples(result->get()) != 1) {
+  const absl::StatusOr<std::vector<Result>> results = Send(2);
+  if (!results.ok()) return results.status();
+  auto request = ReadRequest(results->front());
+  if (!request.ok()) return request.status();
+  auto travelers = ReadRows<core::TravelerId>(results->back());
+  if (!travelers.ok()) return travelers.status();
+  Precedent precedent{*std::move(request), std::nullopt};
+  if (!travelers->empty()) precedent.traveler_id = std::move(travelers->front());
+  return precedent;
+}
+
+absl::StatusOr<ports::Transaction::OpenedTraveler> PostgresTransaction::OpenTravelerOf(
+    const core::DocumentId& document_id, const core::TravelDocument& document,
+    const core::RequestId& request_id, const std::optional<core::TravelerId>& expected) {
+  // That of the traveler, if the document turns out to be new.
+  const core::TravelerId new_id(crypto::NewUuid());
+  const core::TravelerId& guess = expected ? *expected : new_id;
+  absl::Status status =
+      Queue(kEnsureTraveler, ParamsOf(document_id, new_id, document.issuing_state, document.number,
+                                      document.nationality, document.birth_date, document.sex));
+  if (status.ok()) status = Queue(kLockTravelerOf, ParamsOf(document_id));
+  if (status.ok()) status = Queue(kFindRequest, ParamsOf(request_id));
+  if (status.ok()) status = QueueRecordsOf(guess, Templates::kInclude);
+  if (!status.ok()) return status;
+  const absl::StatusOr<std::vector<Result>> results = Send(2 + std::size(kRecordsOf));
+  if (!results.ok()) return results.status();
+  if (PQntuples(results->front().get()) != 1) {
     // Or all of the traveler was erased while we waited for the lock; tried again, the document
     // begins a new record.
     return core::MakeError(Reason::kDatabaseConflict,
                            "the document was moved, or its traveler erased, meanwhile");
   }
-  core::TravelerId traveler_id;
-  RowReader row(result->get(), 0);
-  row.Read(traveler_id);
-  if (!row.status().ok()) return row.status();
-  return traveler_id;
+  const absl::StatusOr<core::TravelerId> locked = ReadTravelerId(results->front());
+  if (!locked.ok()) return locked.status();
+  auto request = ReadRequest(results->at(1));
+  if (!request.ok()) return request.status();
+  auto records = *locked == guess ? ReadRecords(guess, std::span(*results).subspan(2))
+                                  : GetRecords(*locked, Templates::kInclude);
+  if (!records.ok()) return records.status();
+  return OpenedTraveler{*std::move(records), *std::move(request)};
 }
 
 absl::Status PostgresTransaction::LockTraveler(const core::TravelerId& id) {
@@ -143,17 +210,7 @@ absl::StatusOr<ports::TravelerRecord> PostgresTransaction::GetTraveler(const cor
   if (!core::IsUuid(id.value())) return NotFound(Reason::kTravelerNotFound);
   const absl::StatusOr<Result> result = Query(kGetTraveler, ParamsOf(id));
   if (!result.ok()) return result.status();
-  ports::TravelerRecord traveler{id, {}, {}};
-  const int count = PQntuples(result->get());
-  if (count == 0) return NotFound(Reason::kTravelerNotFound);
-  for (int i = 0; i < count; ++i) {
-    RowReader row(result->get(), i);
-    row.Read(traveler.created_at);
-    const bool has_document = PQgetisnull(result->get(), i, 1) == 0;
-    if (has_document) ReadRow(row, traveler.documents.emplace_back());
-    if (!row.status().ok()) return row.status();
-  }
-  return traveler;
+  return ReadTraveler(id, *result);
 }
 
 absl::StatusOr<core::TravelerId> PostgresTransaction::FindTravelerByDocument(
@@ -161,11 +218,52 @@ absl::StatusOr<core::TravelerId> PostgresTransaction::FindTravelerByDocument(
   const absl::StatusOr<Result> result = Query(kFindTravelerByDocument, ParamsOf(id));
   if (!result.ok()) return result.status();
   if (PQntuples(result->get()) == 0) return NotFound(Reason::kTravelerNotFound);
-  core::TravelerId traveler_id;
-  RowReader row(result->get(), 0);
-  row.Read(traveler_id);
-  if (!row.status().ok()) return row.status();
-  return traveler_id;
+  return ReadTravelerId(*result);
+}
+
+absl::StatusOr<ports::TravelerRecords> PostgresTransaction::GetRecords(const core::TravelerId& id,
+                                                                       Templates templates) {
+  if (!core::IsUuid(id.value())) return NotFound(Reason::kTravelerNotFound);
+  if (absl::Status status = QueueRecordsOf(id, templates); !status.ok()) return status;
+  const size_t left_out = templates == Templates::kInclude ? 0 : 1;
+  const absl::StatusOr<std::vector<Result>> results = Send(std::size(kRecordsOf) - left_out);
+  if (!results.ok()) return results.status();
+  return ReadRecords(id, *results);
+}
+
+absl::Status PostgresTransaction::QueueRecordsOf(const core::TravelerId& id, Templates templates) {
+  for (const StatementId statement : kRecordsOf) {
+    if (statement == kAllTemplates && templates == Templates::kLeaveOut) continue;
+    if (absl::Status status = Queue(statement, ParamsOf(id)); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ports::TravelerRecords> PostgresTransaction::ReadRecords(
+    const core::TravelerId& id, std::span<const Result> results) {
+  absl::StatusOr<ports::TravelerRecord> traveler = ReadTraveler(id, results.front());
+  absl::Status status = traveler.status();
+  if (!status.ok()) return status;
+  ports::TravelerRecords records;
+  records.traveler = *std::move(traveler);
+  size_t next = 1;
+  const auto read = [&]<typename Record>(std::vector<Record>& rows) {
+    if (!status.ok()) return;
+    absl::StatusOr<std::vector<Record>> got = ReadRows<Record>(results[next++]);
+    status = got.status();
+    if (status.ok()) rows = *std::move(got);
+  };
+  read(records.crossings);
+  read(records.corrections);
+  read(records.admission_changes);
+  read(records.comparisons);
+  read(records.stays);
+  read(records.cases);
+  read(records.settled);
+  if (next < results.size()) read(records.templates);
+  if (!status.ok()) return status;
+  stays_[id] = records.stays;
+  return records;
 }
 
 absl::Status PostgresTransaction::AddCrossing(const ports::CrossingRecord& record) {
@@ -182,11 +280,6 @@ absl::StatusOr<ports::CrossingRecord> PostgresTransaction::GetCrossingOf(
   if (!records.ok()) return records.status();
   if (records->empty()) return NotFound(Reason::kCrossingNotFound);
   return std::move(records->front());
-}
-
-absl::StatusOr<std::vector<ports::CrossingRecord>> PostgresTransaction::AllCrossings(
-    const core::TravelerId& id) {
-  return QueryRows<ports::CrossingRecord>(kAllCrossings, ParamsOf(id));
 }
 
 absl::StatusOr<std::vector<ports::CrossingRecord>> PostgresTransaction::ListCrossings(
@@ -232,11 +325,6 @@ absl::StatusOr<std::vector<ports::ComparisonRecord>> PostgresTransaction::Compar
   return QueryRows<ports::ComparisonRecord>(kComparisonsOf, ParamsOf(id, departures));
 }
 
-absl::StatusOr<std::vector<ports::ComparisonSummary>> PostgresTransaction::LatestComparisons(
-    const core::TravelerId& id) {
-  return QueryRows<ports::ComparisonSummary>(kLatestComparisons, ParamsOf(id));
-}
-
 absl::Status PostgresTransaction::AddAdmissionChange(const ports::AdmissionChangeRecord& record) {
   return Queue(kAddAdmissionChange, ParamsOf(record));
 }
@@ -258,9 +346,12 @@ absl::StatusOr<std::vector<ports::CorrectionRecord>> PostgresTransaction::AllCor
 absl::Status PostgresTransaction::ReplaceStays(const core::TravelerId& id,
                                                const std::vector<ports::StayRecord>& stays,
                                                core::Timestamp recorded_at) {
-  const absl::StatusOr<std::vector<ports::StayRecord>> known = AllStays(id);
-  if (!known.ok()) return known.status();
-  const auto [superseded, added] = DifferenceOf(*known, stays);
+  if (!stays_.contains(id)) {
+    absl::StatusOr<std::vector<ports::StayRecord>> known = AllStays(id);
+    if (!known.ok()) return known.status();
+    stays_[id] = *std::move(known);
+  }
+  const auto [superseded, added] = DifferenceOf(stays_[id], stays);
 
   absl::Status status;
   if (!superseded.empty()) {
@@ -273,6 +364,7 @@ absl::Status PostgresTransaction::ReplaceStays(const core::TravelerId& id,
     params.push_back(Encode(recorded_at));
     if (status.ok()) status = Queue(kAddStay, std::move(params));
   }
+  if (status.ok()) stays_[id] = stays;
   return status;
 }
 
@@ -321,11 +413,6 @@ absl::StatusOr<ports::CaseRecord> PostgresTransaction::GetCase(const core::CaseI
 absl::StatusOr<std::vector<ports::CaseEvent>> PostgresTransaction::CaseEvents(
     const core::TravelerId& traveler_id, const core::CaseId& case_id) {
   return QueryRows<ports::CaseEvent>(kCaseEvents, ParamsOf(traveler_id, case_id));
-}
-
-absl::StatusOr<std::vector<ports::CaseRecord>> PostgresTransaction::AllCases(
-    const core::TravelerId& id) {
-  return QueryRows<ports::CaseRecord>(kAllCases, ParamsOf(id));
 }
 
 absl::StatusOr<std::vector<ports::CaseRecord>> PostgresTransaction::ListCases(

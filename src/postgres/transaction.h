@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,8 +35,11 @@ class PostgresTransaction final : public ports::Transaction {
   absl::StatusOr<std::optional<ports::RequestRecord>> FindRequest(
       const core::RequestId& id) override;
   absl::Status AddRequest(const ports::RequestRecord& record) override;
-  absl::StatusOr<core::TravelerId> LockTravelerOf(const core::DocumentId& document_id,
-                                                  const core::TravelDocument& document) override;
+  absl::StatusOr<Precedent> FindPrecedent(const core::RequestId& request_id,
+                                          const core::DocumentId& document_id) override;
+  absl::StatusOr<OpenedTraveler> OpenTravelerOf(
+      const core::DocumentId& document_id, const core::TravelDocument& document,
+      const core::RequestId& request_id, const std::optional<core::TravelerId>& expected) override;
   absl::Status LockTraveler(const core::TravelerId& id) override;
   absl::Status AddTraveler(const core::TravelerId& id) override;
   absl::Status MoveDocument(const core::DocumentId& document_id,
@@ -43,12 +48,12 @@ class PostgresTransaction final : public ports::Transaction {
                                      const core::TravelerId& to) override;
   absl::StatusOr<ports::TravelerRecord> GetTraveler(const core::TravelerId& id) override;
   absl::StatusOr<core::TravelerId> FindTravelerByDocument(const core::DocumentId& id) override;
+  absl::StatusOr<ports::TravelerRecords> GetRecords(const core::TravelerId& id,
+                                                    Templates templates) override;
   absl::Status AddCrossing(const ports::CrossingRecord& record) override;
   absl::StatusOr<ports::CrossingRecord> GetCrossing(const core::CrossingId& id) override;
   absl::StatusOr<ports::CrossingRecord> GetCrossingOf(const core::TravelerId& traveler_id,
                                                       const core::CrossingId& id) override;
-  absl::StatusOr<std::vector<ports::CrossingRecord>> AllCrossings(
-      const core::TravelerId& id) override;
   absl::StatusOr<std::vector<ports::CrossingRecord>> ListCrossings(
       const core::TravelerId& id, const std::optional<ports::CrossingCursor>& after,
       int limit) override;
@@ -61,8 +66,6 @@ class PostgresTransaction final : public ports::Transaction {
   absl::StatusOr<ports::ComparisonRecord> GetComparison(const core::ComparisonId& id) override;
   absl::StatusOr<std::vector<ports::ComparisonRecord>> ComparisonsOf(
       const core::TravelerId& id, const std::vector<core::CrossingId>& departures) override;
-  absl::StatusOr<std::vector<ports::ComparisonSummary>> LatestComparisons(
-      const core::TravelerId& id) override;
   absl::Status AddAdmissionChange(const ports::AdmissionChangeRecord& record) override;
   absl::StatusOr<std::vector<ports::AdmissionChangeRecord>> AllAdmissionChanges(
       const core::TravelerId& id) override;
@@ -79,7 +82,6 @@ class PostgresTransaction final : public ports::Transaction {
   absl::StatusOr<ports::CaseRecord> GetCase(const core::CaseId& id) override;
   absl::StatusOr<std::vector<ports::CaseEvent>> CaseEvents(const core::TravelerId& traveler_id,
                                                            const core::CaseId& case_id) override;
-  absl::StatusOr<std::vector<ports::CaseRecord>> AllCases(const core::TravelerId& id) override;
   absl::StatusOr<std::vector<ports::CaseRecord>> ListCases(
       const ports::CaseFilter& filter, const std::optional<ports::CaseCursor>& after,
       int limit) override;
@@ -129,7 +131,6 @@ class PostgresTransaction final : public ports::Transaction {
   absl::StatusOr<std::vector<ports::ErasureNotice>> ErasureNotices(
       const core::TravelerId& id) override;
   absl::Status AddErasureNotice(const ports::ErasureNotice& notice) override;
-  absl::StatusOr<std::vector<ports::SettledLead>> SettledLeads(const core::TravelerId& id) override;
   absl::Status AddSettledLead(const ports::SettledLead& lead) override;
   absl::StatusOr<std::optional<core::ErasureReceipt>> LockReceiptChain() override;
   absl::Status AddErasureReceipt(const core::ErasureReceipt& receipt) override;
@@ -180,6 +181,12 @@ class PostgresTransaction final : public ports::Transaction {
   absl::Status Copy(CopyId copy, const CopyRows& rows);
   absl::Status Queue(StatementId statement, Params params);
   absl::StatusOr<Result> Query(StatementId statement, Params params);
+  // Sends what is queued; what the last `count` statements gave, in their order.
+  absl::StatusOr<std::vector<Result>> Send(size_t count);
+  // What GetRecords reads, and what it makes of that.
+  absl::Status QueueRecordsOf(const core::TravelerId& id, Templates templates);
+  absl::StatusOr<ports::TravelerRecords> ReadRecords(const core::TravelerId& id,
+                                                     std::span<const Result> results);
   template <typename Record>
   absl::StatusOr<std::vector<Record>> QueryRows(StatementId statement, Params params);
   // The same, planned with the values of `params`.
@@ -198,6 +205,8 @@ class PostgresTransaction final : public ports::Transaction {
   std::vector<Call> pending_;
   bool begun_ = false;
   absl::Status failure_;
+  // Of travelers whose lock is held, for who replaces them; no other transaction changes them.
+  std::map<core::TravelerId, std::vector<ports::StayRecord>> stays_;
 };
 
 }  // namespace entryexit::postgres

@@ -208,6 +208,19 @@ struct StayRecord {
   friend bool operator==(const StayRecord&, const StayRecord&) = default;
 };
 
+// What is stored on one traveler and bears on what is recorded next; no pictures.
+struct TravelerRecords {
+  TravelerRecord traveler;
+  std::vector<CrossingRecord> crossings;                 // by captured_at and id
+  std::vector<CorrectionRecord> corrections;             // by recorded_at and id
+  std::vector<AdmissionChangeRecord> admission_changes;  // by recorded_at and id
+  std::vector<ComparisonSummary> comparisons;            // the latest of each departure
+  std::vector<StayRecord> stays;                         // as known now
+  std::vector<CaseRecord> cases;
+  std::vector<SettledLead> settled;
+  std::vector<TemplateRecord> templates;  // by captured_at; only where they were asked for
+};
+
 // A stay as it was known from one moment to another.
 struct KnownStay {
   StayRecord record;
@@ -264,12 +277,27 @@ class Transaction {
   virtual absl::StatusOr<std::optional<RequestRecord>> FindRequest(const core::RequestId& id) = 0;
   virtual absl::Status AddRequest(const RequestRecord& record) = 0;
 
-  // The traveler who uses the document, created when new. Holds that traveler's lock until the
-  // transaction ends, so that crossings of one traveler are recorded one after the other.
-  // DATABASE_CONFLICT when the document was moved to another traveler meanwhile: Transact tries
-  // again.
-  virtual absl::StatusOr<core::TravelerId> LockTravelerOf(const core::DocumentId& document_id,
-                                                          const core::TravelDocument& document) = 0;
+  // What is known before a crossing is recorded: the request, when it was carried out before, and
+  // the traveler who uses the document, if any. In one round trip.
+  struct Precedent {
+    std::optional<RequestRecord> request;
+    std::optional<core::TravelerId> traveler_id;
+  };
+  virtual absl::StatusOr<Precedent> FindPrecedent(const core::RequestId& request_id,
+                                                  const core::DocumentId& document_id) = 0;
+  // The traveler who uses the document, created when new, with all records and templates, and the
+  // request as FindRequest gives it. Holds the traveler's lock, under which all of it is read,
+  // until the transaction ends, so that crossings of one traveler are recorded one after the other.
+  // In one round trip when the traveler is the `expected` one, or when none is expected and the
+  // document is new; in two otherwise. DATABASE_CONFLICT when the document was moved to another
+  // traveler meanwhile: Transact tries again.
+  struct OpenedTraveler {
+    TravelerRecords records;
+    std::optional<RequestRecord> request;
+  };
+  virtual absl::StatusOr<OpenedTraveler> OpenTravelerOf(
+      const core::DocumentId& document_id, const core::TravelDocument& document,
+      const core::RequestId& request_id, const std::optional<core::TravelerId>& expected) = 0;
   virtual absl::Status LockTraveler(const core::TravelerId& id) = 0;
   // One without documents, until one is moved to it.
   virtual absl::Status AddTraveler(const core::TravelerId& id) = 0;
@@ -284,6 +312,10 @@ class Transaction {
   // A traveler whose documents were all moved to another has none.
   virtual absl::StatusOr<TravelerRecord> GetTraveler(const core::TravelerId& id) = 0;
   virtual absl::StatusOr<core::TravelerId> FindTravelerByDocument(const core::DocumentId& id) = 0;
+  // In one round trip.
+  enum class Templates { kLeaveOut, kInclude };
+  virtual absl::StatusOr<TravelerRecords> GetRecords(const core::TravelerId& id,
+                                                     Templates templates) = 0;
 
   virtual absl::Status AddCrossing(const CrossingRecord& record) = 0;
   // Of a crossing that was moved with its document, the one with the traveler who has it now.
@@ -291,8 +323,6 @@ class Transaction {
   // With this traveler, also when it was moved on.
   virtual absl::StatusOr<CrossingRecord> GetCrossingOf(const core::TravelerId& traveler_id,
                                                        const core::CrossingId& id) = 0;
-  // All crossings of one traveler, by captured_at and id.
-  virtual absl::StatusOr<std::vector<CrossingRecord>> AllCrossings(const core::TravelerId& id) = 0;
   virtual absl::StatusOr<std::vector<CrossingRecord>> ListCrossings(
       const core::TravelerId& id, const std::optional<CrossingCursor>& after, int limit) = 0;
 
@@ -308,9 +338,6 @@ class Transaction {
   // The comparisons of these departures of one traveler; those of one in the order of attempts.
   virtual absl::StatusOr<std::vector<ComparisonRecord>> ComparisonsOf(
       const core::TravelerId& id, const std::vector<core::CrossingId>& departures) = 0;
-  // One for each departure of the traveler that was compared.
-  virtual absl::StatusOr<std::vector<ComparisonSummary>> LatestComparisons(
-      const core::TravelerId& id) = 0;
 
   virtual absl::Status AddAdmissionChange(const AdmissionChangeRecord& record) = 0;
   // All of one traveler, by recorded_at and id.
@@ -322,7 +349,8 @@ class Transaction {
   virtual absl::StatusOr<std::vector<CorrectionRecord>> AllCorrections(
       const core::TravelerId& id) = 0;
 
-  // Makes `stays` the traveler's stays as known from `recorded_at` on. Those that are no longer so
+  // Makes `stays` the traveler's stays as known from `recorded_at` on. Requires the lock of the
+  // traveler. Those that are no longer so
   // are kept as what was known until then, for reports of the time. `recorded_at` must lie after
   // that of every earlier call for the traveler.
   virtual absl::Status ReplaceStays(const core::TravelerId& id,
@@ -344,7 +372,6 @@ class Transaction {
   virtual absl::StatusOr<CaseRecord> GetCase(const core::CaseId& id) = 0;
   virtual absl::StatusOr<std::vector<CaseEvent>> CaseEvents(const core::TravelerId& traveler_id,
                                                             const core::CaseId& case_id) = 0;
-  virtual absl::StatusOr<std::vector<CaseRecord>> AllCases(const core::TravelerId& id) = 0;
   // Oldest first, unless the filter says otherwise.
   virtual absl::StatusOr<std::vector<CaseRecord>> ListCases(const CaseFilter& filter,
                                                             const std::optional<CaseCursor>& after,
@@ -437,7 +464,6 @@ class Transaction {
   virtual absl::StatusOr<RetainedItems> RetainedOf(const core::TravelerId& id) = 0;
   virtual absl::StatusOr<std::vector<ErasureNotice>> ErasureNotices(const core::TravelerId& id) = 0;
   virtual absl::Status AddErasureNotice(const ErasureNotice& notice) = 0;
-  virtual absl::StatusOr<std::vector<SettledLead>> SettledLeads(const core::TravelerId& id) = 0;
   virtual absl::Status AddSettledLead(const SettledLead& lead) = 0;
 
   // The last receipt; none before the first. Holds the lock of the chain until the transaction

@@ -60,7 +60,7 @@ TEST_F(BulkTest, TextsAreStoredAsTheyAre) {
                 return t.AddCrossings(crossings);
               }),
               testing::IsOk());
-  const auto stored = Fetch([&](Transaction& t) { return t.AllCrossings(traveler.traveler_id); });
+  const auto stored = Fetch([&](Transaction& t) { return t.CrossingsOf({traveler.traveler_id}); });
   ASSERT_THAT(stored, testing::IsOk());
   ASSERT_THAT(*stored, SizeIs(std::size(kNasty)));
   for (size_t i = 0; i < stored->size(); ++i) EXPECT_EQ((*stored)[i].carrier, kNasty[i]);
@@ -83,7 +83,7 @@ TEST_F(BulkTest, RandomBytesOfTextAreStoredAsTheyAre) {
                 return t.AddCrossings(crossings);
               }),
               testing::IsOk());
-  const auto stored = Fetch([&](Transaction& t) { return t.AllCrossings(traveler.traveler_id); });
+  const auto stored = Fetch([&](Transaction& t) { return t.CrossingsOf({traveler.traveler_id}); });
   ASSERT_THAT(stored, testing::IsOk());
   ASSERT_THAT(*stored, SizeIs(crossings.size()));
   for (size_t i = 0; i < stored->size(); ++i) {

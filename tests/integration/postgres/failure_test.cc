@@ -36,7 +36,7 @@ class FailureTest : public StoreTest {
     if (!known.ok()) return known.status();
     if (known->has_value()) return absl::OkStatus();
     const core::TravelDocument document = Document(number);
-    const auto locked = transaction.LockTravelerOf(DocumentIdOf(document), document);
+    const auto locked = LockTravelerOf(transaction, document);
     if (!locked.ok()) return locked.status();
     ports::CrossingRecord crossing = Departure(*locked, minutes);
     crossing.request_id = request;
@@ -73,12 +73,10 @@ TEST_F(FailureTest, WhoWaitsForATravelerFindsTheDocumentWhereItWasMoved) {
   absl::StatusOr<core::TravelerId> found;
   std::jthread waiting;
   ASSERT_THAT(Run([&](Transaction& mover) -> absl::Status {
-                const auto locked = mover.LockTravelerOf(DocumentIdOf(document), document);
+                const auto locked = LockTravelerOf(mover, document);
                 if (!locked.ok()) return locked.status();
                 waiting = std::jthread([&] {
-                  found = Fetch([&](Transaction& lane) {
-                    return lane.LockTravelerOf(DocumentIdOf(document), document);
-                  });
+                  found = Fetch([&](Transaction& lane) { return LockTravelerOf(lane, document); });
                 });
                 while (Sql("postgres", "SELECT count(*) FROM pg_locks WHERE NOT granted") ==
                        std::vector<std::string>{"0"}) {
@@ -218,7 +216,7 @@ TEST_F(FailureTest, AFullDiskSaysSo) {
   EXPECT_THAT(server().Execute(database_, "ALTER TABLE capture SET TABLESPACE small"),
               testing::IsOk());
   const absl::Status status = Run([&](Transaction& t) -> absl::Status {
-    const auto locked = t.LockTravelerOf(DocumentIdOf(Document("P1")), Document("P1"));
+    const auto locked = LockTravelerOf(t, Document("P1"));
     if (!locked.ok()) return locked.status();
     const ports::CrossingRecord crossing = Departure(*locked, 0);
     if (absl::Status added = t.AddCrossing(crossing); !added.ok()) return added;
@@ -267,7 +265,7 @@ TEST_F(FailureTest, ALockThatIsNotGrantedEndsAtTheDeadline) {
   ASSERT_THAT(AddTraveler(*store_, "P1"), testing::IsOk());
   EXPECT_THAT(Run([&](Transaction& holder) -> absl::Status {
                 const auto lock = [](Transaction& t) {
-                  return t.LockTravelerOf(DocumentIdOf(Document("P1")), Document("P1")).status();
+                  return LockTravelerOf(t, Document("P1")).status();
                 };
                 EXPECT_THAT(lock(holder), testing::IsOk());
                 EXPECT_THAT(store_->Transact(steady_clock::now() + milliseconds(100), lock),
@@ -282,9 +280,7 @@ TEST_F(FailureTest, AStatementEndsAtItsOwnLimitBeforeTheDeadline) {
   options.statement_timeout = milliseconds(50);
   const auto store = *OpenStore(options);
   ASSERT_THAT(AddTraveler(*store_, "P1"), testing::IsOk());
-  const auto lock = [](Transaction& t) {
-    return t.LockTravelerOf(DocumentIdOf(Document("P1")), Document("P1")).status();
-  };
+  const auto lock = [](Transaction& t) { return LockTravelerOf(t, Document("P1")).status(); };
   EXPECT_THAT(Run([&](Transaction& holder) {
                 EXPECT_THAT(lock(holder), testing::IsOk());
                 EXPECT_THAT(store->Transact(Soon(), lock),

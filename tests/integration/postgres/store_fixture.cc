@@ -201,6 +201,15 @@ ports::StayRecord Closed(ports::StayRecord record, const ports::CrossingRecord& 
   return record;
 }
 
+absl::StatusOr<core::TravelerId> LockTravelerOf(ports::Transaction& transaction,
+                                                const core::TravelDocument& document) {
+  const auto opened =
+      transaction.OpenTravelerOf(DocumentIdOf(document), document,
+                                 core::RequestId(crypto::NewUuid()), /*expected=*/std::nullopt);
+  if (!opened.ok()) return opened.status();
+  return opened->records.traveler.traveler_id;
+}
+
 absl::StatusOr<core::TravelerId> AddTraveler(
     ports::Store& store, const std::string& number,
     const std::function<std::vector<ports::CrossingRecord>(const core::TravelerId&)>& make) {
@@ -209,7 +218,7 @@ absl::StatusOr<core::TravelerId> AddTraveler(
   const absl::Status status =
       store.Transact(deadline, [&](ports::Transaction& transaction) -> absl::Status {
         const core::TravelDocument document = Document(number);
-        const auto locked = transaction.LockTravelerOf(DocumentIdOf(document), document);
+        const auto locked = LockTravelerOf(transaction, document);
         if (!locked.ok()) return locked.status();
         id = *locked;
         if (!make) return absl::OkStatus();

@@ -78,6 +78,10 @@ absl::Status AddCaseIn(core::CaseState state, ports::CaseRecord record,
 ports::StayRecord StayOf(const ports::CrossingRecord& arrival);
 ports::StayRecord Closed(ports::StayRecord record, const ports::CrossingRecord& departure);
 
+// Transaction::OpenTravelerOf of nobody in particular, for a new request.
+absl::StatusOr<core::TravelerId> LockTravelerOf(ports::Transaction& transaction,
+                                                const core::TravelDocument& document);
+
 // Records the document's traveler and the crossings that `make` gives for the traveler.
 absl::StatusOr<core::TravelerId> AddTraveler(
     ports::Store& store, const std::string& number,

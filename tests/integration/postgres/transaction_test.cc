@@ -40,8 +40,7 @@ TEST_F(TransactionTest, ADocumentKeepsItsTravelerAndItsFirstData) {
   ASSERT_THAT(id, testing::IsOk());
   core::TravelDocument later = Document("P1");
   later.nationality = "XXA";
-  const auto locked =
-      Fetch([&](Transaction& t) { return t.LockTravelerOf(DocumentIdOf(later), later); });
+  const auto locked = Fetch([&](Transaction& t) { return LockTravelerOf(t, later); });
   ASSERT_THAT(locked, testing::IsOk());
   EXPECT_EQ(*locked, *id);
 
@@ -52,6 +51,66 @@ TEST_F(TransactionTest, ADocumentKeepsItsTravelerAndItsFirstData) {
       Fetch([&](Transaction& t) { return t.FindTravelerByDocument(DocumentIdOf(later)); });
   ASSERT_THAT(found, testing::IsOk());
   EXPECT_EQ(*found, *id);
+}
+
+TEST_F(TransactionTest, OpensTheTravelerOfADocumentWhoeverIsExpected) {
+  ports::CrossingRecord arrival;
+  const auto id = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {
+    return std::vector{arrival = Arrival(traveler, 0)};
+  });
+  const auto other = AddTraveler(*store_, "P2");
+  ASSERT_THAT(id, testing::IsOk());
+  ASSERT_THAT(other, testing::IsOk());
+  const core::RequestId request(crypto::NewUuid());
+  ASSERT_THAT(Run([&](Transaction& t) {
+                absl::Status status = t.ReplaceStays(*id, {StayOf(arrival)}, At(0));
+                if (!status.ok()) return status;
+                return t.AddRequest({request, "lane", Hex('a'), *id, arrival.crossing_id.value()});
+              }),
+              testing::IsOk());
+  const core::TravelDocument document = Document("P1");
+  const std::optional<core::TravelerId> nobody;
+  for (const auto& expected : {nobody, std::optional(*id), std::optional(*other),
+                               std::optional(core::TravelerId(crypto::NewUuid()))}) {
+    const auto opened = Fetch([&](Transaction& t) {
+      return t.OpenTravelerOf(DocumentIdOf(document), document, request, expected);
+    });
+    ASSERT_THAT(opened, testing::IsOk());
+    EXPECT_EQ(opened->records.traveler.traveler_id, *id);
+    EXPECT_THAT(opened->records.traveler.documents, ElementsAre(document));
+    ASSERT_THAT(opened->records.crossings, SizeIs(1));
+    EXPECT_EQ(opened->records.crossings.front().crossing_id, arrival.crossing_id);
+    EXPECT_THAT(opened->records.stays, ElementsAre(StayOf(arrival)));
+    ASSERT_TRUE(opened->request.has_value());
+    EXPECT_EQ(opened->request->subject_id, arrival.crossing_id.value());
+  }
+  const core::TravelDocument new_one = Document("P3");
+  const auto opened = Fetch([&](Transaction& t) {
+    return t.OpenTravelerOf(DocumentIdOf(new_one), new_one, core::RequestId(crypto::NewUuid()),
+                            nobody);
+  });
+  ASSERT_THAT(opened, testing::IsOk());
+  EXPECT_THAT(opened->records.traveler.documents, ElementsAre(new_one));
+  EXPECT_THAT(opened->records.crossings, IsEmpty());
+  EXPECT_FALSE(opened->request.has_value());
+}
+
+TEST_F(TransactionTest, FindsWhatPrecedesACrossing) {
+  const auto id = AddTraveler(*store_, "P1");
+  ASSERT_THAT(id, testing::IsOk());
+  const core::RequestId request(crypto::NewUuid());
+  const auto find = [&](const std::string& number) {
+    return *Fetch(
+        [&](Transaction& t) { return t.FindPrecedent(request, DocumentIdOf(Document(number))); });
+  };
+  EXPECT_EQ(find("P1").traveler_id, *id);
+  EXPECT_FALSE(find("P1").request.has_value());
+  EXPECT_EQ(find("P2").traveler_id, std::nullopt);
+  ASSERT_THAT(Run([&](Transaction& t) {
+                return t.AddRequest({request, "lane", Hex('a'), *id, crypto::NewUuid()});
+              }),
+              testing::IsOk());
+  EXPECT_EQ(find("P2").request->traveler_id, *id);
 }
 
 TEST_F(TransactionTest, WhatIsNotThereIsNotFound) {
@@ -123,7 +182,7 @@ TEST_F(TransactionTest, EveryLimitOfAStayComesBackAsItWasStored) {
     return crossings;
   });
   ASSERT_THAT(id, testing::IsOk());
-  const auto stored = Fetch([&](Transaction& t) { return t.AllCrossings(*id); });
+  const auto stored = Fetch([&](Transaction& t) { return t.CrossingsOf({*id}); });
   ASSERT_THAT(stored, testing::IsOk());
   ASSERT_THAT(*stored, SizeIs(admissions.size() + 1));
   for (size_t i = 0; i < admissions.size(); ++i) {
@@ -143,7 +202,7 @@ TEST_F(TransactionTest, PagesOfCrossingsHaveNoGapsAndNoDoublesAtEqualTimes) {
   });
   ASSERT_THAT(id, testing::IsOk());
   std::vector<core::CrossingId> all;
-  const auto everything = Fetch([&](Transaction& t) { return t.AllCrossings(*id); });
+  const auto everything = Fetch([&](Transaction& t) { return t.CrossingsOf({*id}); });
   for (const auto& crossing : *everything) all.push_back(crossing.crossing_id);
   ASSERT_THAT(all, SizeIs(20));
 
@@ -259,14 +318,16 @@ TEST_F(TransactionTest, AReceiptComesBackToTheLastBit) {
   ASSERT_THAT(*all, SizeIs(2));
   EXPECT_EQ(all->front().attempt, 1) << "whatever the clock said";
   EXPECT_THAT(*Fetch([&](Transaction& t) { return t.ComparisonsOf(traveler, {}); }), IsEmpty());
-  const auto latest = Fetch([&](Transaction& t) { return t.LatestComparisons(traveler); });
-  ASSERT_THAT(latest, testing::IsOk());
-  ASSERT_THAT(*latest, SizeIs(1));
-  EXPECT_EQ(latest->front().crossing_id, departure.crossing_id);
-  EXPECT_EQ(latest->front().comparison_id, again.comparison_id);
-  EXPECT_EQ(latest->front().attempt, 2);
-  EXPECT_EQ(latest->front().outcome, receipt.outcome);
-  EXPECT_TRUE(latest->front().model.Comparable(receipt.model));
+  const auto records = Fetch(
+      [&](Transaction& t) { return t.GetRecords(traveler, Transaction::Templates::kLeaveOut); });
+  ASSERT_THAT(records, testing::IsOk());
+  ASSERT_THAT(records->comparisons, SizeIs(1));
+  const ports::ComparisonSummary& latest = records->comparisons.front();
+  EXPECT_EQ(latest.crossing_id, departure.crossing_id);
+  EXPECT_EQ(latest.comparison_id, again.comparison_id);
+  EXPECT_EQ(latest.attempt, 2);
+  EXPECT_EQ(latest.outcome, receipt.outcome);
+  EXPECT_TRUE(latest.model.Comparable(receipt.model));
 }
 
 TEST_F(TransactionTest, AdmissionChangesComeBackAsTheyWereStoredAndInOrder) {
@@ -455,7 +516,7 @@ TEST_F(TransactionTest, ACaseKeepsItsHistoryAndRefusesAStaleChange) {
   EXPECT_EQ(events->front().at, event.at);
   EXPECT_EQ(events->front().principal, event.principal);
   EXPECT_EQ(events->front().reason, kHostile);
-  EXPECT_THAT(*Fetch([&](Transaction& t) { return t.AllCases(opened.traveler_id); }), SizeIs(1));
+  EXPECT_THAT(*Fetch([&](Transaction& t) { return t.CasesOf({opened.traveler_id}); }), SizeIs(1));
 }
 
 TEST_F(TransactionTest, ACrossingRaisesOneCaseOfAKind) {
@@ -672,7 +733,7 @@ TEST_F(TransactionTest, EveryDayAndTimeOfTheCalendarComesBackAsItWas) {
     absl::StatusOr<core::TravelerId> locked;
     ports::CrossingRecord crossing;
     ASSERT_THAT(Run([&](Transaction& t) {
-                  locked = t.LockTravelerOf(DocumentIdOf(document), document);
+                  locked = LockTravelerOf(t, document);
                   if (!locked.ok()) return locked.status();
                   crossing = Arrival(*locked, 0);
                   crossing.captured_at = core::Timestamp(day) + std::chrono::microseconds(7);
