@@ -64,6 +64,23 @@ class UsageMeter {
   const Usage start_;
 };
 
+// Of the crossings that the daemon has recorded so far.
+struct Recordings {
+  double all = 0;
+  double soon = 0;
+};
+
+Recordings RecordingsOf(const Target& target) {
+  if (target.world == nullptr) return {};
+  const std::string metrics = target.world->Metrics();
+  const auto value = [&metrics](const std::string& name) {
+    const size_t at = metrics.find(name + " ");
+    return at == std::string::npos ? 0 : std::stod(metrics.substr(at + name.size() + 1));
+  };
+  return {value("entryexit_recording_seconds_count"),
+          value("entryexit_recording_seconds_bucket{le=\"0.02\"}")};
+}
+
 // A call that is under way.
 template <typename Request, typename Response>
 struct Flight {
@@ -168,17 +185,23 @@ Step Driver::Run(const std::string& name, double rate, std::chrono::seconds warm
   const double measured_from = static_cast<double>(warm_up.count());
   const double end = measured_from + step.seconds;
   std::optional<UsageMeter> meter;
+  Recordings before;
   for (double next = 0;;) {
     next += options_.even ? 1 / rate : gap(random_);
     if (next > end) break;
     std::this_thread::sleep_until(at(next));
     const bool measured = next > measured_from;
-    if (measured && !meter) meter.emplace(target_);
+    if (measured && !meter) {
+      meter.emplace(target_);
+      before = RecordingsOf(target_);
+    }
     if (measured) step.lag.Add(Milliseconds(Clock::now() - at(next)));
     Send(at(next), measured ? &step : nullptr);
   }
   if (meter) step.usage = meter->Stop();
   AwaitAll();
+  const Recordings after = RecordingsOf(target_);
+  step.recorded_soon_percent = 100 * (after.soon - before.soon) / (after.all - before.all);
   return step;
 }
 

@@ -13,6 +13,7 @@
 
 #include "bench/load/captures.h"
 #include "bench/load/driver.h"
+#include "bench/load/face_alone.h"
 #include "bench/load/report.h"
 #include "bench/load/target.h"
 
@@ -118,7 +119,8 @@ bool Run(const Options& options) {
           ? StartTarget(options.lanes, options.workers, options.travelers)
           : ConnectTo(options.server, options.lanes_of_server, options.daemon_pid);
   constexpr int kPeople = 20;
-  Driver driver(target, MakeFaces(*target.lanes.front().stub, size, kPeople),
+  const std::vector<Face> faces = MakeFaces(*target.lanes.front().stub, size, kPeople);
+  Driver driver(target, faces,
                 {.deadline = std::chrono::milliseconds(options.deadline_ms),
                  .departures = options.departures,
                  .even = options.even});
@@ -131,16 +133,23 @@ bool Run(const Options& options) {
                                            options.travelers + options.prepared)
                              : options.server);
   fmt::print("{}; latencies count from when a call was to be sent\n", setting);
-  PrintHeader();
   Bench bench(driver, options);
   bool good = true;
   if (options.rates.empty()) {
+    const double alone =
+        FaceAlone(faces, options.workers, std::chrono::seconds(options.sweep_seconds));
+    fmt::print("the face pipeline alone: {:.1f} captures a second\n", alone);
+    PrintHeader();
     const double saturation = bench.FindSaturation();
     fmt::print("saturated at {:.1f} calls a second\n", saturation);
     for (const int percent : {50, 80, 95, 150}) {
       bench.Measure(fmt::format("{} %", percent), saturation * percent / 100, options.seconds);
     }
+    fmt::print("most good calls a second: {:.1f}, {:.2f} of the face pipeline alone\n",
+               bench.MostGood(), bench.MostGood() / alone);
     good = JudgeOverload(bench, bench.steps().back(), options.deadline_ms);
+  } else {
+    PrintHeader();
   }
   for (const double rate : options.rates) {
     bench.Measure("given", rate, options.seconds);

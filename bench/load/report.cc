@@ -94,9 +94,9 @@ std::string Curve(const Frame& frame, const Latencies& latencies) {
 void PrintHeader() {
   fmt::print(
       "{:<10}{:>8}{:>8}{:>8}{:>7}{:>6}{:>6} |{:>8}{:>8}{:>8} |{:>8}{:>8}{:>8} |{:>8} "
-      "|{:>7}{:>6}{:>7}{:>7} |{:>6}\n",
+      "|{:>7}{:>6}{:>7}{:>7} |{:>6} |{:>8}\n",
       "", "rate/s", "good/s", "sent", "refus.", "late", "fail", "p50 ms", "p99", "p99.9",
-      "dep. p50", "p99", "p99.9", "ref. p99", "daemon", "db", "client", "MB", "lag");
+      "dep. p50", "p99", "p99.9", "ref. p99", "daemon", "db", "client", "MB", "lag", "rec<20ms");
   std::fflush(stdout);
 }
 
@@ -111,9 +111,9 @@ void Print(const Step& step) {
   line += " |";
   for (const double percent : kPercents) line += ms(step.departures, percent);
   line += " |" + ms(step.refusals, 99);
-  line += fmt::format(" |{:>7.2f}{:>6.2f}{:>7.2f}{:>7.0f} |{:>6.1f}", step.usage.daemon_cores,
-                      step.usage.database_cores, step.usage.client_cores, step.usage.daemon_mb,
-                      step.lag.Percentile(99));
+  line += fmt::format(" |{:>7.2f}{:>6.2f}{:>7.2f}{:>7.0f} |{:>6.1f} |{:>6.1f} %",
+                      step.usage.daemon_cores, step.usage.database_cores, step.usage.client_cores,
+                      step.usage.daemon_mb, step.lag.Percentile(99), step.recorded_soon_percent);
   fmt::print("{}\n", line);
   for (const auto& [reason, times] : step.refused) {
     fmt::print("    refused {} times: {}\n", times, reason);
@@ -129,7 +129,8 @@ void WriteCsv(const std::filesystem::path& file, const std::vector<Step>& steps)
     for (const double percent : kPercents) out << fmt::format(",{}_p{}_ms", kind.name, percent);
     out << fmt::format(",{}_max_ms", kind.name);
   }
-  out << ",lag_p99_ms,daemon_cores,database_cores,client_cores,daemon_mb,daemon_peak_mb\n";
+  out << ",lag_p99_ms,daemon_cores,database_cores,client_cores,daemon_mb,daemon_peak_mb,"
+         "recorded_within_20_ms_percent\n";
   for (const Step& step : steps) {
     out << fmt::format("{},{:.3f},{:.3f},{},{},{},{},{},{:.3f}", step.name, step.rate, step.seconds,
                        step.sent, step.good, Total(step.refused), step.late, Total(step.failed),
@@ -141,9 +142,10 @@ void WriteCsv(const std::filesystem::path& file, const std::vector<Step>& steps)
       }
       out << fmt::format(",{:.3f}", latencies.Percentile(100));
     }
-    out << fmt::format(",{:.3f},{:.3f},{:.3f},{:.3f},{:.1f},{:.1f}\n", step.lag.Percentile(99),
-                       step.usage.daemon_cores, step.usage.database_cores, step.usage.client_cores,
-                       step.usage.daemon_mb, step.usage.daemon_peak_mb);
+    out << fmt::format(",{:.3f},{:.3f},{:.3f},{:.3f},{:.1f},{:.1f},{:.2f}\n",
+                       step.lag.Percentile(99), step.usage.daemon_cores, step.usage.database_cores,
+                       step.usage.client_cores, step.usage.daemon_mb, step.usage.daemon_peak_mb,
+                       step.recorded_soon_percent);
   }
 }
 

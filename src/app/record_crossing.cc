@@ -381,6 +381,7 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
   // Chosen once for all attempts: it tells what an earlier attempt recorded, when its commit was in
   // doubt, from what another call did.
   const core::CrossingId crossing_id(crypto::NewUuid());
+  const auto start = std::chrono::steady_clock::now();
   const auto record = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
     Recording recording(crossing_id, request, *checked, *admission, observation, engine_, vault_,
                         policy_, now, transaction);
@@ -394,6 +395,7 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
     return status;
   }
   answer->is_new = answer->crossing->crossing_id == crossing_id;
+  answer->recording_time = std::chrono::steady_clock::now() - start;
   return *std::move(answer);
 }
 

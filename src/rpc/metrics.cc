@@ -41,6 +41,10 @@ Metrics::Metrics()
                              "Time that the face engine took for a capture, waiting included.",
                              *registry_)
                         .Add({}, Seconds())),
+      recording_seconds_(
+          Register(prometheus::BuildHistogram(), "entryexit_recording_seconds",
+                   "Time from a judged capture to the durable record of its crossing.", *registry_)
+              .Add({}, Seconds())),
       queue_depth_(Register(prometheus::BuildGauge(), "entryexit_queue_depth",
                             "Calls that wait for a thread.", *registry_)
                        .Add({})),
@@ -56,6 +60,10 @@ void Metrics::CallEnded(const std::string& method, const std::string& code,
 
 void Metrics::CallerRefused(const std::string& reason) {
   refusals_.Add({{"reason", reason}}).Increment();
+}
+
+void Metrics::CrossingRecorded(std::chrono::duration<double> duration) {
+  recording_seconds_.Observe(duration.count());
 }
 
 void Metrics::DepartureRecorded(core::Outcome outcome) {

@@ -19,8 +19,9 @@ absl::Status Record(const app::RecordCrossing& record, const app::Call& call,
   crossing->traveler_is_gone = gone;
   const absl::StatusOr<app::CrossingResult> result = record.Record(call, *crossing);
   if (!result.ok()) return result.status();
-  if (result->is_new && result->comparison) {
-    metrics.DepartureRecorded(result->comparison->receipt.outcome);
+  if (result->is_new) {
+    metrics.CrossingRecorded(result->recording_time);
+    if (result->comparison) metrics.DepartureRecorded(result->comparison->receipt.outcome);
   }
   ToProto(*result, response);
   return absl::OkStatus();

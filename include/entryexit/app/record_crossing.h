@@ -58,6 +58,8 @@ struct CrossingResult {
   // none.
   std::optional<core::Date> last_lawful_day;
   bool disputed = false;  // the traveler has asked for a correction that was not granted
+  // When new: the time from the judged capture to the durable record, comparison included.
+  std::chrono::nanoseconds recording_time{0};
 };
 
 struct CrossingPolicy {

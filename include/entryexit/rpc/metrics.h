@@ -33,6 +33,8 @@ class Metrics {
   // entryexit_refusals_total{reason}: callers who were turned away before their call was worked on,
   // by TLS or by us.
   void CallerRefused(const std::string& reason);
+  // entryexit_recording_seconds: of a new crossing, from the judged capture to the durable record.
+  void CrossingRecorded(std::chrono::duration<double> duration);
   // entryexit_outcomes_total{outcome}: recorded departures, each once however often it is sent.
   void DepartureRecorded(core::Outcome outcome);
   // entryexit_backlog_items_total{reason}: items of backlogs that were worked on. `reason` is empty
@@ -61,6 +63,7 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& captures_;
   prometheus::Family<prometheus::Counter>& quality_issues_;
   prometheus::Histogram& face_seconds_;
+  prometheus::Histogram& recording_seconds_;
   prometheus::Gauge& queue_depth_;
   prometheus::Gauge& watchers_;
 };

@@ -1,0 +1,17 @@
+#ifndef ENTRYEXIT_BENCH_LOAD_FACE_ALONE_H_
+#define ENTRYEXIT_BENCH_LOAD_FACE_ALONE_H_
+
+#include <chrono>
+#include <vector>
+
+#include "bench/load/captures.h"
+
+namespace entryexit::bench {
+
+// Captures a second that the face pipeline observes with nothing else to do: as many threads as
+// `workers`, in this process. Throws when one of them is not usable.
+double FaceAlone(const std::vector<Face>& faces, int workers, std::chrono::seconds duration);
+
+}  // namespace entryexit::bench
+
+#endif  // ENTRYEXIT_BENCH_LOAD_FACE_ALONE_H_
