@@ -333,7 +333,8 @@ TEST(Deadline, ThatPassesInTheQueueStoresNothing) {
       EXPECT_THAT(Call(*lane, &Lane::RecordDeparture, DepartureAfter(arrival)), Succeeds());
     });
     locked->AwaitWaiters(1);  // The only thread is taken.
-    EXPECT_EQ(ArriveWithin(*lane, expired, milliseconds(300)).status.error_code(),
+    // Long enough for a call that need not wait, else it would be refused at once.
+    EXPECT_EQ(ArriveWithin(*lane, expired, milliseconds(3000)).status.error_code(),
               StatusCode::DEADLINE_EXCEEDED);
     locked.reset();
   }
