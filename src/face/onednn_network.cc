@@ -7,8 +7,8 @@
 #include <cstring>
 #include <dnnl.hpp>
 #include <exception>
-#include <map>
 #include <opencv2/core.hpp>
+#include <optional>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
@@ -26,10 +26,6 @@ namespace {
 using dnnl::memory;
 using Tag = memory::format_tag;
 using Arguments = std::unordered_map<int, memory>;
-
-// Crops that are embedded at once, at most so many and always one of these: each number has its own
-// copy of the weights.
-constexpr std::array<size_t, 2> kBatches{8, 1};
 
 // oneDNN asks OpenMP how many threads to use, which knows a number for each calling thread: it must
 // be set wherever primitives are made or run.
@@ -66,6 +62,7 @@ class OnednnGraph {
       features = AddPooling(kAverage, features, side, side);
     }
     output_ = AddConnected(weights, features);
+    ShareScratchpad();
   }
 
   // Appends the embeddings of as many crops as it was made for.
@@ -137,13 +134,29 @@ class OnednnGraph {
   template <typename Primitive>
   void AddStep(const typename Primitive::primitive_desc& desc, Arguments arguments) {
     if (const memory::desc scratchpad = desc.scratchpad_desc(); scratchpad.get_size() > 0) {
-      arguments[DNNL_ARG_SCRATCHPAD] = Allocate(scratchpad);
+      scratchpads_.push_back(memory(scratchpad, engine_, DNNL_MEMORY_NONE));
+      arguments[DNNL_ARG_SCRATCHPAD] = scratchpads_.back();
     }
     Step step{.primitive = Primitive(desc), .arguments = {}};
     for (const auto& [role, argument] : arguments) {
       step.arguments.push_back({role, argument.get()});
     }
     steps_.push_back(std::move(step));
+  }
+
+  // The steps run one after another, and none of them needs what another left there. Of a
+  // scratchpad each, those of Winograd's convolutions would come to 100 MB.
+  void ShareScratchpad() {
+    size_t size = 0;
+    for (const memory& scratchpad : scratchpads_) {
+      size = std::max(size, scratchpad.get_desc().get_size());
+    }
+    if (size == 0) return;
+    const memory::dims dims{static_cast<memory::dim>(size)};
+    const memory shared = Allocate({dims, memory::data_type::u8, Tag::x});
+    for (memory& scratchpad : scratchpads_) {
+      scratchpad.set_data_handle(shared.get_data_handle());
+    }
   }
 
   dnnl::convolution_forward::primitive_desc DescribeConvolution(const ConvolutionWeights& weights,
@@ -305,52 +318,49 @@ class OnednnGraph {
   bool winograd_;
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream_{engine_};
-  std::vector<memory> memories_;  // all that the steps' arguments refer to
+  std::vector<memory> memories_;  // these and the next are all that the steps' arguments refer to
+  std::vector<memory> scratchpads_;  // in the same place
   std::vector<Step> steps_;
   float* input_ = nullptr;
   memory output_;
 };
 
+// Each number of crops has its own copy of the weights, so there are two: one, and the batch.
 class OnednnNetwork final : public EmbeddingNetwork {
  public:
-  OnednnNetwork(ResnetWeights weights, Convolutions convolutions)
-      : weights_(std::move(weights)), convolutions_(convolutions) {
-    GraphFor(1);
+  OnednnNetwork(const ResnetWeights& weights, size_t batch, Convolutions convolutions)
+      : side_(weights.side), batch_(batch), one_(weights, 1, convolutions) {
+    if (batch > 1) several_.emplace(weights, batch, convolutions);
   }
 
   std::vector<core::Embedding> EmbedAll(std::span<const cv::Mat> crops) override {
     for (const cv::Mat& crop : crops) {
-      if (crop.rows == weights_.side && crop.cols == weights_.side) continue;
+      if (crop.rows == side_ && crop.cols == side_) continue;
       throw std::invalid_argument("the network takes crops of another size");
     }
     StayOnThisThread();
     std::vector<core::Embedding> embeddings;
     embeddings.reserve(crops.size());
-    for (const size_t batch : kBatches) {
-      for (; crops.size() >= batch; crops = crops.subspan(batch)) {
-        GraphFor(batch).Run(crops.first(batch), embeddings);
-      }
+    for (; several_ && crops.size() >= batch_; crops = crops.subspan(batch_)) {
+      several_->Run(crops.first(batch_), embeddings);
     }
+    for (; !crops.empty(); crops = crops.subspan(1)) one_.Run(crops.first(1), embeddings);
     return embeddings;
   }
 
  private:
-  // Made when first asked for.
-  OnednnGraph& GraphFor(size_t crops) {
-    return graphs_.try_emplace(crops, weights_, crops, convolutions_).first->second;
-  }
-
-  const ResnetWeights weights_;
-  const Convolutions convolutions_;
-  std::map<size_t, OnednnGraph> graphs_;
+  const int side_;
+  const size_t batch_;
+  OnednnGraph one_;
+  std::optional<OnednnGraph> several_;
 };
 
 absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadIntoOnednn(
-    absl::StatusOr<ResnetWeights> weights, Convolutions convolutions) {
+    const absl::StatusOr<ResnetWeights>& weights, size_t batch, Convolutions convolutions) {
   if (!weights.ok()) return weights.status();
   try {
     StayOnThisThread();
-    return std::make_unique<OnednnNetwork>(*std::move(weights), convolutions);
+    return std::make_unique<OnednnNetwork>(*weights, batch, convolutions);
   } catch (const std::invalid_argument& error) {
     return core::MakeError(core::Reason::kModelFileInvalid,
                            fmt::format("oneDNN: {}", error.what()));
@@ -362,13 +372,13 @@ absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadIntoOnednn(
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadEntryexitResnetIntoOnednn(
-    const std::string& bytes, Convolutions convolutions) {
-  return LoadIntoOnednn(ReadEntryexitResnet(bytes), convolutions);
+    const std::string& bytes, size_t batch, Convolutions convolutions) {
+  return LoadIntoOnednn(ReadEntryexitResnet(bytes), batch, convolutions);
 }
 
 absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadDlibResnetIntoOnednn(
-    const std::string& bytes, Convolutions convolutions) {
-  return LoadIntoOnednn(ReadDlibResnet(bytes), convolutions);
+    const std::string& bytes, size_t batch, Convolutions convolutions) {
+  return LoadIntoOnednn(ReadDlibResnet(bytes), batch, convolutions);
 }
 
 std::string OnednnVersion() {
