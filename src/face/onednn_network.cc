@@ -39,14 +39,18 @@ dnnl::primitive_attr WithOwnScratchpad(const dnnl::post_ops& after = {}) {
 }
 
 // A list of primitives for one number of crops, made once with all the memory they need, and then
-// run for each so many.
+// run for each so many. The weights in their order for it are those of `twin`, a graph that was
+// made of the same, if there is one.
 class OnednnGraph {
  public:
-  OnednnGraph(const ResnetWeights& weights, size_t crops, Convolutions convolutions)
+  OnednnGraph(const ResnetWeights& weights, size_t crops, Convolutions convolutions,
+              const OnednnGraph* twin)
       : side_(weights.side),
         mean_rgb_(weights.mean_rgb),
         crops_(static_cast<memory::dim>(crops)),
-        winograd_(convolutions == Convolutions::kFastest) {
+        winograd_(convolutions == Convolutions::kFastest),
+        engine_(twin != nullptr ? twin->engine_ : dnnl::engine(dnnl::engine::kind::cpu, 0)) {
+    if (twin != nullptr) ordered_ = twin->ordered_;
     const auto& layers = weights.convolutions;
     if (layers.empty()) throw std::invalid_argument("no convolution");
     memory input = Allocate({{crops_, 3, side_, side_}, kFloat, Tag::nchw});
@@ -117,7 +121,13 @@ class OnednnGraph {
     return allocated;
   }
 
-  // A copy of `values`, which lie as `plain` says, in the order of `wanted`.
+  // The next layer's `values`, which lie as `plain` says, in the order of `wanted`.
+  memory Ordered(const std::vector<float>& values, const memory::desc& plain,
+                 const memory::desc& wanted) {
+    if (next_ordered_ == ordered_.size()) ordered_.push_back(Reordered(values, plain, wanted));
+    return ordered_[next_ordered_++];
+  }
+
   memory Reordered(const std::vector<float>& values, const memory::desc& plain,
                    const memory::desc& wanted) {
     if (values.size() * sizeof(float) != plain.get_size()) {
@@ -125,7 +135,8 @@ class OnednnGraph {
     }
     memory source(plain, engine_);
     std::ranges::copy(values, static_cast<float*>(source.get_data_handle()));
-    memory reordered = Allocate(wanted);
+    memory reordered(wanted, engine_);
+    std::memset(reordered.get_data_handle(), 0, wanted.get_size());
     dnnl::reorder(source, reordered).execute(stream_, source, reordered);
     stream_.wait();
     return reordered;
@@ -189,8 +200,8 @@ class OnednnGraph {
     AddStep<dnnl::convolution_forward>(
         desc, {{DNNL_ARG_SRC, input},
                {DNNL_ARG_WEIGHTS,
-                Reordered(weights.filters, {filter_dims, kFloat, Tag::oihw}, desc.weights_desc())},
-               {DNNL_ARG_BIAS, Reordered(weights.biases, biases, biases)},
+                Ordered(weights.filters, {filter_dims, kFloat, Tag::oihw}, desc.weights_desc())},
+               {DNNL_ARG_BIAS, Ordered(weights.biases, biases, biases)},
                {DNNL_ARG_DST, result}});
   }
 
@@ -292,8 +303,8 @@ class OnednnGraph {
     AddStep<dnnl::inner_product_forward>(
         desc, {{DNNL_ARG_SRC, input},
                {DNNL_ARG_WEIGHTS,
-                Reordered(weights.connected, {dims, kFloat, Tag::ihwo}, desc.weights_desc())},
-               {DNNL_ARG_BIAS, Reordered(weights.connected_biases, biases, biases)},
+                Ordered(weights.connected, {dims, kFloat, Tag::ihwo}, desc.weights_desc())},
+               {DNNL_ARG_BIAS, Ordered(weights.connected_biases, biases, biases)},
                {DNNL_ARG_DST, result}});
     return result;
   }
@@ -316,26 +327,34 @@ class OnednnGraph {
   std::array<float, 3> mean_rgb_;
   memory::dim crops_;
   bool winograd_;
-  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+  dnnl::engine engine_;
   dnnl::stream stream_{engine_};
-  std::vector<memory> memories_;  // these and the next are all that the steps' arguments refer to
+  // These three are all that the steps' arguments refer to.
+  std::vector<memory> memories_;
   std::vector<memory> scratchpads_;  // in the same place
+  std::vector<memory> ordered_;      // the weights, in the order of their use; only read
+  size_t next_ordered_ = 0;
   std::vector<Step> steps_;
   float* input_ = nullptr;
   memory output_;
 };
 
-// Each number of crops has its own copy of the weights, so there are two: one, and the batch.
-class OnednnNetwork final : public EmbeddingNetwork {
+// Each number of crops asks for another order of the weights, so there are two: one, and the batch.
+class Network final : public OnednnNetwork {
  public:
-  OnednnNetwork(const ResnetWeights& weights, size_t batch, Convolutions convolutions)
-      : side_(weights.side), batch_(batch), one_(weights, 1, convolutions) {
-    if (batch > 1) several_.emplace(weights, batch, convolutions);
+  Network(std::shared_ptr<const ResnetWeights> weights, size_t batch, Convolutions convolutions,
+          const Network* twin)
+      : weights_(std::move(weights)),
+        batch_(batch),
+        convolutions_(convolutions),
+        one_(*weights_, 1, convolutions, twin != nullptr ? &twin->one_ : nullptr) {
+    if (batch == 1) return;
+    several_.emplace(*weights_, batch, convolutions, twin != nullptr ? &*twin->several_ : nullptr);
   }
 
   std::vector<core::Embedding> EmbedAll(std::span<const cv::Mat> crops) override {
     for (const cv::Mat& crop : crops) {
-      if (crop.rows == side_ && crop.cols == side_) continue;
+      if (crop.rows == weights_->side && crop.cols == weights_->side) continue;
       throw std::invalid_argument("the network takes crops of another size");
     }
     StayOnThisThread();
@@ -348,19 +367,27 @@ class OnednnNetwork final : public EmbeddingNetwork {
     return embeddings;
   }
 
+  std::unique_ptr<OnednnNetwork> Another() const override {
+    StayOnThisThread();
+    return std::make_unique<Network>(weights_, batch_, convolutions_, this);
+  }
+
  private:
-  const int side_;
+  const std::shared_ptr<const ResnetWeights> weights_;
   const size_t batch_;
+  const Convolutions convolutions_;
   OnednnGraph one_;
   std::optional<OnednnGraph> several_;
 };
 
-absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadIntoOnednn(
-    const absl::StatusOr<ResnetWeights>& weights, size_t batch, Convolutions convolutions) {
+absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadIntoOnednn(absl::StatusOr<ResnetWeights> weights,
+                                                              size_t batch,
+                                                              Convolutions convolutions) {
   if (!weights.ok()) return weights.status();
   try {
     StayOnThisThread();
-    return std::make_unique<OnednnNetwork>(*weights, batch, convolutions);
+    return std::make_unique<Network>(std::make_shared<const ResnetWeights>(*std::move(weights)),
+                                     batch, convolutions, nullptr);
   } catch (const std::invalid_argument& error) {
     return core::MakeError(core::Reason::kModelFileInvalid,
                            fmt::format("oneDNN: {}", error.what()));
@@ -371,13 +398,14 @@ absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadIntoOnednn(
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadEntryexitResnetIntoOnednn(
+absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadEntryexitResnetIntoOnednn(
     const std::string& bytes, size_t batch, Convolutions convolutions) {
   return LoadIntoOnednn(ReadEntryexitResnet(bytes), batch, convolutions);
 }
 
-absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadDlibResnetIntoOnednn(
-    const std::string& bytes, size_t batch, Convolutions convolutions) {
+absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadDlibResnetIntoOnednn(const std::string& bytes,
+                                                                        size_t batch,
+                                                                        Convolutions convolutions) {
   return LoadIntoOnednn(ReadDlibResnet(bytes), batch, convolutions);
 }
 

@@ -38,10 +38,12 @@ struct Embedded {
 
 // Workers that one caller at a time may use: for a capture, and then for the face that was found on
 // it. Of the captures that wait, the one whose deadline comes first gets the next worker: a
-// traveler at a lane before a backlog, which has more time. Faces are embedded by whichever worker
-// comes free, once as many wait as are embedded together, or one of them has waited long enough, or
-// no capture waits: then each at once and alone. So there is never more at work than workers, and
-// nobody waits for company while a worker would be idle. Thread-safe.
+// traveler at a lane before a backlog, which has more time.
+//
+// A face is embedded at once when there are not enough captures and faces waiting to fill a batch.
+// When there are, it waits, and its worker goes to the next capture; once a batch of faces waits,
+// or one of them has waited long enough, faces go first. So no worker is ever idle while somebody
+// waits, and who is alone waits for nobody. Thread-safe.
 //
 // A Worker has `std::vector<core::Embedding> EmbedAll(std::span<const cv::Mat> crops)`.
 template <typename Worker>
@@ -80,6 +82,7 @@ class WorkerPool {
              .deadline = deadline,
              .due = std::min(now + batching_.patience, deadline - batching_.patience)};
     std::vector<Face*> batch;
+    batch.reserve(batching_.faces);
     worker = AwaitTurn(own, std::move(worker), batch);
     if (worker != nullptr) {
       EmbedTogether(*worker, batch);
@@ -180,9 +183,9 @@ class WorkerPool {
   }
 
   static void EmbedTogether(Worker& worker, const std::vector<Face*>& batch) {
-    std::vector<cv::Mat> crops;
-    for (const Face* face : batch) crops.push_back(face->crop);
     try {
+      std::vector<cv::Mat> crops;
+      for (const Face* face : batch) crops.push_back(face->crop);
       const auto start = std::chrono::steady_clock::now();
       std::vector<core::Embedding> embeddings = worker.EmbedAll(crops);
       const auto took = std::chrono::steady_clock::now() - start;

@@ -41,6 +41,8 @@ Metrics::Metrics()
                              "Time that the face engine took for a capture, waiting included.",
                              *registry_)
                         .Add({}, Seconds())),
+      faces_embedded_(Register(prometheus::BuildCounter(), "entryexit_faces_embedded_total",
+                               "Faces that were embedded, by how many at once.", *registry_)),
       queue_depth_(Register(prometheus::BuildGauge(), "entryexit_queue_depth",
                             "Calls that wait for a thread.", *registry_)
                        .Add({})),
@@ -77,6 +79,10 @@ void Metrics::CaptureObserved(const core::FaceObservation& observation,
     quality_issues_.Add({{"issue", core::NameOf(finding.issue)}}).Increment();
   }
   face_seconds_.Observe(duration.count());
+}
+
+void Metrics::FaceEmbedded(size_t together) {
+  faces_embedded_.Add({{"together", std::to_string(together)}}).Increment();
 }
 
 }  // namespace entryexit::rpc

@@ -92,6 +92,7 @@ TEST(Daemon, TellsItsMetrics) {
   const std::string metrics = world.Metrics();
   EXPECT_THAT(metrics, HasSubstr("method=\"/entryexit.v1.LaneService/RecordArrival\""));
   EXPECT_THAT(metrics, HasSubstr("entryexit_face_seconds_count"));
+  EXPECT_THAT(metrics, HasSubstr("entryexit_faces_embedded_total{together=\"1\"}"));
   EXPECT_THAT(metrics, HasSubstr("entryexit_queue_depth"));
 }
 
