@@ -5,16 +5,20 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
+#include <ctime>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -47,6 +51,11 @@ std::array<double, 7> Milliseconds(const StageTimes& times) {
   return ms;
 }
 
+double Median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values.at(values.size() / 2);
+}
+
 class Samples {
  public:
   void Add(const StageTimes& times) {
@@ -54,15 +63,70 @@ class Samples {
     for (size_t i = 0; i < ms.size(); ++i) stages_.at(i).push_back(ms.at(i));
   }
 
-  double Median(size_t stage) const {
-    std::vector<double> sorted = stages_.at(stage);
-    std::ranges::sort(sorted);
-    return sorted.at(sorted.size() / 2);
-  }
+  double Median(size_t stage) const { return bench::Median(stages_.at(stage)); }
 
  private:
   std::array<std::vector<double>, 7> stages_;
 };
+
+// An engine of two workers to which lanes send one capture after another.
+class BusyEngine {
+ public:
+  BusyEngine(face::EngineConfig config, int together) : together_(together) {
+    config.workers = 2;
+    config.embed_together = together;
+    config.on_stages = [this](const StageTimes& times) {
+      faces_ += times.together > 0 ? 1 : 0;
+      faces_together_ += times.together > 1 ? 1 : 0;
+    };
+    engine_ = face::CreateFaceEngine(config).value();
+  }
+
+  void Run(const std::vector<std::string>& captures, int lanes) {
+    constexpr size_t kTimesEach = 6;
+    const size_t count = kTimesEach * captures.size();
+    std::atomic<size_t> next = 0;
+    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start_of_work = std::clock();
+    {
+      std::vector<std::jthread> threads;
+      for (int lane = 0; lane < lanes; ++lane) {
+        threads.emplace_back([&] {
+          for (size_t i = next++; i < count; i = next++) {
+            engine_
+                ->Observe(captures[i % captures.size()],
+                          std::chrono::steady_clock::now() + std::chrono::minutes(1))
+                .value();
+          }
+        });
+      }
+    }
+    const double work = static_cast<double>(std::clock() - start_of_work) / CLOCKS_PER_SEC;
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    work_ms_.push_back(1e3 * work / static_cast<double>(count));
+    rates_.push_back(static_cast<double>(count) / time.count());
+  }
+
+  int together() const { return together_; }
+  // Of each run: captures a second, and processor time of one.
+  const std::vector<double>& rates() const { return rates_; }
+  const std::vector<double>& work_ms() const { return work_ms_; }
+  double ShareTogether() const { return static_cast<double>(faces_together_) / faces_; }
+
+ private:
+  const int together_;
+  std::atomic<int> faces_ = 0;
+  std::atomic<int> faces_together_ = 0;
+  std::unique_ptr<ports::FaceEngine> engine_;
+  std::vector<double> rates_;
+  std::vector<double> work_ms_;
+};
+
+std::vector<double> Ratios(const std::vector<double>& over, const std::vector<double>& under) {
+  std::vector<double> ratios;
+  for (size_t i = 0; i < over.size(); ++i) ratios.push_back(over[i] / under[i]);
+  return ratios;
+}
 
 std::string ReadBytes(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -82,10 +146,10 @@ class Bench {
       : faces_(root / "tests/data/faces"),
         rounds_(rounds),
         plain_(root / "models/entryexit_resnet_v1.dat", face::EngineConfig().landmarks) {
-    face::EngineConfig config;
-    config.manifest = root / "models/manifest.yaml";
-    config.workers = 1;
-    config.min_face_share = kSmallestShare;
+    config_.manifest = root / "models/manifest.yaml";
+    config_.workers = 1;
+    config_.min_face_share = kSmallestShare;
+    face::EngineConfig config = config_;
     config.on_stages = [this](const StageTimes& times) { ours_times_ = times; };
     ours_ = face::CreateFaceEngine(config).value();
     config.runtime = "dlib";
@@ -232,6 +296,31 @@ class Bench {
     fmt::print("\n");
   }
 
+  // Two workers with more lanes than they can serve: each face embedded alone, and several at once
+  // while captures wait, in turns.
+  void MeasureTogether(int lanes) {
+    const std::vector<std::string> captures = MakeCaptures({1280, 720});
+    BusyEngine alone(config_, 1);
+    BusyEngine together(config_, face::EngineConfig().embed_together);
+    for (int round = 0; round < rounds_; ++round) {
+      const bool alone_first = round % 2 == 0;
+      if (alone_first) alone.Run(captures, lanes);
+      together.Run(captures, lanes);
+      if (!alone_first) alone.Run(captures, lanes);
+    }
+    fmt::print("{} lanes, 2 workers, 1280x720\n{:<22}{:>12}{:>14}{:>18}\n", lanes, "", "captures/s",
+               "CPU ms each", "faces together");
+    for (const BusyEngine* engine : {&alone, &together}) {
+      fmt::print("  {} at once{:<11}{:>12.1f}{:>14.2f}{:>16.0f} %\n", engine->together(), "",
+                 Median(engine->rates()), Median(engine->work_ms()), 100 * engine->ShareTogether());
+    }
+    const double rate = Median(Ratios(together.rates(), alone.rates()));
+    const double work = Median(Ratios(alone.work_ms(), together.work_ms()));
+    fmt::print("  ratio, median of rounds{:>10.3f}{:>14.3f}\n\n", rate, work);
+    json_["together"] = {
+        {"lanes", lanes}, {"rate", rate}, {"work", work}, {"share", together.ShareTogether()}};
+  }
+
   const nlohmann::json& json() const { return json_; }
 
  private:
@@ -293,6 +382,7 @@ class Bench {
 
   std::filesystem::path faces_;
   int rounds_;
+  face::EngineConfig config_;
   PlainPipeline plain_;
   std::unique_ptr<ports::FaceEngine> ours_;
   std::unique_ptr<ports::FaceEngine> ours_in_dlib_;
@@ -311,9 +401,19 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(1, 1000));
   bool rates = false;
   app.add_flag("--rates", rates, "also how many faces are found by group, in bad light and small");
+  int lanes = 0;
+  app.add_option("--lanes", lanes,
+                 "instead measure two workers that so many lanes keep busy, with faces embedded "
+                 "alone and together")
+      ->check(CLI::Range(1, 256));
   CLI11_PARSE(app, argc, argv);
 
   Bench bench(root, rounds);
+  if (lanes > 0) {
+    bench.MeasureTogether(lanes);
+    if (!json_file.empty()) std::ofstream(json_file) << bench.json().dump(2) << '\n';
+    return 0;
+  }
   constexpr int kNetworkRounds = 10;
   bench.MeasureNetwork(std::filesystem::path(root) / "models/entryexit_resnet_v1.dat",
                        kNetworkRounds * rounds);

@@ -78,9 +78,13 @@ absl::Status Run(const config::Config& config, const Policies& policies) {
   const auto lanes = app::LaneDirectory::Create(LanesFrom(config.ports));
   if (!lanes.ok()) return lanes.status();
 
-  const auto loaded_engine = face::CreateFaceEngine(EngineConfigFrom(config));
-  if (!loaded_engine.ok()) return loaded_engine.status();
   rpc::Metrics metrics;
+  face::EngineConfig engine_config = EngineConfigFrom(config);
+  engine_config.on_stages = [&metrics](const face::StageTimes& times) {
+    if (times.together > 0) metrics.FaceEmbedded(times.together);
+  };
+  const auto loaded_engine = face::CreateFaceEngine(engine_config);
+  if (!loaded_engine.ok()) return loaded_engine.status();
   const rpc::MeasuredFaceEngine engine(**loaded_engine, metrics);
   const auto policy = PolicyFrom(config, policies, engine.calibration());
   if (!policy.ok()) return policy.status();

@@ -37,11 +37,11 @@ class Engine final : public ports::FaceEngine {
  public:
   Engine(core::ModelRef model, std::optional<core::Calibration> calibration,
          std::function<void(const StageTimes&)> on_stages,
-         std::vector<std::unique_ptr<Pipeline>> workers)
+         std::vector<std::unique_ptr<Pipeline>> workers, const Batching& batching)
       : model_(std::move(model)),
         calibration_(std::move(calibration)),
         on_stages_(std::move(on_stages)),
-        workers_(std::move(workers)) {}
+        workers_(std::move(workers), batching) {}
 
   absl::StatusOr<core::FaceObservation> Observe(std::string_view image,
                                                 core::Deadline deadline) const override {
@@ -50,11 +50,19 @@ class Engine final : public ports::FaceEngine {
       return MakeError(Reason::kDeadlineExceeded, "no face worker came free in time");
     }
     StageTimes times;
-    absl::StatusOr<core::FaceObservation> observation =
-        ObserveWith(*worker, image, deadline, times);
-    workers_.Return(std::move(worker));
-    if (observation.ok() && on_stages_) on_stages_(times);
-    return observation;
+    absl::StatusOr<Pipeline::Unembedded> found = FindFace(*worker, image, deadline, times);
+    if (!found.ok() || found->crop.empty()) {
+      workers_.Return(std::move(worker));
+      if (!found.ok()) return found.status();
+    } else {
+      absl::StatusOr<Embedded> embedded = workers_.Embed(std::move(worker), found->crop, deadline);
+      if (!embedded.ok()) return embedded.status();
+      found->observation.embedding = std::move(embedded->embedding);
+      times.embed = embedded->took;
+      times.together = embedded->together;
+    }
+    if (on_stages_) on_stages_(times);
+    return std::move(found->observation);
   }
 
   const core::ModelRef& model() const override { return model_; }
@@ -68,11 +76,10 @@ class Engine final : public ports::FaceEngine {
   }
 
  private:
-  static absl::StatusOr<core::FaceObservation> ObserveWith(Pipeline& worker, std::string_view image,
-                                                           core::Deadline deadline,
-                                                           StageTimes& times) {
+  static absl::StatusOr<Pipeline::Unembedded> FindFace(Pipeline& worker, std::string_view image,
+                                                       core::Deadline deadline, StageTimes& times) {
     try {
-      return worker.Observe(image, deadline, times);
+      return worker.FindFace(image, deadline, times);
     } catch (const std::exception& error) {
       return MakeError(Reason::kInternal, fmt::format("face pipeline: {}", error.what()));
     }
@@ -86,6 +93,9 @@ class Engine final : public ports::FaceEngine {
 
 absl::Status CheckConfig(const EngineConfig& config) {
   if (config.workers < 1) return MakeError(Reason::kConfigInvalid, "face workers: at least 1");
+  if (config.embed_together < 1 || config.embed_together > 32) {
+    return MakeError(Reason::kConfigInvalid, "embed_together: 1 to 32");
+  }
   if (!(config.min_face_share > 0 && config.min_face_share < 1)) {
     return MakeError(Reason::kConfigInvalid, "min_face_share must lie between 0 and 1");
   }
@@ -108,17 +118,42 @@ absl::StatusOr<std::optional<core::Calibration>> FindCalibration(const ModelDesc
                                model.id, pairs));
 }
 
-absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadNetwork(const EngineConfig& config,
-                                                              Architecture architecture,
-                                                              const std::string& bytes) {
-  const bool onednn = config.runtime == kOnednn;
-  switch (architecture) {
-    case Architecture::kEntryexitResnet:
-      return onednn ? LoadEntryexitResnetIntoOnednn(bytes) : LoadEntryexitResnet(bytes);
-    case Architecture::kDlibResnet:
-      return onednn ? LoadDlibResnetIntoOnednn(bytes) : LoadDlibResnet(bytes);
+// dlib embeds several hardly faster than one by one.
+size_t BatchOf(const EngineConfig& config) {
+  return config.runtime == kOnednn ? static_cast<size_t>(config.embed_together) : 1;
+}
+
+using Networks = std::vector<std::unique_ptr<EmbeddingNetwork>>;
+
+absl::StatusOr<Networks> OnednnNetworks(const EngineConfig& config, Architecture architecture,
+                                        const std::string& bytes, int count) {
+  auto network = architecture == Architecture::kDlibResnet
+                     ? LoadDlibResnetIntoOnednn(bytes, BatchOf(config))
+                     : LoadEntryexitResnetIntoOnednn(bytes, BatchOf(config));
+  if (!network.ok()) return network.status();
+  Networks networks;
+  for (int i = 1; i < count; ++i) networks.push_back((*network)->Another());
+  networks.push_back(*std::move(network));
+  return networks;
+}
+
+absl::StatusOr<Networks> DlibNetworks(Architecture architecture, const std::string& bytes,
+                                      int count) {
+  Networks networks;
+  for (int i = 0; i < count; ++i) {
+    auto network = architecture == Architecture::kDlibResnet ? LoadDlibResnet(bytes)
+                                                             : LoadEntryexitResnet(bytes);
+    if (!network.ok()) return network.status();
+    networks.push_back(*std::move(network));
   }
-  return MakeError(Reason::kInternal, "unknown architecture");
+  return networks;
+}
+
+// One for each thread.
+absl::StatusOr<Networks> LoadNetworks(const EngineConfig& config, Architecture architecture,
+                                      const std::string& bytes, int count) {
+  return config.runtime == kOnednn ? OnednnNetworks(config, architecture, bytes, count)
+                                   : DlibNetworks(architecture, bytes, count);
 }
 
 std::string RuntimeOf(const EngineConfig& config) {
@@ -152,36 +187,31 @@ absl::Status CheckDimension(const ModelDescription& model, EmbeddingNetwork& net
 }
 
 // One worker, made to the limits of `config`.
-absl::StatusOr<std::unique_ptr<Pipeline>> MakeWorker(
-    const EngineConfig& config, const ModelDescription& model, const std::string& weights,
-    const std::shared_ptr<const LandmarkFinder>& landmarks) {
-  absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> network =
-      LoadNetwork(config, model.architecture, weights);
-  if (!network.ok()) return network.status();
-  if (absl::Status status = CheckDimension(model, **network); !status.ok()) return status;
+std::unique_ptr<Pipeline> MakeWorker(const EngineConfig& config, const ModelDescription& model,
+                                     const std::shared_ptr<const LandmarkFinder>& landmarks,
+                                     std::unique_ptr<EmbeddingNetwork> network) {
   const Pipeline::Settings settings{.image = config.image,
                                     .min_face_share = config.min_face_share,
                                     .quality = config.quality,
                                     .alignment = model.alignment,
                                     .l2_normalise = model.l2_normalised};
-  return std::make_unique<Pipeline>(settings, landmarks, *std::move(network));
+  return std::make_unique<Pipeline>(settings, landmarks, std::move(network));
 }
 
-// Runs with the runtime that is configured, but with the default limits: those the golden captures
-// were recorded with.
+// Runs the network that is configured, but with the default limits: those the golden captures were
+// recorded with.
 absl::Status SelfTest(const EngineConfig& config, const ModelManifest& manifest,
-                      const ModelDescription& model, const std::string& weights,
-                      const std::shared_ptr<const LandmarkFinder>& landmarks) {
+                      const ModelDescription& model,
+                      const std::shared_ptr<const LandmarkFinder>& landmarks,
+                      std::unique_ptr<EmbeddingNetwork> network) {
   if (model.golden.empty()) {
     spdlog::warn("model {} has no golden captures; the self-test at start is skipped", model.id);
     return absl::OkStatus();
   }
   const absl::StatusOr<GoldenSet> golden = LoadGoldenSet(manifest.folder() / model.golden);
   if (!golden.ok()) return golden.status();
-  EngineConfig defaults;
-  defaults.runtime = config.runtime;
-  const auto worker = MakeWorker(defaults, model, weights, landmarks);
-  return worker.ok() ? CheckGoldenSet(*golden, **worker) : worker.status();
+  const auto worker = MakeWorker(EngineConfig(), model, landmarks, std::move(network));
+  return CheckGoldenSet(*golden, *worker, BatchOf(config));
 }
 
 absl::StatusOr<std::unique_ptr<ports::FaceEngine>> Create(const EngineConfig& config) {
@@ -200,20 +230,23 @@ absl::StatusOr<std::unique_ptr<ports::FaceEngine>> Create(const EngineConfig& co
   cv::setNumThreads(1);
   const auto landmarks = LoadLandmarks(config, *model);
   if (!landmarks.ok()) return landmarks.status();
-  if (absl::Status status = SelfTest(config, *manifest, *model, weights->bytes, *landmarks);
+  auto networks = LoadNetworks(config, model->architecture, weights->bytes, config.workers + 1);
+  if (!networks.ok()) return networks.status();
+  auto network = networks->begin();
+  if (absl::Status status = CheckDimension(*model, **network); !status.ok()) return status;
+  if (absl::Status status = SelfTest(config, *manifest, *model, *landmarks, std::move(*network++));
       !status.ok()) {
     return status;
   }
   std::vector<std::unique_ptr<Pipeline>> workers;
-  for (int i = 0; i < config.workers; ++i) {
-    auto worker = MakeWorker(config, *model, weights->bytes, *landmarks);
-    if (!worker.ok()) return worker.status();
-    workers.push_back(*std::move(worker));
+  while (network != networks->end()) {
+    workers.push_back(MakeWorker(config, *model, *landmarks, std::move(*network++)));
   }
   if (!model->warning.empty()) spdlog::warn("model {}: {}", model->id, model->warning);
   core::ModelRef ref{.id = model->id, .digest = weights->sha256, .engine = RuntimeOf(config)};
   return std::make_unique<Engine>(std::move(ref), *std::move(calibration), config.on_stages,
-                                  std::move(workers));
+                                  std::move(workers),
+                                  Batching{BatchOf(config), config.embed_patience});
 }
 
 }  // namespace

@@ -27,8 +27,9 @@ struct GoldenSet {
 // Reads a file such as models/golden/entryexit-resnet-v1.yaml. Errors: CONFIG_INVALID.
 absl::StatusOr<GoldenSet> LoadGoldenSet(const std::filesystem::path& path);
 
+// Each capture's face is embedded alone, and `batch` times at once.
 // Errors: GOLDEN_DRIFT, with the measured distance; MODEL_FILE_INVALID when a capture is missing.
-absl::Status CheckGoldenSet(const GoldenSet& golden, Pipeline& pipeline);
+absl::Status CheckGoldenSet(const GoldenSet& golden, Pipeline& pipeline, size_t batch);
 
 }  // namespace entryexit::face
 

@@ -7,8 +7,8 @@
 #include <cstring>
 #include <dnnl.hpp>
 #include <exception>
-#include <map>
 #include <opencv2/core.hpp>
+#include <optional>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
@@ -27,10 +27,6 @@ using dnnl::memory;
 using Tag = memory::format_tag;
 using Arguments = std::unordered_map<int, memory>;
 
-// Crops that are embedded at once, at most so many and always one of these: each number has its own
-// copy of the weights.
-constexpr std::array<size_t, 2> kBatches{8, 1};
-
 // oneDNN asks OpenMP how many threads to use, which knows a number for each calling thread: it must
 // be set wherever primitives are made or run.
 void StayOnThisThread() { omp_set_num_threads(1); }
@@ -43,14 +39,18 @@ dnnl::primitive_attr WithOwnScratchpad(const dnnl::post_ops& after = {}) {
 }
 
 // A list of primitives for one number of crops, made once with all the memory they need, and then
-// run for each so many.
+// run for each so many. The weights in their order for it are those of `twin`, a graph that was
+// made of the same, if there is one.
 class OnednnGraph {
  public:
-  OnednnGraph(const ResnetWeights& weights, size_t crops, Convolutions convolutions)
+  OnednnGraph(const ResnetWeights& weights, size_t crops, Convolutions convolutions,
+              const OnednnGraph* twin)
       : side_(weights.side),
         mean_rgb_(weights.mean_rgb),
         crops_(static_cast<memory::dim>(crops)),
-        winograd_(convolutions == Convolutions::kFastest) {
+        winograd_(convolutions == Convolutions::kFastest),
+        engine_(twin != nullptr ? twin->engine_ : dnnl::engine(dnnl::engine::kind::cpu, 0)) {
+    if (twin != nullptr) ordered_ = twin->ordered_;
     const auto& layers = weights.convolutions;
     if (layers.empty()) throw std::invalid_argument("no convolution");
     memory input = Allocate({{crops_, 3, side_, side_}, kFloat, Tag::nchw});
@@ -66,6 +66,7 @@ class OnednnGraph {
       features = AddPooling(kAverage, features, side, side);
     }
     output_ = AddConnected(weights, features);
+    ShareScratchpad();
   }
 
   // Appends the embeddings of as many crops as it was made for.
@@ -120,7 +121,13 @@ class OnednnGraph {
     return allocated;
   }
 
-  // A copy of `values`, which lie as `plain` says, in the order of `wanted`.
+  // The next layer's `values`, which lie as `plain` says, in the order of `wanted`.
+  memory Ordered(const std::vector<float>& values, const memory::desc& plain,
+                 const memory::desc& wanted) {
+    if (next_ordered_ == ordered_.size()) ordered_.push_back(Reordered(values, plain, wanted));
+    return ordered_[next_ordered_++];
+  }
+
   memory Reordered(const std::vector<float>& values, const memory::desc& plain,
                    const memory::desc& wanted) {
     if (values.size() * sizeof(float) != plain.get_size()) {
@@ -128,7 +135,8 @@ class OnednnGraph {
     }
     memory source(plain, engine_);
     std::ranges::copy(values, static_cast<float*>(source.get_data_handle()));
-    memory reordered = Allocate(wanted);
+    memory reordered(wanted, engine_);
+    std::memset(reordered.get_data_handle(), 0, wanted.get_size());
     dnnl::reorder(source, reordered).execute(stream_, source, reordered);
     stream_.wait();
     return reordered;
@@ -137,13 +145,29 @@ class OnednnGraph {
   template <typename Primitive>
   void AddStep(const typename Primitive::primitive_desc& desc, Arguments arguments) {
     if (const memory::desc scratchpad = desc.scratchpad_desc(); scratchpad.get_size() > 0) {
-      arguments[DNNL_ARG_SCRATCHPAD] = Allocate(scratchpad);
+      scratchpads_.push_back(memory(scratchpad, engine_, DNNL_MEMORY_NONE));
+      arguments[DNNL_ARG_SCRATCHPAD] = scratchpads_.back();
     }
     Step step{.primitive = Primitive(desc), .arguments = {}};
     for (const auto& [role, argument] : arguments) {
       step.arguments.push_back({role, argument.get()});
     }
     steps_.push_back(std::move(step));
+  }
+
+  // The steps run one after another, and none of them needs what another left there. Of a
+  // scratchpad each, those of Winograd's convolutions would come to 100 MB.
+  void ShareScratchpad() {
+    size_t size = 0;
+    for (const memory& scratchpad : scratchpads_) {
+      size = std::max(size, scratchpad.get_desc().get_size());
+    }
+    if (size == 0) return;
+    const memory::dims dims{static_cast<memory::dim>(size)};
+    const memory shared = Allocate({dims, memory::data_type::u8, Tag::x});
+    for (memory& scratchpad : scratchpads_) {
+      scratchpad.set_data_handle(shared.get_data_handle());
+    }
   }
 
   dnnl::convolution_forward::primitive_desc DescribeConvolution(const ConvolutionWeights& weights,
@@ -176,8 +200,8 @@ class OnednnGraph {
     AddStep<dnnl::convolution_forward>(
         desc, {{DNNL_ARG_SRC, input},
                {DNNL_ARG_WEIGHTS,
-                Reordered(weights.filters, {filter_dims, kFloat, Tag::oihw}, desc.weights_desc())},
-               {DNNL_ARG_BIAS, Reordered(weights.biases, biases, biases)},
+                Ordered(weights.filters, {filter_dims, kFloat, Tag::oihw}, desc.weights_desc())},
+               {DNNL_ARG_BIAS, Ordered(weights.biases, biases, biases)},
                {DNNL_ARG_DST, result}});
   }
 
@@ -279,8 +303,8 @@ class OnednnGraph {
     AddStep<dnnl::inner_product_forward>(
         desc, {{DNNL_ARG_SRC, input},
                {DNNL_ARG_WEIGHTS,
-                Reordered(weights.connected, {dims, kFloat, Tag::ihwo}, desc.weights_desc())},
-               {DNNL_ARG_BIAS, Reordered(weights.connected_biases, biases, biases)},
+                Ordered(weights.connected, {dims, kFloat, Tag::ihwo}, desc.weights_desc())},
+               {DNNL_ARG_BIAS, Ordered(weights.connected_biases, biases, biases)},
                {DNNL_ARG_DST, result}});
     return result;
   }
@@ -303,54 +327,67 @@ class OnednnGraph {
   std::array<float, 3> mean_rgb_;
   memory::dim crops_;
   bool winograd_;
-  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+  dnnl::engine engine_;
   dnnl::stream stream_{engine_};
-  std::vector<memory> memories_;  // all that the steps' arguments refer to
+  // These three are all that the steps' arguments refer to.
+  std::vector<memory> memories_;
+  std::vector<memory> scratchpads_;  // in the same place
+  std::vector<memory> ordered_;      // the weights, in the order of their use; only read
+  size_t next_ordered_ = 0;
   std::vector<Step> steps_;
   float* input_ = nullptr;
   memory output_;
 };
 
-class OnednnNetwork final : public EmbeddingNetwork {
+// Each number of crops asks for another order of the weights, so there are two: one, and the batch.
+class Network final : public OnednnNetwork {
  public:
-  OnednnNetwork(ResnetWeights weights, Convolutions convolutions)
-      : weights_(std::move(weights)), convolutions_(convolutions) {
-    GraphFor(1);
+  Network(std::shared_ptr<const ResnetWeights> weights, size_t batch, Convolutions convolutions,
+          const Network* twin)
+      : weights_(std::move(weights)),
+        batch_(batch),
+        convolutions_(convolutions),
+        one_(*weights_, 1, convolutions, twin != nullptr ? &twin->one_ : nullptr) {
+    if (batch == 1) return;
+    several_.emplace(*weights_, batch, convolutions, twin != nullptr ? &*twin->several_ : nullptr);
   }
 
   std::vector<core::Embedding> EmbedAll(std::span<const cv::Mat> crops) override {
     for (const cv::Mat& crop : crops) {
-      if (crop.rows == weights_.side && crop.cols == weights_.side) continue;
+      if (crop.rows == weights_->side && crop.cols == weights_->side) continue;
       throw std::invalid_argument("the network takes crops of another size");
     }
     StayOnThisThread();
     std::vector<core::Embedding> embeddings;
     embeddings.reserve(crops.size());
-    for (const size_t batch : kBatches) {
-      for (; crops.size() >= batch; crops = crops.subspan(batch)) {
-        GraphFor(batch).Run(crops.first(batch), embeddings);
-      }
+    for (; several_ && crops.size() >= batch_; crops = crops.subspan(batch_)) {
+      several_->Run(crops.first(batch_), embeddings);
     }
+    for (; !crops.empty(); crops = crops.subspan(1)) one_.Run(crops.first(1), embeddings);
     return embeddings;
   }
 
- private:
-  // Made when first asked for.
-  OnednnGraph& GraphFor(size_t crops) {
-    return graphs_.try_emplace(crops, weights_, crops, convolutions_).first->second;
+  std::unique_ptr<OnednnNetwork> Another() const override {
+    StayOnThisThread();
+    return std::make_unique<Network>(weights_, batch_, convolutions_, this);
   }
 
-  const ResnetWeights weights_;
+ private:
+  const std::shared_ptr<const ResnetWeights> weights_;
+  const size_t batch_;
   const Convolutions convolutions_;
-  std::map<size_t, OnednnGraph> graphs_;
+  OnednnGraph one_;
+  std::optional<OnednnGraph> several_;
 };
 
-absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadIntoOnednn(
-    absl::StatusOr<ResnetWeights> weights, Convolutions convolutions) {
+absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadIntoOnednn(absl::StatusOr<ResnetWeights> weights,
+                                                              size_t batch,
+                                                              Convolutions convolutions) {
   if (!weights.ok()) return weights.status();
   try {
     StayOnThisThread();
-    return std::make_unique<OnednnNetwork>(*std::move(weights), convolutions);
+    return std::make_unique<Network>(std::make_shared<const ResnetWeights>(*std::move(weights)),
+                                     batch, convolutions, nullptr);
   } catch (const std::invalid_argument& error) {
     return core::MakeError(core::Reason::kModelFileInvalid,
                            fmt::format("oneDNN: {}", error.what()));
@@ -361,14 +398,15 @@ absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadIntoOnednn(
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadEntryexitResnetIntoOnednn(
-    const std::string& bytes, Convolutions convolutions) {
-  return LoadIntoOnednn(ReadEntryexitResnet(bytes), convolutions);
+absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadEntryexitResnetIntoOnednn(
+    const std::string& bytes, size_t batch, Convolutions convolutions) {
+  return LoadIntoOnednn(ReadEntryexitResnet(bytes), batch, convolutions);
 }
 
-absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadDlibResnetIntoOnednn(
-    const std::string& bytes, Convolutions convolutions) {
-  return LoadIntoOnednn(ReadDlibResnet(bytes), convolutions);
+absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadDlibResnetIntoOnednn(const std::string& bytes,
+                                                                        size_t batch,
+                                                                        Convolutions convolutions) {
+  return LoadIntoOnednn(ReadDlibResnet(bytes), batch, convolutions);
 }
 
 std::string OnednnVersion() {

@@ -1,6 +1,7 @@
 #ifndef ENTRYEXIT_SRC_FACE_ONEDNN_NETWORK_H_
 #define ENTRYEXIT_SRC_FACE_ONEDNN_NETWORK_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -15,14 +16,23 @@ enum class Convolutions {
   kDirect,
 };
 
+class OnednnNetwork : public EmbeddingNetwork {
+ public:
+  // A network of the same model, for another thread. The weights are in memory once for both.
+  // Throws what oneDNN throws.
+  virtual std::unique_ptr<OnednnNetwork> Another() const = 0;
+};
+
 // The networks that LoadEntryexitResnet and LoadDlibResnet make, computed by oneDNN on the calling
-// thread alone. Their embeddings differ from dlib's by rounding only. Crops of another size than
-// the architecture's throw std::invalid_argument. Loading is thread-safe.
+// thread alone. Their embeddings differ from dlib's by rounding only. EmbedAll takes `batch` (at
+// least 1) crops at once as long as there are so many, and what is left one by one; memory for
+// either is taken here, once. Crops of another size than the architecture's throw
+// std::invalid_argument. Loading is thread-safe.
 // Errors: MODEL_FILE_INVALID; INTERNAL when oneDNN cannot run the network.
-absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadEntryexitResnetIntoOnednn(
-    const std::string& bytes, Convolutions convolutions = Convolutions::kFastest);
-absl::StatusOr<std::unique_ptr<EmbeddingNetwork>> LoadDlibResnetIntoOnednn(
-    const std::string& bytes, Convolutions convolutions = Convolutions::kFastest);
+absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadEntryexitResnetIntoOnednn(
+    const std::string& bytes, size_t batch, Convolutions convolutions = Convolutions::kFastest);
+absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadDlibResnetIntoOnednn(
+    const std::string& bytes, size_t batch, Convolutions convolutions = Convolutions::kFastest);
 
 // The library that is loaded, e.g. "onednn-2.6".
 std::string OnednnVersion();

@@ -66,8 +66,9 @@ Pipeline::Pipeline(const Settings& settings, std::shared_ptr<const LandmarkFinde
                    std::unique_ptr<EmbeddingNetwork> network)
     : settings_(settings), landmarks_(std::move(landmarks)), network_(std::move(network)) {}
 
-absl::StatusOr<FaceObservation> Pipeline::Observe(std::string_view image, core::Deadline deadline,
-                                                  StageTimes& times) {
+absl::StatusOr<Pipeline::Unembedded> Pipeline::FindFace(std::string_view image,
+                                                        core::Deadline deadline,
+                                                        StageTimes& times) {
   times = {};
   cv::Mat bgr;
   {
@@ -76,7 +77,8 @@ absl::StatusOr<FaceObservation> Pipeline::Observe(std::string_view image, core::
     if (!decoded.ok()) return decoded.status();
     bgr = *std::move(decoded);
   }
-  FaceObservation observation;
+  Unembedded unembedded;
+  FaceObservation& observation = unembedded.observation;
   observation.image_width = bgr.cols;
   observation.image_height = bgr.rows;
 
@@ -88,16 +90,25 @@ absl::StatusOr<FaceObservation> Pipeline::Observe(std::string_view image, core::
   if (absl::Status status = CheckDeadline(deadline); !status.ok()) return status;
   if (!faces->empty()) {
     const Choice choice = Choose(*faces, bgr.size());
-    ObserveFace(bgr, choice, times, observation);
+    ObserveFace(bgr, choice, times, unembedded);
     // What the detector itself would not call a face serves to say what is wrong with the capture;
     // when nothing else is, it was none.
     const bool doubtful = choice.face.confidence < 0 && observation.findings.empty();
-    if (!doubtful) return observation;
+    if (!doubtful) return unembedded;
   }
   observation.face.reset();
-  observation.embedding.reset();
   observation.findings = {{QualityIssue::kNoFace, 0, 1}};
-  return observation;
+  unembedded.crop.release();
+  return unembedded;
+}
+
+std::vector<core::Embedding> Pipeline::EmbedAll(std::span<const cv::Mat> crops) {
+  std::vector<core::Embedding> embeddings = network_->EmbedAll(crops);
+  if (settings_.l2_normalise) {
+    for (core::Embedding& embedding : embeddings)
+      embedding = core::Normalised(std::move(embedding));
+  }
+  return embeddings;
 }
 
 absl::StatusOr<std::vector<DetectedFace>> Pipeline::FindFaces(const cv::Mat& bgr,
@@ -140,7 +151,8 @@ Pipeline::Choice Pipeline::Choose(const std::vector<DetectedFace>& faces, const 
 }
 
 void Pipeline::ObserveFace(const cv::Mat& bgr, const Choice& choice, StageTimes& times,
-                           FaceObservation& observation) {
+                           Unembedded& unembedded) {
+  FaceObservation& observation = unembedded.observation;
   const cv::Rect2d& box = choice.face.box;
   observation.face = ToPixelBox(box);
   Landmarks landmarks;
@@ -157,19 +169,11 @@ void Pipeline::ObserveFace(const cv::Mat& bgr, const Choice& choice, StageTimes&
           {QualityIssue::kSeveralFaces, choice.dominance, settings_.quality.min_dominance});
     }
   }
-  if (observation.findings.empty()) observation.embedding = Embed(bgr, landmarks, times);
-}
-
-core::Embedding Pipeline::Embed(const cv::Mat& bgr, const Landmarks& landmarks, StageTimes& times) {
-  cv::Mat crop;
-  {
+  if (observation.findings.empty()) {
     const StageTimer timer(times.align);
-    crop = settings_.alignment == Alignment::kArcface112 ? CutArcface112(bgr, landmarks)
-                                                         : CutDlib150(bgr, landmarks);
+    unembedded.crop = settings_.alignment == Alignment::kArcface112 ? CutArcface112(bgr, landmarks)
+                                                                    : CutDlib150(bgr, landmarks);
   }
-  const StageTimer timer(times.embed);
-  core::Embedding embedding = network_->Embed(crop);
-  return settings_.l2_normalise ? core::Normalised(std::move(embedding)) : embedding;
 }
 
 }  // namespace entryexit::face

@@ -2,7 +2,10 @@
 #define ENTRYEXIT_SRC_FACE_PIPELINE_H_
 
 #include <memory>
+#include <opencv2/core.hpp>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "entryexit/core/clock.h"
@@ -30,10 +33,19 @@ class Pipeline {
   Pipeline(const Settings& settings, std::shared_ptr<const LandmarkFinder> landmarks,
            std::unique_ptr<EmbeddingNetwork> network);
 
-  // Sets `times`. Looks at the deadline between the stages that take long: once it has passed, no
-  // more work is done. Errors: as ports::FaceEngine::Observe.
-  absl::StatusOr<core::FaceObservation> Observe(std::string_view image, core::Deadline deadline,
-                                                StageTimes& times);
+  // An observation that lacks the embedding of `crop`; empty when the capture is unfit for one.
+  struct Unembedded {
+    core::FaceObservation observation;
+    cv::Mat crop;
+  };
+
+  // All but the embedding. Sets `times`. Looks at the deadline between the stages that take long:
+  // once it has passed, no more work is done. Errors: as ports::FaceEngine::Observe.
+  absl::StatusOr<Unembedded> FindFace(std::string_view image, core::Deadline deadline,
+                                      StageTimes& times);
+
+  // The embeddings as templates have them, in the order of `crops`.
+  std::vector<core::Embedding> EmbedAll(std::span<const cv::Mat> crops);
 
  private:
   // The face that the capture is about, and whether it is alone enough.
@@ -47,8 +59,7 @@ class Pipeline {
   double NarrowestPx(const std::vector<DetectedFace>& faces, const cv::Size& picture) const;
   static Choice Choose(const std::vector<DetectedFace>& faces, const cv::Size& picture);
   void ObserveFace(const cv::Mat& bgr, const Choice& choice, StageTimes& times,
-                   core::FaceObservation& observation);
-  core::Embedding Embed(const cv::Mat& bgr, const Landmarks& landmarks, StageTimes& times);
+                   Unembedded& unembedded);
 
   Settings settings_;
   std::shared_ptr<const LandmarkFinder> landmarks_;

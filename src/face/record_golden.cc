@@ -40,11 +40,12 @@ absl::Status Record(const std::filesystem::path& models, int count, char** captu
         entryexit::face::ReadFile(models / "golden" / captures[i]);
     if (!image.ok()) return image.status();
     entryexit::face::StageTimes times;
-    const auto observation = (*pipeline)->Observe(*image, entryexit::core::Deadline::max(), times);
-    if (!observation.ok()) return observation.status();
-    if (!observation->usable()) return absl::FailedPreconditionError("the capture is not usable");
+    const auto found = (*pipeline)->FindFace(*image, entryexit::core::Deadline::max(), times);
+    if (!found.ok()) return found.status();
+    if (found->crop.empty()) return absl::FailedPreconditionError("the capture is not usable");
+    const auto embeddings = (*pipeline)->EmbedAll({&found->crop, 1});
     fmt::print("  - file: {}\n    embedding:\n      [{:.6f}]\n", captures[i],
-               fmt::join(*observation->embedding, ",\n       "));
+               fmt::join(embeddings.front(), ",\n       "));
   }
   return absl::OkStatus();
 }

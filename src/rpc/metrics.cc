@@ -45,6 +45,8 @@ Metrics::Metrics()
           Register(prometheus::BuildHistogram(), "entryexit_recording_seconds",
                    "Time from a judged capture to the durable record of its crossing.", *registry_)
               .Add({}, Seconds())),
+      faces_embedded_(Register(prometheus::BuildCounter(), "entryexit_faces_embedded_total",
+                               "Faces that were embedded, by how many at once.", *registry_)),
       queue_depth_(Register(prometheus::BuildGauge(), "entryexit_queue_depth",
                             "Calls that wait for a thread.", *registry_)
                        .Add({})),
@@ -85,6 +87,10 @@ void Metrics::CaptureObserved(const core::FaceObservation& observation,
     quality_issues_.Add({{"issue", core::NameOf(finding.issue)}}).Increment();
   }
   face_seconds_.Observe(duration.count());
+}
+
+void Metrics::FaceEmbedded(size_t together) {
+  faces_embedded_.Add({{"together", std::to_string(together)}}).Increment();
 }
 
 }  // namespace entryexit::rpc

@@ -93,6 +93,7 @@ TEST(Daemon, TellsItsMetrics) {
   EXPECT_THAT(metrics, HasSubstr("method=\"/entryexit.v1.LaneService/RecordArrival\""));
   EXPECT_THAT(metrics, HasSubstr("entryexit_face_seconds_count"));
   EXPECT_THAT(metrics, HasSubstr("entryexit_recording_seconds_bucket{le=\"0.02\"}"));
+  EXPECT_THAT(metrics, HasSubstr("entryexit_faces_embedded_total{together=\"1\"}"));
   EXPECT_THAT(metrics, HasSubstr("entryexit_queue_depth"));
 }
 

@@ -44,7 +44,8 @@ struct StageTimes {
   std::chrono::nanoseconds landmarks{0};
   std::chrono::nanoseconds align{0};
   std::chrono::nanoseconds quality{0};
-  std::chrono::nanoseconds embed{0};
+  std::chrono::nanoseconds embed{0};  // of faces embedded at once, each one's share
+  size_t together = 0;                // faces embedded at once with this one, itself included
 };
 
 struct EngineConfig {
@@ -73,6 +74,14 @@ struct EngineConfig {
   // Captures observed at the same time, each with a network and a detector of its own (about
   // 40 MB). At least 1.
   int workers = 2;
+
+  // Faces embedded at once, which costs less for each, by a worker of the oneDNN runtime: when that
+  // many captures and faces wait for a worker. 1 to 32; 1: each face alone.
+  int embed_together = 4;
+
+  // How long a face then waits for the others. With less than that left to its deadline it does
+  // not wait.
+  std::chrono::milliseconds embed_patience{30};
 
   ImageLimits image;
 

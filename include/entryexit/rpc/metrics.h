@@ -46,6 +46,9 @@ class Metrics {
   // entryexit_face_seconds.
   void CaptureObserved(const core::FaceObservation& observation,
                        std::chrono::duration<double> duration);
+  // entryexit_faces_embedded_total{together}: faces, by how many were embedded at once with them,
+  // themselves included.
+  void FaceEmbedded(size_t together);
   // entryexit_queue_depth: calls that wait for a thread.
   void SetQueueDepth(size_t depth) { queue_depth_.Set(static_cast<double>(depth)); }
   // entryexit_watchers: streams of WatchCases that are open.
@@ -64,6 +67,7 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& quality_issues_;
   prometheus::Histogram& face_seconds_;
   prometheus::Histogram& recording_seconds_;
+  prometheus::Family<prometheus::Counter>& faces_embedded_;
   prometheus::Gauge& queue_depth_;
   prometheus::Gauge& watchers_;
 };

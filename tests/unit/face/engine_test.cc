@@ -161,6 +161,47 @@ TEST(Observe, GivesTheSameResultFromSeveralThreads) {
   }
 }
 
+TEST(Observe, EmbedsFacesTogetherWhenManyWaitAndGivesThemAlikeButForRounding) {
+  constexpr double kRounding = 2e-6;
+  constexpr int kLanes = 8;
+  constexpr int kCapturesEach = 3;
+  const std::vector<std::string> captures{
+      Capture("id_003/arrival_1.jpg"), Capture("id_010/arrival_1.jpg"),
+      Capture("id_021/arrival_1.jpg"), Capture("id_047/arrival_1.jpg")};
+  std::vector<core::Embedding> alone;
+  for (const std::string& capture : captures) alone.push_back(*Observe(capture)->embedding);
+
+  EngineConfig config = testing::BundledConfig();
+  config.embed_patience = std::chrono::minutes(1);
+  std::atomic<int> together = 0;
+  config.on_stages = [&](const StageTimes& times) {
+    EXPECT_GT(times.embed.count(), 0);
+    if (times.together > 1) {
+      EXPECT_EQ(times.together, static_cast<size_t>(config.embed_together));
+      ++together;
+    }
+  };
+  const auto engine = CreateFaceEngine(config);
+  ASSERT_THAT(engine, IsOk());
+  const core::Deadline deadline = std::chrono::steady_clock::now() + std::chrono::minutes(5);
+  {
+    std::vector<std::jthread> lanes;
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      lanes.emplace_back([&, lane] {
+        const size_t own = lane % captures.size();
+        for (int i = 0; i < kCapturesEach; ++i) {
+          const auto seen = (*engine)->Observe(captures[own], deadline);
+          ASSERT_THAT(seen, IsOk());
+          ASSERT_TRUE(seen->usable());
+          EXPECT_LE(testing::Distance(*seen->embedding, alone[own]), kRounding);
+        }
+      });
+    }
+  }
+  EXPECT_GE(together, config.embed_together);
+  EXPECT_EQ(together % config.embed_together, 0);
+}
+
 TEST(Observe, ADeadlineInThePastGetsNoWorker) {
   EXPECT_THAT(testing::SharedEngine().Observe(Capture("id_003/arrival_1.jpg"),
                                               std::chrono::steady_clock::now()),
@@ -213,6 +254,7 @@ TEST(Observe, ReportsTheTimeOfEachStage) {
        {seen.decode, seen.detect, seen.landmarks, seen.align, seen.quality, seen.embed}) {
     EXPECT_GT(stage.count(), 0);
   }
+  EXPECT_EQ(seen.together, 1);
 }
 
 TEST(CreateFaceEngine, NamesModelDigestAndCalibration) {
@@ -237,6 +279,11 @@ TEST(CreateFaceEngine, RefusesWrongSettings) {
   EngineConfig config = testing::BundledConfig();
   config.workers = 0;
   EXPECT_THAT(CreateFaceEngine(config), FailsWith(Reason::kConfigInvalid));
+  for (const int together : {0, 33}) {
+    config = testing::BundledConfig();
+    config.embed_together = together;
+    EXPECT_THAT(CreateFaceEngine(config), FailsWith(Reason::kConfigInvalid)) << together;
+  }
   config = testing::BundledConfig();
   config.min_face_share = 0;
   EXPECT_THAT(CreateFaceEngine(config), FailsWith(Reason::kConfigInvalid));

@@ -22,6 +22,7 @@ using ::entryexit::testing::FailsWith;
 using ::entryexit::testing::IsOk;
 
 constexpr double kTolerance = 1e-3;
+constexpr size_t kBatch = 4;
 
 std::string Weights() {
   return ReadFile(testing::BundledConfig().manifest.parent_path() / "entryexit_resnet_v1.dat")
@@ -75,7 +76,7 @@ TEST(OnednnNetwork, AgreesWithDlibOnFacesAndNoise) {
   const auto reference = LoadEntryexitResnet(Weights());
   ASSERT_THAT(reference, IsOk());
   for (const Convolutions convolutions : {Convolutions::kFastest, Convolutions::kDirect}) {
-    const auto network = LoadEntryexitResnetIntoOnednn(Weights(), convolutions);
+    const auto network = LoadEntryexitResnetIntoOnednn(Weights(), kBatch, convolutions);
     ASSERT_THAT(network, IsOk());
     const double greatest = GreatestDistance(**network, **reference, Crops());
     RecordProperty(convolutions == Convolutions::kDirect ? "direct" : "fastest",
@@ -92,12 +93,24 @@ TEST(OnednnNetwork, AgreesWithDlibOnANetworkOfDlibsArchitecture) {
   AppendNoise(9, 150, crops);
   crops.emplace_back(150, 150, CV_8UC3, cv::Scalar::all(0));
   for (const Convolutions convolutions : {Convolutions::kFastest, Convolutions::kDirect}) {
-    const auto network = LoadDlibResnetIntoOnednn(weights, convolutions);
+    const auto network = LoadDlibResnetIntoOnednn(weights, kBatch, convolutions);
     ASSERT_THAT(network, IsOk());
     const double greatest = GreatestDistance(**network, **reference, crops);
     RecordProperty(convolutions == Convolutions::kDirect ? "direct" : "fastest",
                    std::to_string(greatest));
     EXPECT_LE(greatest, kTolerance);
+  }
+}
+
+TEST(OnednnNetwork, EmbedsSeveralAtOnceAsOneByOneButForRounding) {
+  constexpr double kRounding = 2e-6;
+  for (const size_t batch : {2, 4, 8}) {
+    const auto network = LoadEntryexitResnetIntoOnednn(Weights(), batch);
+    ASSERT_THAT(network, IsOk());
+    const double greatest = GreatestDistance(**network, **network, Crops());
+    RecordProperty("batch_" + std::to_string(batch), std::to_string(greatest));
+    EXPECT_GT(greatest, 0) << "the batch is not what was tried";
+    EXPECT_LE(greatest, kRounding);
   }
 }
 
@@ -122,31 +135,31 @@ TEST(OnednnNetwork, AgreesWithDlibOnCaptures) {
 }
 
 TEST(OnednnNetwork, EmbedsAlikeAgainInAnotherNetworkAndBesideAnotherThread) {
-  const auto one = LoadEntryexitResnetIntoOnednn(Weights());
+  const auto one = LoadEntryexitResnetIntoOnednn(Weights(), kBatch);
   ASSERT_THAT(one, IsOk());
-  const auto other = LoadEntryexitResnetIntoOnednn(Weights());
-  ASSERT_THAT(other, IsOk());
+  const std::unique_ptr<EmbeddingNetwork> other = (*one)->Another();
   const std::vector<core::Embedding> alone = EmbedAll(**one);
   std::vector<core::Embedding> by_one;
   std::vector<core::Embedding> by_other;
   {
     const std::jthread first([&] { by_one = EmbedAll(**one); });
-    const std::jthread second([&] { by_other = EmbedAll(**other); });
+    const std::jthread second([&] { by_other = EmbedAll(*other); });
   }
   EXPECT_EQ(by_one, alone);
   EXPECT_EQ(by_other, alone);
 }
 
 TEST(OnednnNetwork, RefusesFilesOfAnotherArchitectureAndText) {
-  EXPECT_THAT(LoadEntryexitResnetIntoOnednn(testing::RandomDlibResnet()),
+  EXPECT_THAT(LoadEntryexitResnetIntoOnednn(testing::RandomDlibResnet(), kBatch),
               FailsWith(core::Reason::kModelFileInvalid));
-  EXPECT_THAT(LoadEntryexitResnetIntoOnednn("no model"),
+  EXPECT_THAT(LoadEntryexitResnetIntoOnednn("no model", kBatch),
               FailsWith(core::Reason::kModelFileInvalid));
-  EXPECT_THAT(LoadDlibResnetIntoOnednn(Weights()), FailsWith(core::Reason::kModelFileInvalid));
+  EXPECT_THAT(LoadDlibResnetIntoOnednn(Weights(), kBatch),
+              FailsWith(core::Reason::kModelFileInvalid));
 }
 
 TEST(OnednnNetwork, RefusesACropOfAnotherSize) {
-  const auto network = LoadEntryexitResnetIntoOnednn(Weights());
+  const auto network = LoadEntryexitResnetIntoOnednn(Weights(), kBatch);
   ASSERT_THAT(network, IsOk());
   EXPECT_THROW((*network)->Embed(cv::Mat(150, 150, CV_8UC3, cv::Scalar::all(0))),
                std::invalid_argument);
