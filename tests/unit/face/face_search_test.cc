@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <limits>
 #include <opencv2/imgproc.hpp>
 
@@ -12,26 +11,13 @@
 #include "entryexit/face/engine.h"
 #include "src/face/pyramid.h"
 #include "tests/support/status_matchers.h"
-#include "tests/unit/face/dlib_detector.h"
+#include "tests/unit/face/by_dlib.h"
 #include "tests/unit/face/face_fixtures.h"
 
 namespace entryexit::face {
 namespace {
 
 using ::entryexit::testing::IsOk;
-
-// Every `step`th good capture.
-std::vector<std::string> CaptureNames(int step) {
-  std::ifstream manifest(testing::CapturePath("manifest.csv"));
-  std::vector<std::string> names;
-  int captures = 0;
-  for (std::string line; std::getline(manifest, line);) {
-    if (line.starts_with("id_") && captures++ % step == 0) {
-      names.push_back(line.substr(0, line.find(',')));
-    }
-  }
-  return names;
-}
 
 cv::Mat Gray(const std::string& image) {
   cv::Mat gray;
@@ -76,7 +62,7 @@ std::vector<DetectedFace> Detect(FaceDetector& detector, const cv::Mat& gray, in
 
 TEST(FaceDetector, FindsExactlyWhatDlibFinds) {
   FaceDetector detector;
-  for (const std::string& name : CaptureNames(50)) {
+  for (const std::string& name : testing::CaptureNames(50)) {
     SCOPED_TRACE(name);
     const cv::Mat gray = Gray(testing::Capture(name));
     ExpectSame(Detect(detector, gray, 0, -0.3), testing::DetectByDlib(gray, -0.3));
@@ -98,7 +84,7 @@ TEST(FaceDetector, FindsExactlyWhatDlibFindsInPicturesOfAnySize) {
 
 TEST(FaceDetector, FindsTheSameFaceHoweverManyFinerLevelsAreSkipped) {
   FaceDetector detector;
-  for (const std::string& name : CaptureNames(50)) {
+  for (const std::string& name : testing::CaptureNames(50)) {
     const cv::Mat gray = Gray(testing::Capture(name));
     const std::vector<DetectedFace> whole = Detect(detector, gray, 0, 0);
     for (const int skipped : {1, 2, 3}) {
@@ -114,7 +100,7 @@ TEST(FaceSearch, TheShareOfTheNarrowestFaceDoesNotMoveAnEmbedding) {
   config.min_face_share = 0.1;
   const auto fine = CreateFaceEngine(config);
   ASSERT_THAT(fine, IsOk());
-  for (const std::string& name : CaptureNames(25)) {
+  for (const std::string& name : testing::CaptureNames(25)) {
     const std::string image = testing::Capture(name);
     const auto expected = (*fine)->Observe(image, testing::InAMinute());
     const auto observed = testing::SharedEngine().Observe(image, testing::InAMinute());
@@ -133,7 +119,7 @@ TEST(FaceSearch, EndsWithTheFaceThatTheWholeSearchChooses) {
   const auto whole = CreateFaceEngine(config);
   ASSERT_THAT(whole, IsOk());
   int found = 0;
-  for (const std::string& name : CaptureNames(25)) {
+  for (const std::string& name : testing::CaptureNames(25)) {
     const cv::Mat capture = testing::DecodePlainly(testing::Capture(name));
     for (const double scale : {0.4, 0.6, 0.8, 1.1}) {
       cv::Mat wall(720, 960, CV_8UC3, cv::Scalar(120, 130, 140));
@@ -205,7 +191,7 @@ TEST(FaceSearch, EndsWithTheFaceAndTheRivalThatTheWholeSearchFinds) {
   ASSERT_THAT(whole, IsOk());
   int dominant = 0;
   int rivalled = 0;
-  const std::vector<std::string> names = CaptureNames(100);
+  const std::vector<std::string> names = testing::CaptureNames(100);
   for (size_t i = 0; i < names.size(); ++i) {
     for (const TwoFaces& places : kTwoFaces) {
       for (const double ratio : {1.2, 1.35, 1.6, 2.0, 3.0}) {
