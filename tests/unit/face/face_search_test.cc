@@ -37,10 +37,10 @@ void ExpectSame(const std::vector<DetectedFace>& faces, const std::vector<Detect
 TEST(NextLevel, EqualsTheOneOfDlibPixelByPixel) {
   cv::RNG random(5);
   for (const cv::Size& size : {cv::Size(1920, 1080), cv::Size(640, 480), cv::Size(641, 479),
-                               cv::Size(97, 33), cv::Size(16, 200), cv::Size(9, 8)}) {
+                               cv::Size(97, 33), cv::Size(16, 200), cv::Size(27, 8)}) {
     cv::Mat ours(size, CV_8UC1);
     random.fill(ours, cv::RNG::UNIFORM, 0, 256);
-    while (ours.cols >= 8 && ours.rows >= 2) {
+    while (ours.cols >= 16 && ours.rows >= 2) {
       SCOPED_TRACE(ours.size());
       const cv::Mat expected = testing::NextLevelByDlib(ours);
       ours = NextLevel(ours);
@@ -237,6 +237,69 @@ TEST(FaceSearch, LooksThoroughlyForTheDoubtfulOnlyWhenThereIsNothingSurer) {
   const std::vector<DetectedFace> faces = search.FindThoroughly(wall);
   ASSERT_EQ(faces.size(), 1);
   EXPECT_GT(faces[0].box.x, 700);
+}
+
+// How much two boxes share of what they cover together.
+double Overlap(const cv::Rect2d& a, const cv::Rect2d& b) {
+  const double both = (a & b).area();
+  return both / (a.area() + b.area() - both);
+}
+
+struct BadLight {
+  const char* what;
+  double contrast;
+  double veil;
+};
+constexpr BadLight kBadLights[] = {{"a twentieth of the light", 0.05, 0},
+                                   {"against the light", 0.05, 150}};
+
+// A dozen of greys are left of the face, at which the detector alone is mostly at a loss.
+TEST(FaceSearch, LooksThoroughlyInBadLightToo) {
+  FaceSearch search;
+  int missed = 0;
+  for (const std::string& name : testing::CaptureNames(25)) {
+    const cv::Mat capture = testing::DecodePlainly(testing::Capture(name));
+    const auto narrowest = [&](const auto&) { return 0.2 * capture.rows; };
+    const std::vector<DetectedFace> lit = search.Find(Gray(testing::Capture(name)), narrowest);
+    ASSERT_FALSE(lit.empty()) << name;
+    for (const BadLight& light : kBadLights) {
+      SCOPED_TRACE(name + " in " + light.what);
+      const cv::Mat bad = capture * light.contrast + cv::Scalar::all(light.veil);
+      const cv::Mat gray = Gray(testing::Encode(".jpg", bad));
+      missed += search.Find(gray, narrowest).empty() ? 1 : 0;
+      const std::vector<DetectedFace> faces = search.FindThoroughly(gray);
+      ASSERT_EQ(faces.size(), 1);
+      EXPECT_GE(faces[0].confidence, 0);
+      EXPECT_GT(Overlap(faces[0].box, lit[0].box), 0.6);
+    }
+  }
+  EXPECT_GE(missed, 20);
+}
+
+// Contrast that is spread must not make faces of what has none: noise, and captures without their
+// face, in the light and in the dark.
+TEST(FaceSearch, FindsNoFaceThoroughlyWhereThereIsNone) {
+  FaceSearch search;
+  cv::RNG random(7);
+  for (int i = 1; i < 30; i += 4) {
+    cv::Mat noise(480, 640, CV_8UC1);
+    random.fill(noise, cv::RNG::NORMAL, 128, i);
+    EXPECT_TRUE(search.FindThoroughly(noise).empty()) << i;
+    cv::GaussianBlur(noise, noise, cv::Size(), i);
+    EXPECT_TRUE(search.FindThoroughly(noise).empty()) << "blurred " << i;
+  }
+  for (const std::string& name : testing::CaptureNames(25)) {
+    SCOPED_TRACE(name);
+    const cv::Mat gray = Gray(testing::Capture(name));
+    const auto faces = search.Find(gray, [&](const auto&) { return 0.2 * gray.rows; });
+    ASSERT_FALSE(faces.empty());
+    const cv::Rect2d& box = faces[0].box;
+    const cv::Rect2d head(box.x - 0.25 * box.width, box.y - 0.5 * box.height, 1.5 * box.width,
+                          1.65 * box.height);
+    cv::rectangle(gray, head, cv::mean(gray), cv::FILLED);
+    EXPECT_TRUE(search.FindThoroughly(gray).empty());
+    EXPECT_TRUE(search.FindThoroughly(gray * 0.1).empty());
+  }
 }
 
 TEST(LevelsToSkip, LetTheNarrowestFaceFillTheWindow) {
