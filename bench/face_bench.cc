@@ -245,6 +245,10 @@ class Bench {
         {"a tenth of the light", [](const cv::Mat& capture) -> cv::Mat { return capture * 0.1; }},
         {"backlit",
          [](const cv::Mat& capture) -> cv::Mat { return capture * 0.15 + cv::Scalar::all(150); }},
+        {"a twentieth of the light",
+         [](const cv::Mat& capture) -> cv::Mat { return capture * 0.05; }},
+        {"backlit more",
+         [](const cv::Mat& capture) -> cv::Mat { return capture * 0.05 + cv::Scalar::all(150); }},
         {"60 px wide", [](const cv::Mat& capture) {
            cv::Mat small;
            cv::resize(capture, small, cv::Size(), 0.3, 0.3, cv::INTER_AREA);

@@ -1,6 +1,7 @@
 #include "bench/plain_pipeline.h"
 
 #include <dlib/image_processing/frontal_face_detector.h>
+#include <dlib/image_processing/shape_predictor.h>
 #include <dlib/opencv/cv_image.h>
 
 #include <algorithm>
@@ -30,14 +31,14 @@ auto Timed(std::chrono::nanoseconds& stage, const Step& step) {
 
 struct PlainPipeline::Impl {
   dlib::frontal_face_detector detector = dlib::get_frontal_face_detector();
-  std::shared_ptr<const face::LandmarkFinder> landmarks;
+  dlib::shape_predictor landmarks;
   std::unique_ptr<face::EmbeddingNetwork> network;
 };
 
 PlainPipeline::PlainPipeline(const std::filesystem::path& weights,
                              const std::filesystem::path& landmarks)
     : impl_(std::make_unique<Impl>()) {
-  impl_->landmarks = face::LandmarkFinder::Load(landmarks).value();
+  dlib::deserialize(landmarks.string()) >> impl_->landmarks;
   impl_->network = face::LoadEntryexitResnet(face::ReadFile(weights).value()).value();
 }
 
@@ -55,11 +56,19 @@ core::FaceObservation PlainPipeline::Observe(const std::string& image, face::Sta
       Timed(times.detect, [&] { return impl_->detector(dlib::cv_image<dlib::bgr_pixel>(bgr)); });
   if (faces.empty()) return observation;
   const dlib::rectangle& widest = *std::ranges::max_element(faces, {}, &dlib::rectangle::width);
-  const cv::Rect box(static_cast<int>(widest.left()), static_cast<int>(widest.top()),
-                     static_cast<int>(widest.width()), static_cast<int>(widest.height()));
-  observation.face = core::PixelBox{box.x, box.y, box.width, box.height};
-  const face::Landmarks landmarks =
-      Timed(times.landmarks, [&] { return impl_->landmarks->Find(bgr, box); });
+  observation.face =
+      core::PixelBox{static_cast<int>(widest.left()), static_cast<int>(widest.top()),
+                     static_cast<int>(widest.width()), static_cast<int>(widest.height())};
+  const face::Landmarks landmarks = Timed(times.landmarks, [&] {
+    const dlib::full_object_detection shape =
+        impl_->landmarks(dlib::cv_image<dlib::bgr_pixel>(bgr), widest);
+    face::Landmarks points;
+    for (unsigned long i = 0; i < shape.num_parts(); ++i) {
+      points.emplace_back(static_cast<double>(shape.part(i).x()),
+                          static_cast<double>(shape.part(i).y()));
+    }
+    return points;
+  });
   const cv::Mat chip = Timed(times.align, [&] { return face::CutArcface112(bgr, landmarks); });
   observation.embedding =
       Timed(times.embed, [&] { return core::Normalised(impl_->network->Embed(chip)); });

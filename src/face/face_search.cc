@@ -19,6 +19,11 @@ constexpr double kThoroughEnlargement = 2;
 constexpr double kThoroughBorder = 0.2;
 constexpr double kThoroughThreshold = -0.3;
 
+// In each of 8 x 8 parts of the picture the greys are spread over all there are, but noise and
+// plain walls no further than the limit lets them.
+constexpr double kContrastLimit = 2;
+const cv::Size kContrastParts(8, 8);
+
 // Boxes of the resized picture in px of the original. A pixel's centre is half a pixel from its
 // corner in both.
 void Enlarge(std::vector<DetectedFace>& faces, double scale) {
@@ -68,6 +73,7 @@ std::vector<DetectedFace> FaceSearch::FindThoroughly(const cv::Mat& gray) {
   cv::Mat resized;
   cv::resize(gray, resized, cv::Size(), scale, scale,
              scale < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
+  cv::createCLAHE(kContrastLimit, kContrastParts)->apply(resized, resized);
   const int border_x = static_cast<int>(resized.cols * kThoroughBorder);
   const int border_y = static_cast<int>(resized.rows * kThoroughBorder);
   cv::copyMakeBorder(resized, resized, border_y, border_y, border_x, border_x,

@@ -25,9 +25,9 @@ class FaceSearch {
   // and ends at those that `narrowest_px` says.
   std::vector<DetectedFace> Find(const cv::Mat& gray, const NarrowestPx& narrowest_px);
 
-  // Faces that Find misses: small, reaching past the border, blurred. For telling what is wrong
-  // with a capture: about ten times slower. What has a confidence below 0 may be no face, and is
-  // left out when there is something surer.
+  // Faces that Find misses: small, reaching past the border, blurred, in the dark or against the
+  // light. For telling what is wrong with a capture: about ten times slower. What has a confidence
+  // below 0 may be no face, and is left out when there is something surer.
   std::vector<DetectedFace> FindThoroughly(const cv::Mat& gray);
 
  private:

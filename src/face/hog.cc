@@ -89,6 +89,39 @@ std::array<__m128, kFourFloats> SpreadEach(__m128 values) {
   return {Spread<0>(values), Spread<1>(values), Spread<2>(values), Spread<3>(values)};
 }
 
+using Weights = std::array<float, kHogWindow>;
+
+// Each in all lanes, to be held in registers: read anew from a filter that, for all the compiler
+// knows, may have been written to, they would take as many loads as what they are multiplied with.
+std::array<Lanes, kHogWindow> InAllLanes(const Weights& weights) {
+  std::array<Lanes, kHogWindow> lanes;
+  for (size_t i = 0; i < lanes.size(); ++i) lanes[i] = weights[i] + Lanes{};
+  return lanes;
+}
+
+void FilterDown(const float* features, ptrdiff_t next_row, const Weights& weights, int width,
+                float* filtered) {
+  const std::array<Lanes, kHogWindow> lanes = InAllLanes(weights);
+  for (int x = 0; x < width; x += kFloats) {
+    Lanes sum{};
+    for (int i = 0; i < kHogWindow; ++i) {
+      sum += lanes[static_cast<size_t>(i)] * LanesAt(features + i * next_row + x);
+    }
+    LanesAt(filtered + x) = sum;
+  }
+}
+
+void AddFilteredAcross(const float* filtered, const Weights& weights, int width, float* sums) {
+  const std::array<Lanes, kHogWindow> lanes = InAllLanes(weights);
+  for (int x = 0; x < width; x += kFloats) {
+    Lanes sum = LanesAt(sums + x);
+    for (int i = 0; i < kHogWindow; ++i) {
+      sum += lanes[static_cast<size_t>(i)] * LanesAt(filtered + x + i);
+    }
+    LanesAt(sums + x) = sum;
+  }
+}
+
 }  // namespace
 
 HogScanner::HogScanner(std::vector<HogFilter> filters, std::vector<double> thresholds)
@@ -248,25 +281,11 @@ void HogScanner::MakeFeaturesOf(int row, int column) {
 void HogScanner::SumFilters(int row) {
   sums_.assign(thresholds_.size() * static_cast<size_t>(stride_), 0);
   part_.resize(static_cast<size_t>(stride_));
-  const int width = columns_ + kHogWindow - 1;
-  const ptrdiff_t next_row = ptrdiff_t{kPlanes} * stride_;
   for (const HogFilter& filter : filters_) {
-    const float* features = FeaturesAt(row, filter.plane);
-    for (int x = 0; x < width; x += kFloats) {
-      Lanes sum{};
-      for (int i = 0; i < kHogWindow; ++i) {
-        sum += filter.down[static_cast<size_t>(i)] * LanesAt(features + i * next_row + x);
-      }
-      LanesAt(&part_[static_cast<size_t>(x)]) = sum;
-    }
-    float* sums = &sums_[static_cast<size_t>(filter.detector * stride_)];
-    for (int x = 0; x < columns_; x += kFloats) {
-      Lanes sum = LanesAt(sums + x);
-      for (int i = 0; i < kHogWindow; ++i) {
-        sum += filter.across[static_cast<size_t>(i)] * LanesAt(&part_[static_cast<size_t>(x + i)]);
-      }
-      LanesAt(sums + x) = sum;
-    }
+    FilterDown(FeaturesAt(row, filter.plane), ptrdiff_t{kPlanes} * stride_, filter.down,
+               columns_ + kHogWindow - 1, part_.data());
+    AddFilteredAcross(part_.data(), filter.across, columns_,
+                      &sums_[static_cast<size_t>(filter.detector * stride_)]);
   }
 }
 

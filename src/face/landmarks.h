@@ -13,7 +13,7 @@ namespace entryexit::face {
 // 68 or 5 points, px of the picture, in dlib's order.
 using Landmarks = std::vector<cv::Point2d>;
 
-// A dlib shape predictor. Thread-safe; one (100 MB) serves all workers.
+// A dlib shape predictor. Thread-safe; one (70 MB) serves all workers.
 class LandmarkFinder {
  public:
   // Errors: CONFIG_INVALID when the file is missing, is no shape predictor, or has neither 68 nor

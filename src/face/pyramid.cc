@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <numeric>
 #include <vector>
 
 // Every number here is computed as dlib::resize_image computes it, in the same type and order: its
@@ -14,69 +16,101 @@
 namespace entryexit::face {
 namespace {
 
+// As many neighbours in a row of the next picture as a register holds, and as many bytes of a row
+// of this one as they span at most, and more.
+#ifdef __AVX2__
+constexpr int kLanes = 8;
+using Bytes = __m256i;  // the same 16 twice: each half of a register is shuffled by itself
+#else
 constexpr int kLanes = 4;
-constexpr int kLoaded = 8;  // bytes; four neighbours in the next picture span at most six here
+using Bytes = __m128i;
+#endif
+constexpr int kLoaded = 2 * kLanes;
+using Floats [[gnu::vector_size(kLanes * sizeof(float))]] = float;
+using Ints [[gnu::vector_size(kLanes * sizeof(int32_t))]] = int32_t;
 
-// Where four neighbours in a row of the next picture lie in a row of this one.
-struct Quad {
-  int start;     // of the bytes to load
-  __m128i left;  // the place of each one's left pixel among them, zero-extended to 32 bits
-  __m128i right;
-  __m128 fraction;  // of the way from left to right
+// dlib computes so many at once.
+constexpr int kQuad = 4;
+
+// Where neighbours in a row of the next picture lie in a row of this one.
+struct Group {
+  int count;   // kLanes, but for the last group
+  int start;   // of the bytes to load
+  Bytes left;  // the place of each one's left pixel among them, zero-extended to 32 bits
+  Bytes right;
+  Floats fraction;  // of the way from left to right
 };
 
 double ScaleOf(int from, int to) { return (from - 1) / static_cast<double>(std::max(to - 1, 1)); }
 
-__m128i Places(const std::array<int, kLanes>& pixels, int start) {
-  alignas(16) std::array<int32_t, kLanes> places;
+Bytes Places(const std::array<int, kLanes>& pixels, int start) {
+  std::array<uint32_t, kLanes> places;
   for (size_t i = 0; i < kLanes; ++i) {
-    places.at(i) = static_cast<int32_t>(0x80808000U | static_cast<uint32_t>(pixels.at(i) - start));
+    places.at(i) = 0x80808000U | static_cast<uint32_t>(pixels.at(i) - start);
   }
-  __m128i mask;
-  std::memcpy(&mask, places.data(), sizeof(mask));
-  return mask;
+  return std::bit_cast<Bytes>(places);
 }
 
-// Those whose right pixels all lie within the row.
-std::vector<Quad> QuadsOf(int from, int to) {
+// Those whose right pixels, and their quad's, all lie within the row.
+std::vector<Group> GroupsOf(int from, int to) {
   const double scale = ScaleOf(from, to);
-  std::array<float, kLanes> x;
-  for (size_t i = 0; i < kLanes; ++i) {
+  std::array<float, kQuad> x;
+  for (size_t i = 0; i < kQuad; ++i) {
     x.at(i) = static_cast<float>(-4 * scale + static_cast<double>(i) * scale);
   }
   const auto step = static_cast<float>(4 * scale);
-  std::vector<Quad> quads;
+  std::vector<Group> groups;
   while (true) {
+    Group group{};
     std::array<int, kLanes> left{};
     std::array<int, kLanes> right{};
     std::array<float, kLanes> fraction{};
-    for (size_t i = 0; i < kLanes; ++i) {
-      x.at(i) += step;
-      left.at(i) = static_cast<int>(x.at(i));
-      right.at(i) = left.at(i) + 1;
-      fraction.at(i) = x.at(i) - static_cast<float>(left.at(i));
+    for (size_t quad = 0; quad < kLanes; quad += kQuad) {
+      for (float& place : x) place += step;
+      if (static_cast<int>(x.back()) + 1 >= from) break;
+      for (size_t i = 0; i < kQuad; ++i) {
+        left.at(quad + i) = static_cast<int>(x.at(i));
+        right.at(quad + i) = left.at(quad + i) + 1;
+        fraction.at(quad + i) = x.at(i) - static_cast<float>(left.at(quad + i));
+      }
+      group.count += kQuad;
     }
-    if (right.back() >= from) return quads;
-    const int start = std::min(left.front(), from - kLoaded);
-    quads.push_back(
-        {start, Places(left, start), Places(right, start), _mm_loadu_ps(fraction.data())});
+    if (group.count > 0) {
+      group.start = std::min(left.front(), from - kLoaded);
+      group.left = Places(left, group.start);
+      group.right = Places(right, group.start);
+      group.fraction = std::bit_cast<Floats>(fraction);
+      groups.push_back(group);
+    }
+    if (group.count < kLanes) return groups;
   }
 }
 
-__m128i Load(const uchar* row, int start) {
+Bytes Load(const uchar* row, int start) {
+#ifdef __AVX2__
+  return _mm256_broadcastsi128_si256(
+      _mm_loadu_si128(reinterpret_cast<const __m128i*>(row + start)));
+#else
   return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + start));
+#endif
 }
 
-__m128 Pick(__m128i loaded, __m128i places) {
-  return _mm_cvtepi32_ps(_mm_shuffle_epi8(loaded, places));
+Bytes Shuffled(Bytes bytes, Bytes places) {
+#ifdef __AVX2__
+  return _mm256_shuffle_epi8(bytes, places);
+#else
+  return _mm_shuffle_epi8(bytes, places);
+#endif
 }
 
-// Rounds halves up, exactly.
-__m128i Rounded(__m128 values) {
-  const __m128i whole = _mm_cvttps_epi32(values);
-  const __m128 rest = _mm_sub_ps(values, _mm_cvtepi32_ps(whole));
-  const __m128i up = _mm_castps_si128(_mm_cmpge_ps(rest, _mm_set1_ps(0.5F)));
-  return _mm_sub_epi32(whole, up);
+Floats Pick(Bytes loaded, Bytes places) {
+  return __builtin_convertvector(std::bit_cast<Ints>(Shuffled(loaded, places)), Floats);
+}
+
+// Rounds halves up, exactly. A comparison that holds is -1.
+Ints Rounded(Floats values) {
+  const Ints whole = __builtin_convertvector(values, Ints);
+  return whole - (values - __builtin_convertvector(whole, Floats) >= 0.5F);
 }
 
 // The two rows around one of the next picture, and how far it is from the upper to the lower.
@@ -86,22 +120,37 @@ struct RowPair {
   double fraction;
 };
 
-void SampleQuads(const RowPair& rows, const std::vector<Quad>& quads, uchar* out) {
-  const __m128i first_bytes = _mm_set1_epi32(0x0C080400);
-  const __m128 one = _mm_set1_ps(1);
-  const __m128 down = _mm_set1_ps(static_cast<float>(rows.fraction));
-  const __m128 not_down = _mm_set1_ps(static_cast<float>(1 - rows.fraction));
-  for (const Quad& quad : quads) {
-    const __m128i top = Load(rows.top, quad.start);
-    const __m128i bottom = Load(rows.bottom, quad.start);
-    const __m128 along = quad.fraction;
-    const __m128 not_along = one - along;
-    const __m128 sum =
-        not_down * not_along * Pick(top, quad.left) + not_down * along * Pick(top, quad.right) +
-        down * not_along * Pick(bottom, quad.left) + down * along * Pick(bottom, quad.right);
-    const int32_t pixels = _mm_cvtsi128_si32(_mm_shuffle_epi8(Rounded(sum), first_bytes));
-    std::memcpy(out, &pixels, kLanes);
-    out += kLanes;
+// The lowest byte of each lane.
+uint64_t LowBytes(Ints values) {
+#ifdef __AVX2__
+  const __m256i bytes =
+      _mm256_shuffle_epi8(std::bit_cast<Bytes>(values), _mm256_set1_epi32(0x0C080400));
+  return static_cast<uint32_t>(_mm256_extract_epi32(bytes, 0)) |
+         uint64_t{static_cast<uint32_t>(_mm256_extract_epi32(bytes, 4))} << 32;
+#else
+  return static_cast<uint32_t>(_mm_cvtsi128_si32(
+      _mm_shuffle_epi8(std::bit_cast<Bytes>(values), _mm_set1_epi32(0x0C080400))));
+#endif
+}
+
+void SampleGroups(const RowPair& rows, const std::vector<Group>& groups, uchar* out) {
+  const Floats down = static_cast<float>(rows.fraction) + Floats{};
+  const Floats not_down = static_cast<float>(1 - rows.fraction) + Floats{};
+  for (const Group& group : groups) {
+    const Bytes top = Load(rows.top, group.start);
+    const Bytes bottom = Load(rows.bottom, group.start);
+    const Floats along = group.fraction;
+    const Floats not_along = 1 - along;
+    const Floats sum =
+        not_down * not_along * Pick(top, group.left) + not_down * along * Pick(top, group.right) +
+        down * not_along * Pick(bottom, group.left) + down * along * Pick(bottom, group.right);
+    const uint64_t pixels = LowBytes(Rounded(sum));
+    if (group.count == kLanes) {
+      std::memcpy(out, &pixels, kLanes);
+    } else {
+      std::memcpy(out, &pixels, kQuad);
+    }
+    out += group.count;
   }
 }
 
@@ -128,8 +177,11 @@ void SampleRest(const RowPair& rows, int from, int to, int first, uchar* out) {
 
 cv::Mat NextLevel(const cv::Mat& gray) {
   cv::Mat next(gray.rows * 5 / 6, gray.cols * 5 / 6, CV_8UC1);
-  std::vector<Quad> quads;
-  if (gray.cols >= kLoaded) quads = QuadsOf(gray.cols, next.cols);
+  std::vector<Group> groups;
+  if (gray.cols >= kLoaded) groups = GroupsOf(gray.cols, next.cols);
+  const int grouped =
+      std::accumulate(groups.begin(), groups.end(), 0,
+                      [](int sum, const Group& group) { return sum + group.count; });
   const double scale = ScaleOf(gray.rows, next.rows);
   double y = -scale;
   for (int row = 0; row < next.rows; ++row) {
@@ -137,8 +189,8 @@ cv::Mat NextLevel(const cv::Mat& gray) {
     const int top = static_cast<int>(std::floor(y));
     const int bottom = std::min(top + 1, gray.rows - 1);
     const RowPair rows{gray.ptr(top), gray.ptr(bottom), y - top};
-    SampleQuads(rows, quads, next.ptr(row));
-    SampleRest(rows, gray.cols, next.cols, static_cast<int>(quads.size()) * kLanes, next.ptr(row));
+    SampleGroups(rows, groups, next.ptr(row));
+    SampleRest(rows, gray.cols, next.cols, grouped, next.ptr(row));
   }
   return next;
 }

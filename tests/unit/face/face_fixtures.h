@@ -17,6 +17,9 @@ namespace entryexit::face::testing {
 std::filesystem::path CapturePath(const std::string& name);
 std::string Capture(const std::string& name);
 
+// Of every `step`th good capture.
+std::vector<std::string> CaptureNames(int step);
+
 // The file's bytes in the format of `extension` (".jpg", ".png", ".webp").
 std::string Encode(const std::string& extension, const cv::Mat& picture);
 cv::Mat DecodePlainly(const std::string& bytes);
