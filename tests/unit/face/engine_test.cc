@@ -24,6 +24,7 @@ using core::Reason;
 using ::entryexit::testing::FailsWith;
 using ::entryexit::testing::IsOk;
 using testing::Capture;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::IsEmpty;
@@ -63,6 +64,19 @@ TEST(Observe, NamesWhatIsWrongWithEachBadCapture) {
     const auto observation = Observe(Capture("bad/" + name + ".jpg"));
     ASSERT_THAT(observation, IsOk()) << name;
     EXPECT_THAT(observation->findings, ElementsAre(Field(&QualityFinding::issue, issue))) << name;
+    EXPECT_FALSE(observation->usable()) << name;
+  }
+}
+
+TEST(Observe, SaysOfAFaceInTheDarkThatItIsTooDark) {
+  for (const char* name :
+       {"id_010/arrival_1.jpg", "id_021/arrival_1.jpg", "id_047/arrival_1.jpg"}) {
+    const cv::Mat dark = testing::DecodePlainly(Capture(name)) * 0.05;
+    const auto observation = Observe(testing::Encode(".jpg", dark));
+    ASSERT_THAT(observation, IsOk()) << name;
+    EXPECT_THAT(observation->findings,
+                Contains(Field(&QualityFinding::issue, QualityIssue::kTooDark)))
+        << name;
     EXPECT_FALSE(observation->usable()) << name;
   }
 }
