@@ -151,7 +151,9 @@ TEST(Limits, BoundTheMemoryThatLargeMessagesTake) {
   EXPECT_EQ(refused, kClients * kCallsAtOnce);
   const long peak = world.daemon().PeakMemory();
   EXPECT_GT(peak, 0);
-  if (kMemoryIsTheProgramsOwn) EXPECT_LT(peak, kMostMemory);
+  if (kMemoryIsTheProgramsOwn) {
+    EXPECT_LT(peak, kMostMemory);
+  }
   RecordProperty("peak_kb", static_cast<int>(peak));
   EXPECT_THAT(Call(*world.Lane("SEA-X1"), &Lane::AssessCapture, v1::AssessCaptureRequest()),
               kServed);
