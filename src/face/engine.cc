@@ -45,24 +45,10 @@ class Engine final : public ports::FaceEngine {
 
   absl::StatusOr<core::FaceObservation> Observe(std::string_view image,
                                                 core::Deadline deadline) const override {
-    std::unique_ptr<Pipeline> worker = workers_.Take(deadline);
-    if (worker == nullptr) {
-      return MakeError(Reason::kDeadlineExceeded, "no face worker came free in time");
-    }
     StageTimes times;
-    absl::StatusOr<Pipeline::Unembedded> found = FindFace(*worker, image, deadline, times);
-    if (!found.ok() || found->crop.empty()) {
-      workers_.Return(std::move(worker));
-      if (!found.ok()) return found.status();
-    } else {
-      absl::StatusOr<Embedded> embedded = workers_.Embed(std::move(worker), found->crop, deadline);
-      if (!embedded.ok()) return embedded.status();
-      found->observation.embedding = std::move(embedded->embedding);
-      times.embed = embedded->took;
-      times.together = embedded->together;
-    }
-    if (on_stages_) on_stages_(times);
-    return std::move(found->observation);
+    absl::StatusOr<core::FaceObservation> observation = workers_.Observe(image, deadline, times);
+    if (observation.ok() && on_stages_) on_stages_(times);
+    return observation;
   }
 
   const core::ModelRef& model() const override { return model_; }
@@ -76,15 +62,6 @@ class Engine final : public ports::FaceEngine {
   }
 
  private:
-  static absl::StatusOr<Pipeline::Unembedded> FindFace(Pipeline& worker, std::string_view image,
-                                                       core::Deadline deadline, StageTimes& times) {
-    try {
-      return worker.FindFace(image, deadline, times);
-    } catch (const std::exception& error) {
-      return MakeError(Reason::kInternal, fmt::format("face pipeline: {}", error.what()));
-    }
-  }
-
   const core::ModelRef model_;
   const std::optional<core::Calibration> calibration_;
   const std::function<void(const StageTimes&)> on_stages_;

@@ -6,11 +6,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <opencv2/core.hpp>
 #include <set>
 #include <span>
+#include <string_view>
+#include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -19,6 +23,7 @@
 #include "entryexit/core/face.h"
 #include "entryexit/core/mutex.h"
 #include "entryexit/core/reason.h"
+#include "entryexit/face/engine_config.h"
 
 namespace entryexit::face {
 
@@ -30,65 +35,54 @@ struct Batching {
   std::chrono::milliseconds patience{0};
 };
 
-struct Embedded {
-  core::Embedding embedding;
-  std::size_t together = 1;          // faces embedded at once with it, itself included
-  std::chrono::nanoseconds took{0};  // its share of their time
-};
-
-// Workers that one caller at a time may use: for a capture, and then for the face that was found on
-// it. Of the captures that wait, the one whose deadline comes first gets the next worker: a
-// traveler at a lane before a backlog, which has more time.
+// A thread for each worker, which goes on to the next capture without waiting for the caller of the
+// last one to wake. Of the captures that wait, the one whose deadline comes first gets the next
+// worker: a traveler at a lane before a backlog, which has more time.
 //
 // A face is embedded at once when there are not enough captures and faces waiting to fill a batch.
 // When there are, it waits, and its worker goes to the next capture; once a batch of faces waits,
 // or one of them has waited long enough, faces go first. So no worker is ever idle while somebody
 // waits, and who is alone waits for nobody. Thread-safe.
 //
-// A Worker has `std::vector<core::Embedding> EmbedAll(std::span<const cv::Mat> crops)`.
+// A Worker has `FindFace(std::string_view image, core::Deadline, StageTimes&)`, which gives an
+// absl::StatusOr of an `observation` with the `crop` of its face (empty: none is to be embedded),
+// and `std::vector<core::Embedding> EmbedAll(std::span<const cv::Mat> crops)`. Either may throw.
 template <typename Worker>
 class WorkerPool {
  public:
   WorkerPool(std::vector<std::unique_ptr<Worker>> workers, const Batching& batching)
-      : batching_(batching), idle_(std::move(workers)) {}
-
-  // For a capture. Null when the deadline passes first. A deadline in the past gets no worker, even
-  // an idle one.
-  std::unique_ptr<Worker> Take(core::Deadline deadline) EXCLUDES(mutex_) {
-    if (std::chrono::steady_clock::now() >= deadline) return nullptr;
-    const core::MutexLock lock(mutex_);
-    const auto own = captures_.insert(deadline);
-    while (!IsNext(own) && changed_.WaitUntil(mutex_, deadline)) {
+      : batching_(batching), workers_(std::move(workers)) {
+    for (const std::unique_ptr<Worker>& worker : workers_) {
+      threads_.emplace_back([this, &worker] { Work(*worker); });
     }
-    std::unique_ptr<Worker> worker = IsNext(own) ? TakeIdle() : nullptr;
-    captures_.erase(own);
-    TellTheNext();
-    return worker;
   }
 
-  void Return(std::unique_ptr<Worker> worker) EXCLUDES(mutex_) {
-    const core::MutexLock lock(mutex_);
-    idle_.push_back(std::move(worker));
-    changed_.NotifyAll();
-  }
-
-  // Returns `worker`, and gives the embedding of the face on `crop`. Blocks, and may embed others'
-  // faces too. Errors: DEADLINE_EXCEEDED when the face's turn does not come in time; INTERNAL when
-  // the worker throws for this face.
-  absl::StatusOr<Embedded> Embed(std::unique_ptr<Worker> worker, const cv::Mat& crop,
-                                 core::Deadline deadline) EXCLUDES(mutex_) {
-    const core::Deadline now = std::chrono::steady_clock::now();
-    Face own{.crop = crop,
-             .deadline = deadline,
-             .due = std::min(now + batching_.patience, deadline - batching_.patience)};
-    std::vector<Face*> batch;
-    batch.reserve(batching_.faces);
-    worker = AwaitTurn(own, std::move(worker), batch);
-    if (worker != nullptr) {
-      EmbedTogether(*worker, batch);
-      Settle(batch, std::move(worker));
+  // Requires: no caller is left.
+  ~WorkerPool() {
+    {
+      const core::MutexLock lock(mutex_);
+      stopping_ = true;
     }
-    return std::move(own.embedded);
+    work_.NotifyAll();
+  }
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  // Blocks. Sets `times` when it succeeds. Errors: DEADLINE_EXCEEDED when the turn of the capture,
+  // or of its face, does not come in time; those of Worker::FindFace; INTERNAL when the worker
+  // throws.
+  absl::StatusOr<core::FaceObservation> Observe(std::string_view image, core::Deadline deadline,
+                                                StageTimes& times) EXCLUDES(mutex_) {
+    Capture own(image, deadline);
+    const core::MutexLock lock(mutex_);
+    if (std::chrono::steady_clock::now() < deadline) {
+      own.number = ++captures_taken_on_;
+      captures_.insert(&own);
+      work_.NotifyOne();
+      AwaitEnd(own);
+    }
+    if (own.result.ok()) times = own.times;
+    return std::move(own.result);
   }
 
   // How many captures and faces wait.
@@ -98,125 +92,170 @@ class WorkerPool {
   }
 
  private:
-  enum class Stage { kWaiting, kTaken, kDone };
+  enum class Stage { kQueued, kWithWorker, kFaceQueued, kDone };
 
-  // One that waits, in the frame of its caller, who stays until it is done or nobody has taken it.
-  struct Face {
+  // In the frame of its caller, who stays until it is done or taken out of the queues. Under the
+  // pool's mutex, except what the worker that has it is at.
+  struct Capture {
+    Capture(std::string_view bytes, core::Deadline until) : image(bytes), deadline(until) {}
+
+    const std::string_view image;
+    const core::Deadline deadline;
+    std::uint64_t number = 0;  // first come, first served, where deadlines are the same
+    Stage stage = Stage::kQueued;
+    core::CondVar changed;
+    StageTimes times;
     cv::Mat crop;
-    core::Deadline deadline;
-    core::Deadline due;             // waits no longer for others
-    Stage stage = Stage::kWaiting;  // under the pool's mutex
-    absl::StatusOr<Embedded> embedded = core::MakeError(
-        core::Reason::kDeadlineExceeded, "the deadline passed before the face was embedded");
+    core::Deadline due;  // its face waits no longer for others
+    absl::StatusOr<core::FaceObservation> result = core::MakeError(
+        core::Reason::kDeadlineExceeded, "the capture's turn did not come before the deadline");
+    core::FaceObservation observation;  // as long as it lacks the embedding
   };
 
+  struct DeadlineFirst {
+    bool operator()(const Capture* a, const Capture* b) const {
+      return std::tie(a->deadline, a->number) < std::tie(b->deadline, b->number);
+    }
+  };
   struct DueFirst {
-    bool operator()(const Face* a, const Face* b) const { return a->due < b->due; }
+    bool operator()(const Capture* a, const Capture* b) const {
+      return std::tie(a->due, a->number) < std::tie(b->due, b->number);
+    }
   };
 
-  using CapturePlace = std::multiset<core::Deadline>::const_iterator;
-  using FacePlace = typename std::multiset<Face*, DueFirst>::const_iterator;
-
-  bool IsNext(CapturePlace own) const REQUIRES(mutex_) {
-    return !idle_.empty() && captures_.begin() == own && !FacesAreDue();
+  void AwaitEnd(Capture& own) REQUIRES(mutex_) {
+    while (own.stage != Stage::kDone) {
+      if (own.changed.WaitUntil(mutex_, own.deadline)) continue;
+      if (own.stage == Stage::kQueued) captures_.erase(&own);
+      if (own.stage == Stage::kFaceQueued) faces_.erase(&own);
+      if (own.stage != Stage::kWithWorker) return;
+      // The worker looks at the deadline by itself, and at an image that must be there until then.
+      own.changed.Wait(mutex_);
+    }
   }
 
-  bool IsNext(FacePlace own) const REQUIRES(mutex_) {
-    return !idle_.empty() && faces_.begin() == own && FacesAreDue();
+  void Work(Worker& worker) EXCLUDES(mutex_) {
+    while (true) {
+      const std::vector<Capture*> taken = AwaitWork();
+      if (taken.empty()) return;
+      if (taken.front()->crop.empty()) {
+        Look(worker, *taken.front());
+      } else {
+        EmbedTogether(worker, taken);
+        for (Capture* capture : taken) End(*capture);
+      }
+    }
   }
 
-  // Who was first has left.
-  void TellTheNext() REQUIRES(mutex_) {
-    if (!idle_.empty()) changed_.NotifyAll();
+  // One capture to look at, or the captures whose faces are to be embedded now; nothing at the end.
+  std::vector<Capture*> AwaitWork() EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    while (captures_.empty() && faces_.empty()) {
+      if (stopping_) return {};
+      work_.Wait(mutex_);
+    }
+    std::vector<Capture*> taken = FacesAreDue() ? Take(faces_, FacesAtOnce()) : Take(captures_, 1);
+    if (!captures_.empty() || !faces_.empty()) work_.NotifyOne();
+    return taken;
   }
 
+  // Whenever no capture waits, too.
   bool FacesAreDue() const REQUIRES(mutex_) {
     if (faces_.empty()) return false;
     const bool enough = faces_.size() >= batching_.faces;
     const bool hopeless = faces_.size() + captures_.size() < batching_.faces;
-    return enough || hopeless || (*faces_.begin())->due <= std::chrono::steady_clock::now();
+    return enough || hopeless || captures_.empty() ||
+           (*faces_.begin())->due <= std::chrono::steady_clock::now();
   }
 
-  std::unique_ptr<Worker> TakeIdle() REQUIRES(mutex_) {
-    std::unique_ptr<Worker> worker = std::move(idle_.back());
-    idle_.pop_back();
-    return worker;
+  // Less than a batch gains nothing, and other workers can have the rest.
+  std::size_t FacesAtOnce() const REQUIRES(mutex_) {
+    return faces_.size() >= batching_.faces ? batching_.faces : 1;
   }
 
-  // Null when another caller has embedded the face, or the deadline has passed; else a worker, and
-  // the faces to embed with it, the own one first.
-  std::unique_ptr<Worker> AwaitTurn(Face& own, std::unique_ptr<Worker> worker,
-                                    std::vector<Face*>& batch) EXCLUDES(mutex_) {
-    const core::MutexLock lock(mutex_);
-    const FacePlace place = faces_.insert(&own);
-    idle_.push_back(std::move(worker));
-    changed_.NotifyAll();
-    while (own.stage == Stage::kWaiting && !IsNext(place)) {
-      const core::Deadline now = std::chrono::steady_clock::now();
-      if (now >= own.deadline) {
-        faces_.erase(place);
-        TellTheNext();
-        return nullptr;
+  template <typename Queue>
+  static std::vector<Capture*> Take(Queue& queue, std::size_t count) {
+    std::vector<Capture*> taken;
+    while (taken.size() < count) {
+      taken.push_back(*queue.begin());
+      queue.erase(queue.begin());
+      taken.back()->stage = Stage::kWithWorker;
+    }
+    return taken;
+  }
+
+  void Look(Worker& worker, Capture& capture) EXCLUDES(mutex_) {
+    try {
+      auto found = worker.FindFace(capture.image, capture.deadline, capture.times);
+      if (found.ok() && !found->crop.empty()) {
+        capture.observation = std::move(found->observation);
+        capture.crop = std::move(found->crop);
+        return QueueFace(capture);
       }
-      changed_.WaitUntil(mutex_, now < own.due ? own.due : own.deadline);
+      if (found.ok()) {
+        capture.result = std::move(found->observation);
+      } else {
+        capture.result = found.status();
+      }
+    } catch (const std::exception& error) {
+      capture.result = Thrown(error);
     }
-    if (own.stage == Stage::kWaiting) {
-      TakeFaces(batch);
-      worker = TakeIdle();
-      TellTheNext();
-      return worker;
-    }
-    while (own.stage != Stage::kDone) changed_.Wait(mutex_);
-    return nullptr;
+    End(capture);
   }
 
-  // As many as are embedded together if that many wait, else one: fewer gain nothing, and other
-  // workers can have them.
-  void TakeFaces(std::vector<Face*>& batch) REQUIRES(mutex_) {
-    const std::size_t count = faces_.size() >= batching_.faces ? batching_.faces : 1;
-    while (batch.size() < count) {
-      Face& face = **faces_.begin();
-      face.stage = Stage::kTaken;
-      batch.push_back(&face);
-      faces_.erase(faces_.begin());
-    }
+  void QueueFace(Capture& capture) EXCLUDES(mutex_) {
+    const core::Deadline now = std::chrono::steady_clock::now();
+    if (now >= capture.deadline) return End(capture);
+    const core::MutexLock lock(mutex_);
+    capture.due = std::min(now + batching_.patience, capture.deadline - batching_.patience);
+    capture.stage = Stage::kFaceQueued;
+    faces_.insert(&capture);
   }
 
-  static void EmbedTogether(Worker& worker, const std::vector<Face*>& batch) {
+  static void EmbedTogether(Worker& worker, const std::vector<Capture*>& captures) {
     try {
       std::vector<cv::Mat> crops;
-      for (const Face* face : batch) crops.push_back(face->crop);
+      for (const Capture* capture : captures) crops.push_back(capture->crop);
       const auto start = std::chrono::steady_clock::now();
       std::vector<core::Embedding> embeddings = worker.EmbedAll(crops);
       const auto took = std::chrono::steady_clock::now() - start;
-      for (std::size_t i = 0; i < batch.size(); ++i) {
-        batch[i]->embedded = Embedded{std::move(embeddings.at(i)), batch.size(),
-                                      took / static_cast<int>(batch.size())};
+      for (std::size_t i = 0; i < captures.size(); ++i) {
+        Capture& capture = *captures[i];
+        capture.times.embed = took / static_cast<int>(captures.size());
+        capture.times.together = captures.size();
+        capture.observation.embedding = std::move(embeddings.at(i));
+        capture.result = std::move(capture.observation);
       }
     } catch (const std::exception& error) {
       // Only who is the cause shall have it.
-      if (batch.size() > 1) {
-        for (Face* face : batch) EmbedTogether(worker, {face});
+      if (captures.size() > 1) {
+        for (Capture* capture : captures) EmbedTogether(worker, {capture});
       } else {
-        batch.front()->embedded = core::MakeError(core::Reason::kInternal,
-                                                  fmt::format("face pipeline: {}", error.what()));
+        captures.front()->result = Thrown(error);
       }
     }
   }
 
-  void Settle(const std::vector<Face*>& batch, std::unique_ptr<Worker> worker) EXCLUDES(mutex_) {
+  static absl::Status Thrown(const std::exception& error) {
+    return core::MakeError(core::Reason::kInternal, fmt::format("face pipeline: {}", error.what()));
+  }
+
+  void End(Capture& capture) EXCLUDES(mutex_) {
     const core::MutexLock lock(mutex_);
-    for (Face* face : batch) face->stage = Stage::kDone;
-    idle_.push_back(std::move(worker));
-    changed_.NotifyAll();
+    capture.stage = Stage::kDone;
+    // Under the lock: once the caller knows, the capture is gone.
+    capture.changed.NotifyOne();
   }
 
   const Batching batching_;
+  const std::vector<std::unique_ptr<Worker>> workers_;
   mutable core::Mutex mutex_;
-  core::CondVar changed_;
-  std::vector<std::unique_ptr<Worker>> idle_ GUARDED_BY(mutex_);
-  std::multiset<core::Deadline> captures_ GUARDED_BY(mutex_);
-  std::multiset<Face*, DueFirst> faces_ GUARDED_BY(mutex_);
+  core::CondVar work_;  // there is some
+  std::uint64_t captures_taken_on_ GUARDED_BY(mutex_) = 0;
+  std::set<Capture*, DeadlineFirst> captures_ GUARDED_BY(mutex_);
+  std::set<Capture*, DueFirst> faces_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::vector<std::jthread> threads_;  // last: they use all of the above
 };
 
 }  // namespace entryexit::face

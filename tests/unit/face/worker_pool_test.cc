@@ -3,10 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <functional>
+#include <latch>
 #include <memory>
 #include <opencv2/core.hpp>
 #include <random>
@@ -28,20 +27,59 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using ::testing::ElementsAre;
 
-constexpr int kFaulty = 99;
+constexpr char kHold[] = "hold";       // keeps the worker until it is let go; has no face
+constexpr char kSlow[] = "slow";       // keeps the worker until a caller has given up; no face
+constexpr char kNoFace[] = "no face";  // all else is a number: a face that is embedded as such
+constexpr char kFaulty[] = "99";
+constexpr char kUnreadable[] = "unreadable";
+constexpr char kBroken[] = "broken";  // makes the worker throw
 
-// Embeds a face of one pixel as that pixel's value, and keeps how many it was given at once.
+// What the workers of a test were asked.
+struct Record {
+  std::latch holding{1};
+  std::latch let_go{1};
+  std::latch given_up{1};
+  std::vector<std::string> looked_at;  // written under the worker, of which there is one
+  std::vector<size_t> batches;         // too
+};
+
 class FakeWorker {
  public:
-  explicit FakeWorker(std::vector<size_t>& batches) : batches_(batches) {}
+  explicit FakeWorker(Record& record) : record_(record) {}
+
+  struct Found {
+    core::FaceObservation observation;
+    cv::Mat crop;
+  };
+
+  absl::StatusOr<Found> FindFace(std::string_view image, core::Deadline /*deadline*/,
+                                 StageTimes& times) {
+    EXPECT_FALSE(busy_.exchange(true)) << "two captures at one worker";
+    record_.looked_at.emplace_back(image);
+    times.detect = milliseconds(1);
+    if (image == kHold) {
+      record_.holding.count_down();
+      record_.let_go.wait();
+    }
+    if (image == kSlow) record_.given_up.wait();
+    busy_ = false;
+    if (image == kBroken) throw std::runtime_error("a broken capture");
+    if (image == kUnreadable) return core::MakeError(core::Reason::kImageCorrupt, "unreadable");
+    Found found;
+    found.observation.image_width = 7;
+    if (image != kHold && image != kSlow && image != kNoFace) {
+      found.crop = cv::Mat(1, 1, CV_8UC1, cv::Scalar(std::stoi(std::string(image))));
+    }
+    return found;
+  }
 
   std::vector<core::Embedding> EmbedAll(std::span<const cv::Mat> crops) {
-    EXPECT_FALSE(busy_.exchange(true)) << "two callers use one worker";
-    batches_.push_back(crops.size());
+    EXPECT_FALSE(busy_.exchange(true)) << "two batches at one worker";
+    record_.batches.push_back(crops.size());
     std::vector<core::Embedding> embeddings;
     bool faulty = false;
     for (const cv::Mat& crop : crops) {
-      faulty = faulty || crop.at<uchar>(0) == kFaulty;
+      faulty = faulty || crop.at<uchar>(0) == std::stoi(kFaulty);
       embeddings.push_back({static_cast<float>(crop.at<uchar>(0))});
     }
     busy_ = false;
@@ -50,189 +88,200 @@ class FakeWorker {
   }
 
  private:
-  std::vector<size_t>& batches_;
+  Record& record_;
   std::atomic<bool> busy_ = false;
 };
 
 using Pool = WorkerPool<FakeWorker>;
-
-cv::Mat Face(int value) { return {1, 1, CV_8UC1, cv::Scalar(value)}; }
+using Result = absl::StatusOr<core::FaceObservation>;
 
 core::Deadline In(std::chrono::nanoseconds time) { return std::chrono::steady_clock::now() + time; }
+
+// Of each capture, the value of its face.
+void ExpectEmbedded(const Result& result, const std::string& image) {
+  ASSERT_THAT(result, IsOk());
+  EXPECT_EQ(result->image_width, 7);
+  EXPECT_EQ(result->embedding, core::Embedding{std::stof(image)});
+}
 
 class WorkerPoolTest : public ::testing::Test {
  protected:
   std::vector<std::unique_ptr<FakeWorker>> OneWorker() {
     std::vector<std::unique_ptr<FakeWorker>> workers;
-    workers.push_back(std::make_unique<FakeWorker>(batches_));
+    workers.push_back(std::make_unique<FakeWorker>(record_));
     return workers;
   }
 
-  // Has each caller wait for the worker, in the order of their values, and then embed its face.
-  std::vector<absl::StatusOr<Embedded>> EmbedAfterWaiting(Pool& pool, const std::vector<int>& faces,
-                                                          hours deadline) {
-    std::vector<absl::StatusOr<Embedded>> results(faces.size(), absl::UnknownError("none"));
-    std::unique_ptr<FakeWorker> held = pool.Take(In(deadline));
+  // Has the only worker held, and these captures queue meanwhile, with deadlines so many hours from
+  // now; lets go.
+  struct Queued {
+    std::string image;
+    int hours = 9;
+  };
+  std::vector<Result> ObserveAtOnce(Pool& pool, const std::vector<Queued>& captures) {
+    std::vector<Result> results(captures.size(), absl::UnknownError("none"));
+    times_.resize(captures.size());
     std::vector<std::jthread> callers;
-    for (size_t i = 0; i < faces.size(); ++i) {
-      callers.emplace_back([&, i, until = In(deadline)] {
-        std::unique_ptr<FakeWorker> worker = pool.Take(until);
-        results[i] = pool.Embed(std::move(worker), Face(faces[i]), until);
+    callers.emplace_back([&] {
+      StageTimes times;
+      EXPECT_THAT(pool.Observe(kHold, In(hours(99)), times), IsOk());
+    });
+    record_.holding.wait();
+    for (size_t i = 0; i < captures.size(); ++i) {
+      callers.emplace_back([&, i] {
+        results[i] = pool.Observe(captures[i].image, In(hours(captures[i].hours)), times_[i]);
       });
       while (pool.waiting() < i + 1) std::this_thread::yield();
     }
-    pool.Return(std::move(held));
+    record_.let_go.count_down();
     callers.clear();
     return results;
   }
 
-  std::vector<size_t> batches_;  // written under the worker, of which there is one
+  Record record_;
+  std::vector<StageTimes> times_;
 };
 
-TEST_F(WorkerPoolTest, GivesAWorkerToOneAtATime) {
+TEST_F(WorkerPoolTest, GivesWhatTheWorkerFinds) {
   Pool pool(OneWorker(), {});
-  std::unique_ptr<FakeWorker> worker = pool.Take(In(hours(1)));
-  ASSERT_NE(worker, nullptr);
-  EXPECT_EQ(pool.Take(In(milliseconds(20))), nullptr);
-  pool.Return(std::move(worker));
-  EXPECT_NE(pool.Take(In(hours(1))), nullptr);
+  StageTimes times;
+  ExpectEmbedded(pool.Observe("5", In(hours(1)), times), "5");
+  EXPECT_EQ(times.detect, milliseconds(1));
+  EXPECT_EQ(times.together, 1);
+  const Result none = pool.Observe(kNoFace, In(hours(1)), times);
+  ASSERT_THAT(none, IsOk());
+  EXPECT_FALSE(none->embedding.has_value());
+  EXPECT_THAT(pool.Observe(kUnreadable, In(hours(1)), times),
+              FailsWith(core::Reason::kImageCorrupt));
+  const Result broken = pool.Observe(kBroken, In(hours(1)), times);
+  EXPECT_THAT(broken, FailsWith(core::Reason::kInternal));
+  EXPECT_THAT(std::string(broken.status().message()), ::testing::HasSubstr("a broken capture"));
+  ExpectEmbedded(pool.Observe("6", core::Deadline::max(), times), "6");
 }
 
-TEST_F(WorkerPoolTest, GivesNoneToADeadlineInThePast) {
+TEST_F(WorkerPoolTest, LooksAtNothingWhoseDeadlineIsInThePast) {
   Pool pool(OneWorker(), {});
-  EXPECT_EQ(pool.Take(std::chrono::steady_clock::now()), nullptr);
+  StageTimes times;
+  EXPECT_THAT(pool.Observe("1", std::chrono::steady_clock::now(), times),
+              FailsWith(core::Reason::kDeadlineExceeded));
+  EXPECT_THAT(record_.looked_at, ElementsAre());
 }
 
-TEST_F(WorkerPoolTest, GivesTheNextToWhoseDeadlineComesFirst) {
+TEST_F(WorkerPoolTest, LooksFirstAtTheCaptureWhoseDeadlineComesFirst) {
   Pool pool(OneWorker(), {});
-  const auto now = std::chrono::steady_clock::now();
-  std::unique_ptr<FakeWorker> held = pool.Take(now + hours(9));
-  std::string order;  // written under the worker
-  std::vector<std::thread> waiting;
-  for (const int due : {3, 1, 2}) {
-    waiting.emplace_back([&, due] {
-      std::unique_ptr<FakeWorker> worker = pool.Take(now + hours(due));
-      order += std::to_string(due);
-      pool.Return(std::move(worker));
-    });
-  }
-  while (pool.waiting() < 3) std::this_thread::yield();
-  pool.Return(std::move(held));
-  for (std::thread& thread : waiting) thread.join();
-  EXPECT_EQ(order, "123");
+  ObserveAtOnce(pool, {{"3", 3}, {"1", 1}, {"2", 2}});
+  EXPECT_THAT(record_.looked_at, ElementsAre(kHold, "1", "2", "3"));
 }
 
-TEST_F(WorkerPoolTest, WhoGivesUpLeavesTheWorkerToTheNext) {
+TEST_F(WorkerPoolTest, WhoGivesUpIsNotLookedAt) {
   Pool pool(OneWorker(), {});
-  std::unique_ptr<FakeWorker> held = pool.Take(In(hours(9)));
-  std::thread gives_up([&] { EXPECT_EQ(pool.Take(In(milliseconds(50))), nullptr); });
-  std::thread stays([&] { EXPECT_NE(pool.Take(In(hours(1))), nullptr); });
-  gives_up.join();
-  pool.Return(std::move(held));
-  stays.join();
+  StageTimes times;
+  std::jthread holder([&] {
+    StageTimes own;
+    EXPECT_THAT(pool.Observe(kHold, In(hours(9)), own), IsOk());
+  });
+  record_.holding.wait();
+  EXPECT_THAT(pool.Observe("1", In(milliseconds(20)), times),
+              FailsWith(core::Reason::kDeadlineExceeded));
+  record_.let_go.count_down();
+  ExpectEmbedded(pool.Observe("2", In(hours(1)), times), "2");
+  EXPECT_THAT(record_.looked_at, ElementsAre(kHold, "2"));
+}
+
+// The image is the caller's, and the worker is reading it.
+TEST_F(WorkerPoolTest, WhoIsBeingLookedAtWaitsForTheEnd) {
+  Pool pool(OneWorker(), {});
+  std::jthread late([&] {
+    StageTimes times;
+    EXPECT_THAT(pool.Observe(kHold, In(milliseconds(20)), times), IsOk());
+    EXPECT_TRUE(record_.let_go.try_wait());
+  });
+  record_.holding.wait();
+  std::this_thread::sleep_for(milliseconds(60));
+  record_.let_go.count_down();
 }
 
 TEST_F(WorkerPoolTest, AFaceWaitsForNobodyWhenNoCaptureWaits) {
   Pool pool(OneWorker(), {.faces = 4, .patience = hours(1)});
-  for (const int face : {1, 2}) {
-    const auto embedded = pool.Embed(pool.Take(In(hours(9))), Face(face), In(hours(9)));
-    ASSERT_THAT(embedded, IsOk());
-    EXPECT_EQ(embedded->embedding, core::Embedding{static_cast<float>(face)});
-    EXPECT_EQ(embedded->together, 1);
+  StageTimes times;
+  for (const std::string image : {"1", "2"}) {
+    ExpectEmbedded(pool.Observe(image, In(hours(9)), times), image);
+    EXPECT_EQ(times.together, 1);
   }
-  EXPECT_THAT(batches_, ElementsAre(1, 1));
+  EXPECT_THAT(record_.batches, ElementsAre(1, 1));
 }
 
 TEST_F(WorkerPoolTest, FacesAreEmbeddedTogetherWhileCapturesWait) {
   Pool pool(OneWorker(), {.faces = 3, .patience = hours(1)});
-  const auto results = EmbedAfterWaiting(pool, {1, 2, 3, 4, 5, 6}, hours(9));
-  float own = 1;
-  for (const auto& embedded : results) {
-    ASSERT_THAT(embedded, IsOk());
-    EXPECT_EQ(embedded->embedding, core::Embedding{own++});
-    EXPECT_EQ(embedded->together, 3);
+  const std::vector<Queued> captures = {{"1"}, {"2"}, {"3"}, {"4"}, {"5"}, {"6"}};
+  const auto results = ObserveAtOnce(pool, captures);
+  for (size_t i = 0; i < captures.size(); ++i) {
+    ExpectEmbedded(results[i], captures[i].image);
+    EXPECT_EQ(times_[i].together, 3);
   }
-  EXPECT_THAT(batches_, ElementsAre(3, 3));
+  EXPECT_THAT(record_.batches, ElementsAre(3, 3));
 }
 
 TEST_F(WorkerPoolTest, AFaceDoesNotWaitForMoreThanThereAre) {
   Pool pool(OneWorker(), {.faces = 3, .patience = hours(1)});
-  for (const auto& embedded : EmbedAfterWaiting(pool, {1, 2, 3, 4, 5}, hours(9))) {
-    EXPECT_THAT(embedded, IsOk());
+  for (const Result& result : ObserveAtOnce(pool, {{"1"}, {"2"}, {"3"}, {"4"}, {"5"}})) {
+    EXPECT_THAT(result, IsOk());
   }
-  EXPECT_THAT(batches_, ElementsAre(3, 1, 1));
+  EXPECT_THAT(record_.batches, ElementsAre(3, 1, 1));
 }
 
 TEST_F(WorkerPoolTest, AFaceDoesNotWaitWhenItsDeadlineIsNear) {
   Pool pool(OneWorker(), {.faces = 3, .patience = hours(2)});
-  for (const auto& embedded : EmbedAfterWaiting(pool, {1, 2, 3}, hours(1))) {
-    EXPECT_THAT(embedded, IsOk());
+  for (const Result& result : ObserveAtOnce(pool, {{"1", 1}, {"2", 1}, {"3", 1}})) {
+    EXPECT_THAT(result, IsOk());
   }
-  EXPECT_THAT(batches_, ElementsAre(1, 1, 1));
+  EXPECT_THAT(record_.batches, ElementsAre(1, 1, 1));
 }
 
 TEST_F(WorkerPoolTest, AFaceThatHasWaitedLongEnoughGoesBeforeCaptures) {
-  constexpr milliseconds kPatience(20);
-  Pool pool(OneWorker(), {.faces = 4, .patience = kPatience});
-  std::unique_ptr<FakeWorker> held = pool.Take(In(hours(9)));
-  std::atomic<bool> embedded = false;
-  std::jthread face([&] {
-    std::unique_ptr<FakeWorker> worker = pool.Take(In(hours(1)));
-    EXPECT_THAT(pool.Embed(std::move(worker), Face(1), In(hours(9))), IsOk());
-    embedded = true;
-  });
-  std::vector<std::jthread> captures;
-  std::atomic<int> taken = 0;
-  for (int i = 0; i < 4; ++i) {
-    while (pool.waiting() < static_cast<size_t>(i) + 1) std::this_thread::yield();
-    captures.emplace_back([&, i] {
-      std::unique_ptr<FakeWorker> worker = pool.Take(In(hours(2 + i)));
-      // The first keeps the worker until the face is due.
-      if (taken++ == 0) {
-        std::this_thread::sleep_for(2 * kPatience);
-      } else {
-        EXPECT_THAT(batches_, ElementsAre(1));
-      }
-      pool.Return(std::move(worker));
-    });
+  Pool pool(OneWorker(), {.faces = 4, .patience = milliseconds(0)});
+  for (const Result& result : ObserveAtOnce(pool, {{"1"}, {"2"}, {"3"}, {"4"}, {"5"}})) {
+    EXPECT_THAT(result, IsOk());
   }
-  while (pool.waiting() < 5) std::this_thread::yield();
-  pool.Return(std::move(held));
-  captures.clear();
-  EXPECT_EQ(taken, 4);
+  EXPECT_THAT(record_.batches, ElementsAre(1, 1, 1, 1, 1));
 }
 
+// Its worker has gone on to a capture that takes longer than the face has time.
 TEST_F(WorkerPoolTest, AFaceWhoseDeadlinePassesIsNotEmbedded) {
-  Pool pool(OneWorker(), {.faces = 2, .patience = milliseconds(300)});
-  std::unique_ptr<FakeWorker> held = pool.Take(In(hours(9)));
-  std::jthread late([&] {
-    std::unique_ptr<FakeWorker> worker = pool.Take(In(hours(1)));
-    EXPECT_THAT(pool.Embed(std::move(worker), Face(1), In(milliseconds(700))),
-                FailsWith(core::Reason::kDeadlineExceeded));
-  });
-  while (pool.waiting() < 1) std::this_thread::yield();
-  // Takes the worker from the face, and keeps it until that has given up.
-  std::jthread keeps([&] {
-    std::unique_ptr<FakeWorker> worker = pool.Take(In(hours(2)));
-    late.join();
-    EXPECT_THAT(pool.Embed(std::move(worker), Face(2), In(hours(2))), IsOk());
-  });
+  Pool pool(OneWorker(), {.faces = 3, .patience = milliseconds(200)});
+  std::vector<std::jthread> callers;
+  const auto observe = [&](const char* image, std::chrono::nanoseconds time) {
+    callers.emplace_back([&pool, image, time] {
+      StageTimes times;
+      EXPECT_THAT(pool.Observe(image, In(time), times), IsOk());
+    });
+  };
+  observe(kHold, hours(99));
+  record_.holding.wait();
+  observe(kSlow, hours(1));
+  observe(kNoFace, hours(2));
   while (pool.waiting() < 2) std::this_thread::yield();
-  pool.Return(std::move(held));
-  keeps.join();
-  EXPECT_THAT(batches_, ElementsAre(1));
+  callers.emplace_back([&] {
+    StageTimes times;
+    EXPECT_THAT(pool.Observe("1", In(milliseconds(800)), times),
+                FailsWith(core::Reason::kDeadlineExceeded));
+    record_.given_up.count_down();
+  });
+  while (pool.waiting() < 3) std::this_thread::yield();
+  record_.let_go.count_down();
+  callers.clear();
+  EXPECT_THAT(record_.looked_at, ElementsAre(kHold, "1", kSlow, kNoFace));
+  EXPECT_THAT(record_.batches, ElementsAre());
 }
 
 TEST_F(WorkerPoolTest, AFaultyFaceFailsAlone) {
   Pool pool(OneWorker(), {.faces = 3, .patience = hours(1)});
-  const auto results = EmbedAfterWaiting(pool, {1, kFaulty, 3}, hours(9));
-  EXPECT_THAT(results[0], IsOk());
+  const auto results = ObserveAtOnce(pool, {{"1"}, {kFaulty}, {"3"}});
+  ExpectEmbedded(results[0], "1");
   EXPECT_THAT(results[1], FailsWith(core::Reason::kInternal));
   EXPECT_THAT(std::string(results[1].status().message()), ::testing::HasSubstr("a faulty face"));
-  ASSERT_THAT(results[2], IsOk());
-  EXPECT_EQ(results[2]->embedding, core::Embedding{3});
-  EXPECT_THAT(batches_, ElementsAre(3, 1, 1, 1));
-  EXPECT_NE(pool.Take(In(hours(1))), nullptr) << "the worker is lost";
+  ExpectEmbedded(results[2], "3");
+  EXPECT_THAT(record_.batches, ElementsAre(3, 1, 1, 1));
 }
 
 // Each thread is a lane that sends one capture after the other: most with a face, some without,
@@ -242,9 +291,9 @@ TEST(WorkerPool, GivesEachItsOwnUnderManyThreads) {
   constexpr int kThreads = 16;
   constexpr int kRounds = 500;
   constexpr size_t kTogether = 4;
-  std::vector<std::vector<size_t>> batches(kWorkers);
+  std::vector<Record> records(kWorkers);
   std::vector<std::unique_ptr<FakeWorker>> workers;
-  for (std::vector<size_t>& own : batches) workers.push_back(std::make_unique<FakeWorker>(own));
+  for (Record& own : records) workers.push_back(std::make_unique<FakeWorker>(own));
   std::atomic<int> embedded = 0;
   std::atomic<int> late = 0;
   {
@@ -257,24 +306,16 @@ TEST(WorkerPool, GivesEachItsOwnUnderManyThreads) {
           const bool hurried = random() % 8 == 0;
           const core::Deadline until =
               hurried ? In(std::chrono::microseconds(random() % 500)) : In(minutes(5));
-          std::unique_ptr<FakeWorker> worker = pool.Take(until);
-          if (worker == nullptr) {
-            EXPECT_TRUE(hurried);
-            ++late;
-            continue;
-          }
-          std::this_thread::sleep_for(std::chrono::microseconds(20));  // looks for a face
-          if (random() % 8 == 0) {
-            pool.Return(std::move(worker));
-            continue;
-          }
-          const int face = random() % 16 == 0 ? kFaulty : static_cast<int>(random() % kFaulty);
-          const auto result = pool.Embed(std::move(worker), Face(face), until);
+          const std::string image = random() % 8 == 0    ? kNoFace
+                                    : random() % 16 == 0 ? kFaulty
+                                                         : std::to_string(random() % 99);
+          StageTimes times;
+          const Result result = pool.Observe(image, until, times);
           if (result.ok()) {
-            EXPECT_EQ(result->embedding, core::Embedding{static_cast<float>(face)});
-            ++embedded;
+            if (image != kNoFace) ExpectEmbedded(result, image);
+            embedded += image == kNoFace ? 0 : 1;
           } else if (core::ReasonOf(result.status()) == core::Reason::kInternal) {
-            EXPECT_EQ(face, kFaulty);
+            EXPECT_EQ(image, kFaulty);
           } else {
             EXPECT_TRUE(hurried) << result.status();
             ++late;
@@ -284,8 +325,8 @@ TEST(WorkerPool, GivesEachItsOwnUnderManyThreads) {
     }
   }
   size_t together = 0;
-  for (const std::vector<size_t>& own : batches) {
-    for (const size_t count : own) {
+  for (const Record& own : records) {
+    for (const size_t count : own.batches) {
       EXPECT_TRUE(count == 1 || count == kTogether) << count;
       together += count == kTogether ? 1 : 0;
     }
