@@ -18,7 +18,8 @@ using core::Reason;
 // The weight of the last job in what is typical of late.
 constexpr double kNewest = 0.1;
 // Jobs take longer than is typical now and then, and what is taken on late is work for nothing.
-constexpr double kCaution = 1.25;
+// With a quarter on top, one in fifty was late when too many came.
+constexpr double kCaution = 1.5;
 
 // What a job that was taken from the queue is told.
 absl::Status Admission(const RequestPool::Job& job, bool stopping) {

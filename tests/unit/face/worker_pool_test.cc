@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <chrono>
@@ -41,6 +42,7 @@ struct Record {
   std::latch given_up{1};
   std::vector<std::string> looked_at;  // written under the worker, of which there is one
   std::vector<size_t> batches;         // too
+  int niceness = 0;                    // of the worker's thread
 };
 
 class FakeWorker {
@@ -56,6 +58,7 @@ class FakeWorker {
                                  StageTimes& times) {
     EXPECT_FALSE(busy_.exchange(true)) << "two captures at one worker";
     record_.looked_at.emplace_back(image);
+    record_.niceness = getpriority(PRIO_PROCESS, 0);
     times.detect = milliseconds(1);
     if (image == kHold) {
       record_.holding.count_down();
@@ -157,6 +160,15 @@ TEST_F(WorkerPoolTest, GivesWhatTheWorkerFinds) {
   EXPECT_THAT(broken, FailsWith(core::Reason::kInternal));
   EXPECT_THAT(std::string(broken.status().message()), ::testing::HasSubstr("a broken capture"));
   ExpectEmbedded(pool.Observe("6", core::Deadline::max(), times), "6");
+}
+
+TEST_F(WorkerPoolTest, GivesWayToTheThreadsOfCallers) {
+  Pool pool(OneWorker(), {});
+  StageTimes times;
+  ExpectEmbedded(pool.Observe("5", In(hours(1)), times), "5");
+  const int own = getpriority(PRIO_PROCESS, 0);
+  if (own == 19) GTEST_SKIP() << "nothing is nicer";
+  EXPECT_GT(record_.niceness, own);
 }
 
 TEST_F(WorkerPoolTest, LooksAtNothingWhoseDeadlineIsInThePast) {
