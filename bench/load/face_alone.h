@@ -8,7 +8,7 @@
 
 namespace entryexit::bench {
 
-// Captures a second that the face pipeline observes with nothing else to do: as many threads as
+// Captures a second that the face pipeline observes with nothing else to do: as many callers as
 // `workers`, in this process. Throws when one of them is not usable.
 double FaceAlone(const std::vector<Face>& faces, int workers, std::chrono::seconds duration);
 

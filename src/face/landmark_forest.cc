@@ -53,6 +53,7 @@ void deserialize(LandmarkForest& forest, std::istream& in) {
   forest.mean_shape_ = Read<LandmarkForest::Shape>(in);
   forest.num_floats_ = static_cast<size_t>(forest.mean_shape_.size());
   forest.stride_ = (forest.num_floats_ + kLineFloats - 1) / kLineFloats * kLineFloats;
+  Require(forest.num_floats_ > 0, "a shape has no point");
   Require(forest.num_floats_ % 2 == 0, "a shape has a point without a y");
   forest.ReadRounds(in);
   forest.ReadPixels(in);

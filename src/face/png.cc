@@ -2,6 +2,7 @@
 
 #include <png.h>
 
+#include <memory>
 #include <opencv2/imgproc.hpp>
 #include <string>
 
@@ -11,13 +12,11 @@ cv::Mat DecodePng(std::string_view bytes, const ImageHeader& header) {
   const std::string picture_only = PictureChunks(bytes);
   png_image png{};
   png.version = PNG_IMAGE_VERSION;
+  const std::unique_ptr<png_image, decltype(&png_image_free)> freed(&png, &png_image_free);
   if (png_image_begin_read_from_memory(&png, picture_only.data(), picture_only.size()) == 0) {
     return {};
   }
-  if (png.width != header.width || png.height != header.height) {
-    png_image_free(&png);
-    return {};
-  }
+  if (png.width != header.width || png.height != header.height) return {};
   // Without this, libpng takes deep pictures for linear light.
   png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
   // Asked for no transparency, libpng would lay the picture on a background.

@@ -51,7 +51,8 @@ Bytes Places(const std::array<int, kLanes>& pixels, int start) {
   return std::bit_cast<Bytes>(places);
 }
 
-// Those whose right pixels, and their quad's, all lie within the row.
+// Those whose right pixels, and their quad's, all lie within the row. Of a very wide one, the steps
+// are rounded so much that there would be more of them than the next row has pixels.
 std::vector<Group> GroupsOf(int from, int to) {
   const double scale = ScaleOf(from, to);
   std::array<float, kQuad> x;
@@ -60,6 +61,7 @@ std::vector<Group> GroupsOf(int from, int to) {
   }
   const auto step = static_cast<float>(4 * scale);
   std::vector<Group> groups;
+  int left_over = to;
   while (true) {
     Group group{};
     std::array<int, kLanes> left{};
@@ -67,13 +69,14 @@ std::vector<Group> GroupsOf(int from, int to) {
     std::array<float, kLanes> fraction{};
     for (size_t quad = 0; quad < kLanes; quad += kQuad) {
       for (float& place : x) place += step;
-      if (static_cast<int>(x.back()) + 1 >= from) break;
+      if (left_over < kQuad || static_cast<int>(x.back()) + 1 >= from) break;
       for (size_t i = 0; i < kQuad; ++i) {
         left.at(quad + i) = static_cast<int>(x.at(i));
         right.at(quad + i) = left.at(quad + i) + 1;
         fraction.at(quad + i) = x.at(i) - static_cast<float>(left.at(quad + i));
       }
       group.count += kQuad;
+      left_over -= kQuad;
     }
     if (group.count > 0) {
       group.start = std::min(left.front(), from - kLoaded);

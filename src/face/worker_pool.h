@@ -13,6 +13,7 @@
 #include <opencv2/core.hpp>
 #include <set>
 #include <span>
+#include <stdexcept>
 #include <string_view>
 #include <thread>
 #include <tuple>
@@ -53,19 +54,18 @@ class WorkerPool {
  public:
   WorkerPool(std::vector<std::unique_ptr<Worker>> workers, const Batching& batching)
       : batching_(batching), workers_(std::move(workers)) {
-    for (const std::unique_ptr<Worker>& worker : workers_) {
-      threads_.emplace_back([this, &worker] { Work(*worker); });
+    try {
+      for (const std::unique_ptr<Worker>& worker : workers_) {
+        threads_.emplace_back([this, &worker] { Work(*worker); });
+      }
+    } catch (...) {
+      Stop();  // those that there are, else they would be waited for for ever
+      throw;
     }
   }
 
   // Requires: no caller is left.
-  ~WorkerPool() {
-    {
-      const core::MutexLock lock(mutex_);
-      stopping_ = true;
-    }
-    work_.NotifyAll();
-  }
+  ~WorkerPool() { Stop(); }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
@@ -123,6 +123,12 @@ class WorkerPool {
       return std::tie(a->due, a->number) < std::tie(b->due, b->number);
     }
   };
+
+  void Stop() EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    stopping_ = true;
+    work_.NotifyAll();
+  }
 
   void AwaitEnd(Capture& own) REQUIRES(mutex_) {
     while (own.stage != Stage::kDone) {
@@ -229,11 +235,12 @@ class WorkerPool {
       const auto start = std::chrono::steady_clock::now();
       std::vector<core::Embedding> embeddings = worker.EmbedAll(crops);
       const auto took = std::chrono::steady_clock::now() - start;
+      if (embeddings.size() != captures.size()) throw std::logic_error("an embedding is missing");
       for (std::size_t i = 0; i < captures.size(); ++i) {
         Capture& capture = *captures[i];
         capture.times.embed = took / static_cast<int>(captures.size());
         capture.times.together = captures.size();
-        capture.observation.embedding = std::move(embeddings.at(i));
+        capture.observation.embedding = std::move(embeddings[i]);
         capture.result = std::move(capture.observation);
       }
     } catch (const std::exception& error) {

@@ -93,6 +93,7 @@ absl::StatusOr<std::vector<ports::CaseRecord>> PostgresTransaction::CasesOf(
 
 absl::Status PostgresTransaction::ReplaceStaysOf(const std::vector<TravelerStays>& travelers) {
   if (travelers.empty()) return failure_;
+  stays_.clear();
   std::vector<core::TravelerId> ids;
   for (const TravelerStays& traveler : travelers) ids.push_back(traveler.traveler_id);
   const auto known = QueryRowsOf<ports::StayRecord>(StatementId::kStaysOf, ids);

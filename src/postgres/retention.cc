@@ -126,6 +126,7 @@ absl::Status PostgresTransaction::AddErasureReceipt(const core::ErasureReceipt& 
 
 absl::Status PostgresTransaction::Erase(std::int64_t receipt_number,
                                         const ports::ErasureOrder& order) {
+  stays_.erase(order.traveler_id);
   return Queue(kEraseItems,
                ParamsOf(receipt_number, order.traveler_id, order.images, order.templates,
                         order.crossings, order.cases, order.whole_traveler));

@@ -189,6 +189,7 @@ absl::StatusOr<ports::Transaction::OpenedTraveler> PostgresTransaction::OpenTrav
 }
 
 absl::Status PostgresTransaction::LockTraveler(const core::TravelerId& id) {
+  stays_.erase(id);  // read before the lock
   return Queue(kLockTraveler, ParamsOf(id));
 }
 

@@ -205,7 +205,8 @@ class PostgresTransaction final : public ports::Transaction {
   std::vector<Call> pending_;
   bool begun_ = false;
   absl::Status failure_;
-  // Of travelers whose lock is held, for who replaces them; no other transaction changes them.
+  // As last read or written in this transaction, for who replaces them: under the traveler's lock
+  // nobody else changes them.
   std::map<core::TravelerId, std::vector<ports::StayRecord>> stays_;
 };
 

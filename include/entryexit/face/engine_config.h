@@ -72,7 +72,7 @@ struct EngineConfig {
   std::filesystem::path landmarks = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat";
 
   // Captures observed at the same time, each with a network and a detector of its own (about
-  // 40 MB). At least 1.
+  // 20 MB). At least 1.
   int workers = 2;
 
   // Faces embedded at once, which costs less for each, by a worker of the oneDNN runtime: when that

@@ -95,6 +95,38 @@ TEST_F(TransactionTest, OpensTheTravelerOfADocumentWhoeverIsExpected) {
   EXPECT_FALSE(opened->request.has_value());
 }
 
+// Each goes from what the one before has left, in one transaction as in several.
+TEST_F(TransactionTest, StaysAreReplacedMoreThanOnceInATransaction) {
+  ports::CrossingRecord arrival;
+  ports::CrossingRecord departure;
+  const auto id = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {
+    return std::vector{arrival = Arrival(traveler, 0), departure = Departure(traveler, 1)};
+  });
+  ASSERT_THAT(id, testing::IsOk());
+  const ports::StayRecord open = StayOf(arrival);
+  const ports::StayRecord closed = Closed(open, departure);
+  const core::TravelDocument document = Document("P1");
+  ASSERT_THAT(Run([&](Transaction& t) -> absl::Status {
+                const auto opened = t.OpenTravelerOf(DocumentIdOf(document), document,
+                                                     core::RequestId(crypto::NewUuid()), *id);
+                if (!opened.ok()) return opened.status();
+                absl::Status status = t.ReplaceStays(*id, {open}, At(0));
+                if (status.ok()) status = t.ReplaceStays(*id, {closed}, At(1));
+                if (status.ok()) status = t.ReplaceStaysOf({{*id, {}, At(2)}});
+                if (status.ok()) status = t.LockTraveler(*id);
+                return status.ok() ? t.ReplaceStays(*id, {open}, At(3)) : status;
+              }),
+              testing::IsOk());
+  EXPECT_THAT(*Fetch([&](Transaction& t) { return t.AllStays(*id); }), ElementsAre(open));
+  const auto history = Fetch([&](Transaction& t) { return t.StayHistory(*id); });
+  ASSERT_THAT(history, testing::IsOk());
+  ASSERT_THAT(*history, SizeIs(3));
+  EXPECT_EQ(history->at(0).known_until, At(1));
+  EXPECT_EQ(history->at(1).record, closed);
+  EXPECT_EQ(history->at(1).known_until, At(2));
+  EXPECT_EQ(history->at(2).known_from, At(3));
+}
+
 TEST_F(TransactionTest, FindsWhatPrecedesACrossing) {
   const auto id = AddTraveler(*store_, "P1");
   ASSERT_THAT(id, testing::IsOk());

@@ -266,6 +266,10 @@ TEST(DecodeImage, TakesADeepPngForTheSameColours) {
   const auto picture = DecodeImage(Encode(".png", deep), ImageLimits());
   ASSERT_THAT(picture, IsOk());
   EXPECT_EQ(cv::norm(*picture, Corners(), cv::NORM_INF), 0);
+  deep = cv::Scalar::all(0x12FF);  // nearer to 0x13 than to 0x12
+  const auto rounded = DecodeImage(Encode(".png", deep), ImageLimits());
+  ASSERT_THAT(rounded, IsOk());
+  EXPECT_EQ(cv::mean(*rounded), cv::Scalar(0x13, 0x13, 0x13));
 }
 
 TEST(DecodeImage, ReadsAJpegInCmyk) {

@@ -50,6 +50,18 @@ TEST(NextLevel, EqualsTheOneOfDlibPixelByPixel) {
   }
 }
 
+// A PNG may be so wide. What is written behind the row that is asked for is the heap's.
+TEST(NextLevel, StaysWithinTheRowHoweverWideThePictureIs) {
+  for (int columns = 1000; columns <= 1'000'000; columns = columns * 5 / 4 + 1) {
+    const cv::Mat wide(2, columns, CV_8UC1, cv::Scalar(77));
+    const cv::Mat next = NextLevel(wide);
+    ASSERT_EQ(next.size(), cv::Size(columns * 5 / 6, 1));
+    // The last ones are cut, not rounded, as dlib does.
+    EXPECT_LE(cv::norm(next, cv::Mat(next.size(), CV_8UC1, cv::Scalar(77)), cv::NORM_INF), 1)
+        << columns;
+  }
+}
+
 // Of the whole pyramid but for its finest levels.
 std::vector<DetectedFace> Detect(FaceDetector& detector, const cv::Mat& gray, int skipped_levels,
                                  double threshold) {
