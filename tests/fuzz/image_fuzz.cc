@@ -1,13 +1,16 @@
-// Captures: the header that limits are judged by, and the decoder behind it.
+// Captures: the header that limits are judged by, the decoder behind it, and the pyramid of a
+// picture of whatever size it then has.
 #include <zlib.h>
 
 #include <algorithm>
 #include <cstring>
 #include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
 #include <string>
 
 #include "src/face/decoder.h"
 #include "src/face/image_header.h"
+#include "src/face/pyramid.h"
 #include "tests/fuzz/require.h"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
@@ -58,6 +61,12 @@ void CheckPicture(const cv::Mat& picture, std::string_view bytes) {
           "a picture has the size that its header says");
 }
 
+void BuildPyramid(const cv::Mat& picture) {
+  cv::Mat level;
+  cv::cvtColor(picture, level, cv::COLOR_BGR2GRAY);
+  while (level.cols >= 16 && level.rows >= 2) level = face::NextLevel(level);
+}
+
 }  // namespace
 }  // namespace entryexit::fuzz
 
@@ -73,6 +82,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes = entryexit::fuzz::TextOf(data, size);
   const auto picture = entryexit::face::DecodeImage(bytes, entryexit::fuzz::Limits());
   entryexit::fuzz::RequireReason(picture.status());
-  if (picture.ok()) entryexit::fuzz::CheckPicture(*picture, bytes);
+  if (picture.ok()) {
+    entryexit::fuzz::CheckPicture(*picture, bytes);
+    entryexit::fuzz::BuildPyramid(*picture);
+  }
   return 0;
 }
