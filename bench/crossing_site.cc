@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <thread>
 
@@ -24,14 +23,6 @@ using std::chrono::year;
 
 constexpr char kImage[] = "a face";
 constexpr core::Timestamp kFirstHour{sys_days(year(2025) / 9 / 1)};
-
-pid_t PostmasterOf(const testing::PostgresServer& server) {
-  const std::string dsn = server.Dsn("", "");
-  std::ifstream pid_file(dsn.substr(5, dsn.find(' ') - 5) + "/data/postmaster.pid");
-  pid_t postmaster = 0;
-  pid_file >> postmaster;
-  return postmaster;
-}
 
 double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -53,7 +44,7 @@ double Cost::Millis(double share) const {
 
 CrossingSite::CrossingSite(testing::PostgresServer& server, const std::string& database,
                            int connections, const std::filesystem::path& key_file)
-    : postmaster_(PostmasterOf(server)),
+    : postmaster_(server.pid()),
       lanes_(*app::LaneDirectory::Create(
           {{core::LaneId("SEA-1"), core::PortId("SEA"), "America/Los_Angeles", std::nullopt}})) {
   engine_.Plan(kImage, core::Embedding(128, 0.1F));

@@ -22,9 +22,9 @@
 #include <string>
 #include <vector>
 
+#include "bench/or_throw.h"
 #include "bench/processes.h"
 #include "tests/e2e/ctl_process.h"
-#include "tests/e2e/stored.h"
 #include "tests/e2e/world.h"
 #include "tests/support/temp_dir.h"
 
@@ -44,10 +44,6 @@ double TimeOf(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-void OrThrow(const absl::Status& status) {
-  if (!status.ok()) throw std::runtime_error(status.ToString());
 }
 
 // Of travelers with one to six stays each over five years, in the order of time as an archive is,
@@ -152,10 +148,7 @@ Ended RunImport(World& world, const std::filesystem::path& file) {
 }
 
 // Of the PostgreSQL server and everybody who works for it.
-double DatabaseCpuSeconds(World& world) {
-  return CpuSecondsOfFamily(testing::NumberOf(
-      world, "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)::integer"));
-}
+double DatabaseCpuSeconds(World& world) { return CpuSecondsOfFamily(world.postgres().pid()); }
 
 void Print(const char* what, int rows, double seconds, double baseline) {
   const double rate = rows / seconds;

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "bench/or_throw.h"
 #include "entryexit/face/engine.h"
 
 namespace entryexit::bench {
@@ -14,15 +15,14 @@ double FaceAlone(const std::vector<Face>& faces, int workers, std::chrono::secon
   face::EngineConfig config;
   config.manifest = std::filesystem::path(ENTRYEXIT_SOURCE_DIR) / "models/manifest.yaml";
   config.workers = workers;
-  const auto engine = face::CreateFaceEngine(config);
-  if (!engine.ok()) throw std::runtime_error(engine.status().ToString());
+  const auto engine = OrThrow(face::CreateFaceEngine(config));
   std::atomic<size_t> observed = 0;
   std::atomic<bool> failed = false;
   const auto start = std::chrono::steady_clock::now();
   const auto work = [&] {
     while (std::chrono::steady_clock::now() < start + duration) {
       const Face& face = faces[observed++ % faces.size()];
-      const auto observation = (*engine)->Observe(face.departure, core::Deadline::max());
+      const auto observation = engine->Observe(face.departure, core::Deadline::max());
       if (!observation.ok() || !observation->usable()) failed = true;
     }
   };

@@ -6,9 +6,9 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "bench/or_throw.h"
 #include "entryexit/client/channel.h"
 #include "tests/e2e/ctl_process.h"
-#include "tests/e2e/stored.h"
 #include "tests/support/temp_dir.h"
 
 namespace entryexit::bench {
@@ -40,10 +40,7 @@ void Import(testing::World& world, int travelers) {
   if (ran.exit_code != 0) {
     throw std::runtime_error("the travelers cannot be imported: " + ran.output);
   }
-  if (const absl::Status analyzed = world.postgres().Execute(world.database(), "VACUUM ANALYZE");
-      !analyzed.ok()) {
-    throw std::runtime_error(analyzed.ToString());
-  }
+  OrThrow(world.postgres().Execute(world.database(), "VACUUM ANALYZE"));
 }
 
 }  // namespace
@@ -61,8 +58,7 @@ Target StartTarget(int lanes, int workers, int travelers) {
   if (travelers > 0) Import(world, travelers);
   for (const std::string& id : LaneIds(lanes)) target.lanes.push_back({id, world.Lane(id)});
   target.daemon = world.daemon().pid();
-  target.database = testing::NumberOf(
-      world, "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)::integer");
+  target.database = world.postgres().pid();
   return target;
 }
 

@@ -144,8 +144,7 @@ constexpr std::array kStatements = {
         RETURNING traveler_id)
       INSERT INTO traveler (traveler_id) SELECT traveler_id FROM added)sql"},
     // The document is locked too, after the traveler: one that was moved while this waited no
-    // longer
-    // joins the traveler, and there is no row.
+    // longer joins the traveler, and there is no row.
     Statement{kLockTravelerOf, "lock_traveler_of", R"sql(
       SELECT t.traveler_id
       FROM travel_document d JOIN traveler t ON t.traveler_id = d.traveler_id

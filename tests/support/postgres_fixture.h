@@ -71,6 +71,9 @@ class PostgresServer {
   // it has, and waits until it accepts connections.
   absl::Status EnsureReady();
 
+  // Of the process whose children serve the connections; negative when it is not running.
+  pid_t pid() const { return postmaster_; }
+
   // Suspends every server process: connections stay open and get no answer until Thaw.
   void Freeze();
   void Thaw();

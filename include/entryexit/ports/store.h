@@ -349,10 +349,9 @@ class Transaction {
   virtual absl::StatusOr<std::vector<CorrectionRecord>> AllCorrections(
       const core::TravelerId& id) = 0;
 
-  // Makes `stays` the traveler's stays as known from `recorded_at` on. Requires the lock of the
-  // traveler. Those that are no longer so
+  // Makes `stays` the traveler's stays as known from `recorded_at` on. Those that are no longer so
   // are kept as what was known until then, for reports of the time. `recorded_at` must lie after
-  // that of every earlier call for the traveler.
+  // that of every earlier call for the traveler. Requires the traveler's lock.
   virtual absl::Status ReplaceStays(const core::TravelerId& id,
                                     const std::vector<StayRecord>& stays,
                                     core::Timestamp recorded_at) = 0;
