@@ -26,6 +26,14 @@ grpc::Status AccessProcessor::Deny(const absl::Status& error, const std::string&
   return {described.code, described.message};
 }
 
+grpc::Status AccessProcessor::Expect(const grpc::AuthContext& context, const std::string& method) {
+  // Whether the certificate was taken back, too, is for the handler to say.
+  const auto principal = PrincipalOf(context, /*check=*/nullptr);
+  if (!principal.ok()) return grpc::Status::OK;
+  const absl::Status status = gate_->limits.Expect(*principal, std::chrono::steady_clock::now());
+  return status.ok() ? grpc::Status::OK : Deny(status, principal->name, method);
+}
+
 grpc::Status AccessProcessor::Process(const InputMetadata& auth_metadata,
                                       grpc::AuthContext* context,
                                       OutputMetadata* /*consumed_auth_metadata*/,
@@ -33,7 +41,7 @@ grpc::Status AccessProcessor::Process(const InputMetadata& auth_metadata,
   const auto path = auth_metadata.find(":path");
   const std::string method =
       path == auth_metadata.end() ? "" : std::string(path->second.data(), path->second.size());
-  if (method.starts_with(kOwnServices) && IsListed(method)) return grpc::Status::OK;
+  if (method.starts_with(kOwnServices) && IsListed(method)) return Expect(*context, method);
   const absl::StatusOr<app::Principal> principal = PrincipalOf(*context, gate_->check_certificate);
   if (!principal.ok()) return Deny(principal.status(), "-", method);
   const absl::Status access = CheckAccess(method, *principal);

@@ -13,7 +13,9 @@ namespace entryexit::rpc {
 
 // The outer gate, before any handler, ours or gRPC's own: denies every method that the access table
 // does not list, and to gRPC's own services those who may not call them. Our handlers look at the
-// table themselves, because only they can give the reason in the trailing metadata. Thread-safe.
+// table themselves, because only they can give the reason in the trailing metadata; but a handler
+// is called once the whole message has come, so what messages on their way take is bounded here.
+// Thread-safe.
 class AccessProcessor final : public grpc::AuthMetadataProcessor {
  public:
   explicit AccessProcessor(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
@@ -24,6 +26,7 @@ class AccessProcessor final : public grpc::AuthMetadataProcessor {
                        OutputMetadata* response_metadata) override;
 
  private:
+  grpc::Status Expect(const grpc::AuthContext& context, const std::string& method);
   grpc::Status Deny(const absl::Status& error, const std::string& principal,
                     const std::string& method);
 

@@ -21,6 +21,10 @@ std::chrono::nanoseconds TimeToOne(double tokens, const CallerLimit& limit) {
       std::chrono::duration<double>((1 - tokens) / limit.calls_per_second));
 }
 
+absl::Status TooManyPrincipals() {
+  return MakeError(Reason::kOverloaded, "more principals call than the service can keep apart");
+}
+
 absl::Status RateLimited(const CallerLimit& limit, std::chrono::nanoseconds wait) {
   return WithRetryAfter(
       MakeError(Reason::kRateLimited,
@@ -36,15 +40,34 @@ CallerLimits::CallerLimits(CallerLimitTable table, std::size_t max_callers)
     : table_(std::move(table)),
       max_callers_in_part_(std::max<std::size_t>(1, max_callers / kParts)) {}
 
+absl::Status CallerLimits::Expect(const app::Principal& principal, Time now) {
+  const auto limit = table_.find(principal.role);
+  if (limit == table_.end()) return absl::OkStatus();
+  Part& part = PartOf(principal);
+  const core::MutexLock lock(part.mutex);
+  Caller* const caller = Find(part, principal, limit->second, now);
+  if (caller == nullptr) return TooManyPrincipals();
+  std::deque<Time>& expected = caller->expected;
+  while (!expected.empty() && IsGivenUp(expected.front(), now)) expected.pop_front();
+  const std::size_t most = static_cast<std::size_t>(limit->second.calls_in_flight);
+  if (expected.size() >= most) {
+    return MakeError(
+        Reason::kTooManyCalls,
+        fmt::format("this principal sends {} calls at once, as many as it may; wait for one to end",
+                    most));
+  }
+  expected.push_back(now);
+  return absl::OkStatus();
+}
+
 absl::Status CallerLimits::Admit(const app::Principal& principal, Time now) {
   const auto limit = table_.find(principal.role);
   if (limit == table_.end()) return absl::OkStatus();
   Part& part = PartOf(principal);
   const core::MutexLock lock(part.mutex);
   Caller* const caller = Find(part, principal, limit->second, now);
-  if (caller == nullptr) {
-    return MakeError(Reason::kOverloaded, "more principals call than the service can keep apart");
-  }
+  if (caller == nullptr) return TooManyPrincipals();
+  if (!caller->expected.empty()) caller->expected.pop_front();
   if (caller->in_flight >= limit->second.calls_in_flight) {
     return MakeError(Reason::kTooManyCalls,
                      fmt::format("this principal has {} calls under way, as many as it may; wait "
@@ -107,7 +130,11 @@ CallerLimits::Caller* CallerLimits::Find(Part& part, const app::Principal& princ
   if (part.callers.size() >= max_callers_in_part_) Forget(part, now);
   if (part.callers.size() >= max_callers_in_part_) return nullptr;
   const Bucket full{static_cast<double>(limit.burst), now};
-  return &part.callers.emplace(principal.name, Caller{full, full, 0, &limit}).first->second;
+  return &part.callers.emplace(principal.name, Caller{full, full, {}, 0, &limit}).first->second;
+}
+
+bool CallerLimits::IsGivenUp(Time expected_since, Time now) {
+  return expected_since + kLongestArrival <= now;
 }
 
 bool CallerLimits::IsFull(Bucket bucket, const CallerLimit& limit, Time now) {
@@ -118,7 +145,8 @@ bool CallerLimits::IsFull(Bucket bucket, const CallerLimit& limit, Time now) {
 void CallerLimits::Forget(Part& part, Time now) {
   std::erase_if(part.callers, [now](const auto& entry) {
     const Caller& caller = entry.second;
-    return caller.in_flight == 0 && IsFull(caller.calls, *caller.limit, now) &&
+    const bool expects_none = caller.expected.empty() || IsGivenUp(caller.expected.back(), now);
+    return expects_none && caller.in_flight == 0 && IsFull(caller.calls, *caller.limit, now) &&
            IsFull(caller.items, *caller.limit, now);
   });
 }

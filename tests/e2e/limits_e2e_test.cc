@@ -124,11 +124,11 @@ TEST(Limits, GiveACallWithoutADeadlineTheServicesOwn) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
 }
 
-// With a lane's key, somebody sends as much as one message may hold, 64 times at once over several
-// connections: 700 MB, of which the service holds but a part at any time.
+// With a lane's key, somebody sends as much as one message may hold, 192 times at once over several
+// connections: 2 GB, of which the service takes in what one lane may send at once, and no more.
 TEST(Limits, BoundTheMemoryThatLargeMessagesTake) {
   World world({.environment = {{"ENTRYEXIT_LIMITS_LANE_CALLS_IN_FLIGHT", "16"}}});
-  constexpr int kClients = 4;
+  constexpr int kClients = 12;
   constexpr int kCallsAtOnce = 16;
   constexpr long kMostMemory = 700'000;  // kB
   v1::AssessCaptureRequest request;

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -33,9 +34,18 @@ class CallerLimits {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
+  // The time after which a call that is expected is taken for given up.
+  static constexpr std::chrono::seconds kLongestArrival{10};
+
   // At most `max_callers` principals are known at a time; one is forgotten, if need be, once it has
   // no call under way and its buckets are full again.
   CallerLimits(CallerLimitTable table, std::size_t max_callers);
+
+  // Counts a call whose message is still to come, so that what the messages of one principal take
+  // on their way is bounded as well. Admit takes it up. One that never gets that far, since the
+  // client gave it up, stops counting after kLongestArrival.
+  // Errors: TOO_MANY_CALLS when as many are on their way as may be under way; OVERLOADED as below.
+  absl::Status Expect(const app::Principal& principal, Time now);
 
   // Counts a call that begins. One that was admitted must be released when it has ended.
   // Errors, upon which nothing is to be released: RATE_LIMITED, with a RetryAfter; TOO_MANY_CALLS;
@@ -59,6 +69,7 @@ class CallerLimits {
   struct Caller {
     Bucket calls;
     Bucket items;
+    std::deque<Time> expected;  // since when, the longest first
     int in_flight = 0;
     const CallerLimit* limit;
   };
@@ -68,6 +79,7 @@ class CallerLimits {
   };
 
   static void Refill(Bucket& bucket, const CallerLimit& limit, Time now);
+  static bool IsGivenUp(Time expected_since, Time now);
   static bool IsFull(Bucket bucket, const CallerLimit& limit, Time now);
   // Null when there is no room.
   Caller* Find(Part& part, const app::Principal& principal, const CallerLimit& limit, Time now)

@@ -63,6 +63,49 @@ TEST(CallerLimits, LetWhoeverWaitsAsLongAsToldIn) {
   }
 }
 
+TEST(CallerLimits, ExpectAsManyCallsAsMayBeUnderWay) {
+  CallerLimits limits(LanesMay({.calls_per_second = 10, .burst = 9, .calls_in_flight = 2}), kMany);
+  EXPECT_THAT(limits.Expect(Lane("A"), kStart), IsOk());
+  EXPECT_THAT(limits.Expect(Lane("A"), kStart), IsOk());
+  EXPECT_THAT(limits.Expect(Lane("A"), kStart), FailsWith(Reason::kTooManyCalls));
+  EXPECT_THAT(limits.Expect(Lane("B"), kStart), IsOk());
+  // One of them has come.
+  EXPECT_THAT(limits.Admit(Lane("A"), kStart), IsOk());
+  EXPECT_THAT(limits.Expect(Lane("A"), kStart), IsOk());
+  EXPECT_THAT(limits.Expect(Lane("A"), kStart), FailsWith(Reason::kTooManyCalls));
+}
+
+TEST(CallerLimits, ExpectNoMoreOfACallThatCameAndWasRefused) {
+  CallerLimits limits(LanesMay({.calls_per_second = 1, .burst = 1, .calls_in_flight = 1}), kMany);
+  EXPECT_THAT(CallOnce(limits, Lane("A"), kStart), IsOk());
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(limits.Expect(Lane("A"), kStart), IsOk()) << i;
+    EXPECT_THAT(CallOnce(limits, Lane("A"), kStart), FailsWith(Reason::kRateLimited)) << i;
+  }
+}
+
+TEST(CallerLimits, TakeACallThatDoesNotComeForGivenUp) {
+  constexpr auto kLongest = CallerLimits::kLongestArrival;
+  CallerLimits limits(LanesMay({.calls_per_second = 1, .burst = 1, .calls_in_flight = 1}), kMany);
+  EXPECT_THAT(limits.Expect(Lane("A"), kStart), IsOk());
+  EXPECT_THAT(limits.Expect(Lane("A"), kStart + kLongest - milliseconds(1)),
+              FailsWith(Reason::kTooManyCalls));
+  EXPECT_THAT(limits.Expect(Lane("A"), kStart + kLongest), IsOk());
+  // Should it come nevertheless, it is served.
+  EXPECT_THAT(limits.Admit(Lane("A"), kStart + kLongest), IsOk());
+}
+
+TEST(CallerLimits, ForgetWhoseExpectedCallsDoNotCome) {
+  CallerLimits limits(LanesMay({.calls_per_second = 1, .burst = 1, .calls_in_flight = 1}), 1);
+  std::vector<std::string> known;
+  for (int i = 0; i < 100; ++i) {
+    if (limits.Expect(Lane(std::to_string(i)), kStart).ok()) known.push_back(std::to_string(i));
+  }
+  ASSERT_LT(known.size(), 100U);
+  EXPECT_THAT(limits.Expect(Lane("another"), kStart), FailsWith(Reason::kOverloaded));
+  EXPECT_THAT(limits.Expect(Lane("another"), kStart + CallerLimits::kLongestArrival), IsOk());
+}
+
 TEST(CallerLimits, KeepPrincipalsApart) {
   CallerLimits limits(LanesMay({.calls_per_second = 1, .burst = 1, .calls_in_flight = 9}), kMany);
   EXPECT_THAT(CallOnce(limits, Lane("A"), kStart), IsOk());
@@ -73,7 +116,10 @@ TEST(CallerLimits, KeepPrincipalsApart) {
 TEST(CallerLimits, AreNoneForARoleThatTheTableLacks) {
   CallerLimits limits(LanesMay({.calls_per_second = 1, .burst = 1, .calls_in_flight = 1}), kMany);
   const app::Principal officer{Role::kOfficer, "1", "officer/1"};
-  for (int i = 0; i < 100; ++i) EXPECT_THAT(limits.Admit(officer, kStart), IsOk());
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_THAT(limits.Expect(officer, kStart), IsOk());
+    EXPECT_THAT(limits.Admit(officer, kStart), IsOk());
+  }
   EXPECT_EQ(limits.AdmitItem(officer, kStart), kStart);
   EXPECT_EQ(limits.size(), 0U);
 }
