@@ -342,21 +342,23 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
   };
 
   // A retry is answered from what is stored, before the face is looked at again.
+  const auto precedent =
+      store_.FindPrecedent(call.deadline, request.request_id, checked->document_id);
+  if (!precedent.ok()) return precedent.status();
   std::optional<CrossingResult> answer;
-  std::optional<core::TravelerId> traveler_id;
   const auto find_answer = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
-    const auto precedent = transaction.FindPrecedent(request.request_id, checked->document_id);
-    if (!precedent.ok()) return precedent.status();
-    traveler_id = precedent->traveler_id;
-    auto found = FindAnswer(transaction, precedent->request, *checked, call.principal.name);
+    const auto request_then = transaction.FindRequest(request.request_id);
+    if (!request_then.ok()) return request_then.status();
+    auto found = FindAnswer(transaction, *request_then, *checked, call.principal.name);
     if (!found.ok()) return found.status();
     answer = *std::move(found);
     note.leaves_record = answer.has_value();
     if (answer) tell_of(*answer, note);
     return absl::OkStatus();
   };
-  if (absl::Status status = TransactAudited(store_, call, known, find_answer); !status.ok()) {
-    return status;
+  if (precedent->request) {
+    absl::Status status = TransactAudited(store_, call, known, find_answer);
+    if (!status.ok()) return status;
   }
   if (answer) return *std::move(answer);
 
@@ -385,7 +387,8 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
   const auto record = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
     Recording recording(crossing_id, request, *checked, *admission, observation, engine_, vault_,
                         policy_, now, transaction);
-    absl::StatusOr<CrossingResult> result = recording.Run(call.principal.name, traveler_id, note);
+    absl::StatusOr<CrossingResult> result =
+        recording.Run(call.principal.name, precedent->traveler_id, note);
     if (!result.ok()) return result.status();
     answer = *std::move(result);
     tell_of(*answer, note);

@@ -67,8 +67,10 @@ std::string PostgresTransaction::TimeoutNow() const {
 absl::Status PostgresTransaction::Queue(StatementId statement, Params params) {
   if (!failure_.ok()) return failure_;
   if (pending_.empty()) {
-    if (!begun_) pending_.push_back({kBegin, {}});
-    begun_ = true;
+    if (extent_ == Extent::kUntilCommit && !begun_) {
+      pending_.push_back({kBegin, {}});
+      begun_ = true;
+    }
     pending_.push_back({kSetTimeout, ParamsOf(TimeoutNow())});
   }
   pending_.push_back({statement, std::move(params)});
@@ -141,7 +143,7 @@ absl::Status PostgresTransaction::AddRequest(const ports::RequestRecord& record)
   return Queue(kAddRequest, ParamsOf(record));
 }
 
-absl::StatusOr<ports::Transaction::Precedent> PostgresTransaction::FindPrecedent(
+absl::StatusOr<ports::Store::Precedent> PostgresTransaction::FindPrecedent(
     const core::RequestId& request_id, const core::DocumentId& document_id) {
   absl::Status status = Queue(kFindRequest, ParamsOf(request_id));
   if (status.ok()) status = Queue(kFindTravelerByDocument, ParamsOf(document_id));
@@ -152,7 +154,7 @@ absl::StatusOr<ports::Transaction::Precedent> PostgresTransaction::FindPrecedent
   if (!request.ok()) return request.status();
   auto travelers = ReadRows<core::TravelerId>(results->back());
   if (!travelers.ok()) return travelers.status();
-  Precedent precedent{*std::move(request), std::nullopt};
+  ports::Store::Precedent precedent{*std::move(request), std::nullopt};
   if (!travelers->empty()) precedent.traveler_id = std::move(travelers->front());
   return precedent;
 }

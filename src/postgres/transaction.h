@@ -21,10 +21,17 @@ namespace entryexit::postgres {
 // returns that error.
 class PostgresTransaction final : public ports::Transaction {
  public:
+  // Each round trip that is a transaction by itself needs neither a beginning nor a commit.
+  enum class Extent { kUntilCommit, kEachRoundTrip };
+
   // `connection` must be idle.
   PostgresTransaction(Connection& connection, core::Deadline deadline,
-                      std::chrono::milliseconds statement_timeout)
-      : connection_(connection), deadline_(deadline), statement_timeout_(statement_timeout) {}
+                      std::chrono::milliseconds statement_timeout,
+                      Extent extent = Extent::kUntilCommit)
+      : connection_(connection),
+        deadline_(deadline),
+        statement_timeout_(statement_timeout),
+        extent_(extent) {}
 
   absl::Status Commit();
   // Closes nothing and reports nothing: what cannot be rolled back leaves the connection not idle.
@@ -32,11 +39,13 @@ class PostgresTransaction final : public ports::Transaction {
   // The error of the database that ended the transaction, if any.
   const absl::Status& failure() const { return failure_; }
 
+  // As ports::Store has it.
+  absl::StatusOr<ports::Store::Precedent> FindPrecedent(const core::RequestId& request_id,
+                                                        const core::DocumentId& document_id);
+
   absl::StatusOr<std::optional<ports::RequestRecord>> FindRequest(
       const core::RequestId& id) override;
   absl::Status AddRequest(const ports::RequestRecord& record) override;
-  absl::StatusOr<Precedent> FindPrecedent(const core::RequestId& request_id,
-                                          const core::DocumentId& document_id) override;
   absl::StatusOr<OpenedTraveler> OpenTravelerOf(
       const core::DocumentId& document_id, const core::TravelDocument& document,
       const core::RequestId& request_id, const std::optional<core::TravelerId>& expected) override;
@@ -202,6 +211,7 @@ class PostgresTransaction final : public ports::Transaction {
   Connection& connection_;
   const core::Deadline deadline_;
   const std::chrono::milliseconds statement_timeout_;
+  const Extent extent_;
   std::vector<Call> pending_;
   bool begun_ = false;
   absl::Status failure_;

@@ -277,14 +277,6 @@ class Transaction {
   virtual absl::StatusOr<std::optional<RequestRecord>> FindRequest(const core::RequestId& id) = 0;
   virtual absl::Status AddRequest(const RequestRecord& record) = 0;
 
-  // What is known before a crossing is recorded: the request, when it was carried out before, and
-  // the traveler who uses the document, if any. In one round trip.
-  struct Precedent {
-    std::optional<RequestRecord> request;
-    std::optional<core::TravelerId> traveler_id;
-  };
-  virtual absl::StatusOr<Precedent> FindPrecedent(const core::RequestId& request_id,
-                                                  const core::DocumentId& document_id) = 0;
   // The traveler who uses the document, created when new, with all records and templates, and the
   // request as FindRequest gives it. Holds the traveler's lock, under which all of it is read,
   // until the transaction ends, so that crossings of one traveler are recorded one after the other.
@@ -541,6 +533,17 @@ class Transaction {
 class Store {
  public:
   virtual ~Store() = default;
+
+  // What is known before a crossing is recorded: the request, when it was carried out before, and
+  // the traveler who uses the document, if any. Not of one transaction with what follows, which
+  // must therefore look again; in one round trip. Errors: those of Transact.
+  struct Precedent {
+    std::optional<RequestRecord> request;
+    std::optional<core::TravelerId> traveler_id;
+  };
+  virtual absl::StatusOr<Precedent> FindPrecedent(core::Deadline deadline,
+                                                  const core::RequestId& request_id,
+                                                  const core::DocumentId& document_id) = 0;
 
   // Runs `work` in a transaction and commits it; rolls back when `work` fails, and returns its
   // error. `work` is run again, in a new transaction, after a serialization failure, a deadlock, a

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <pwd.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <thread>
 
 #include "entryexit/crypto/digest.h"
+#include "src/postgres/connection.h"
 #include "tests/integration/postgres/store_fixture.h"
 
 namespace entryexit::postgres {
@@ -18,6 +20,7 @@ using core::Reason;
 using ports::Transaction;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+using ::testing::ElementsAre;
 
 constexpr int kThreads = 8;
 
@@ -288,6 +291,31 @@ TEST_F(FailureTest, AStatementEndsAtItsOwnLimitBeforeTheDeadline) {
                 return absl::OkStatus();
               }),
               testing::IsOk());
+}
+
+TEST_F(FailureTest, ALookUpOutsideOfTransactionsEndsAtTheDeadlineAndLeavesTheConnectionUsable) {
+  DatabaseOptions options = Options();
+  options.pool_size = 1;
+  const auto store = *OpenStore(options);
+  const core::RequestId request(crypto::NewUuid());
+  const core::DocumentId document = DocumentIdOf(Document("P1"));
+  const auto session = [&] {
+    return Sql("postgres",
+               "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'");
+  };
+  {
+    const std::unique_ptr<PGconn, decltype(&PQfinish)> holder(
+        PQconnectdb(server().OwnerDsn(database_).c_str()), &PQfinish);
+    const Result locked(PQexec(holder.get(), "BEGIN; LOCK TABLE travel_document"));
+    ASSERT_EQ(PQresultStatus(locked.get()), PGRES_COMMAND_OK);
+    EXPECT_THAT(store->FindPrecedent(steady_clock::now() + milliseconds(100), request, document),
+                testing::FailsWith(Reason::kDeadlineExceeded));
+  }
+  EXPECT_THAT(store->FindPrecedent(Soon(), request, document), testing::IsOk());
+  EXPECT_THAT(session(), ElementsAre("0"));
+  const auto id = AddTraveler(*store, "P1");
+  ASSERT_THAT(id, testing::IsOk());
+  EXPECT_EQ(store->FindPrecedent(Soon(), request, document)->traveler_id, *id);
 }
 
 TEST_F(FailureTest, AnExhaustedPoolEndsAtTheDeadline) {

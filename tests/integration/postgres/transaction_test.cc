@@ -132,8 +132,7 @@ TEST_F(TransactionTest, FindsWhatPrecedesACrossing) {
   ASSERT_THAT(id, testing::IsOk());
   const core::RequestId request(crypto::NewUuid());
   const auto find = [&](const std::string& number) {
-    return *Fetch(
-        [&](Transaction& t) { return t.FindPrecedent(request, DocumentIdOf(Document(number))); });
+    return *store_->FindPrecedent(Soon(), request, DocumentIdOf(Document(number)));
   };
   EXPECT_EQ(find("P1").traveler_id, *id);
   EXPECT_FALSE(find("P1").request.has_value());

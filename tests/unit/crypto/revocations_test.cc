@@ -63,6 +63,21 @@ TEST_F(RevocationsTest, ListsWhatWasRevokedAndNothingElse) {
   EXPECT_FALSE(IsListed(c));
 }
 
+TEST_F(RevocationsTest, AnswersTheSameHoweverManyCertificatesAreAskedFor) {
+  const std::string revoked = ReadAll(Issue("a"));
+  const std::string other = ReadAll(Issue("b"));
+  ASSERT_THAT(Revoke(authority_, FilesOf("a").certificate, list_), IsOk());
+  const auto list = RevocationList::Read(list_, authority_.certificate);
+  ASSERT_THAT(list, IsOk());
+  // What comes before a certificate in a file makes it another text.
+  for (int i = 0; i < 3000; ++i) {
+    const std::string comment = std::to_string(i) + "\n";
+    EXPECT_TRUE((*list)->Contains(comment + revoked).value());
+    EXPECT_FALSE((*list)->Contains(comment + other).value());
+    EXPECT_TRUE((*list)->Contains(revoked).value());
+  }
+}
+
 TEST_F(RevocationsTest, RevokingTwiceChangesNothing) {
   const auto a = Issue("a");
   ASSERT_THAT(Revoke(authority_, a, list_), IsOk());
