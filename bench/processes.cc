@@ -1,6 +1,7 @@
 #include "bench/processes.h"
 
 #include <fmt/format.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <vector>
 
 namespace entryexit::bench {
 namespace {
@@ -39,6 +41,26 @@ Process Read(pid_t pid) {
   return process;
 }
 
+std::vector<pid_t> ChildrenOf(pid_t parent) {
+  std::vector<pid_t> children;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const int pid = std::atoi(entry.path().filename().c_str());
+    if (pid > 0 && Read(pid).parent == parent) children.push_back(pid);
+  }
+  return children;
+}
+
+// `thread`: 0 for the calling one.
+void KeepThreadOn(const Cores& cores, pid_t thread) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (int i = 0; i < cores.count; ++i) CPU_SET(cores.first + i, &set);
+  if (sched_setaffinity(thread, sizeof set, &set) != 0) {
+    throw std::runtime_error(
+        fmt::format("cannot run on {} cores from number {}", cores.count, cores.first));
+  }
+}
+
 }  // namespace
 
 double CpuSeconds(pid_t pid) { return Read(pid).cpu_seconds; }
@@ -46,11 +68,7 @@ double CpuSeconds(pid_t pid) { return Read(pid).cpu_seconds; }
 double CpuSecondsOfFamily(pid_t parent) {
   const Process itself = Read(parent);
   double sum = itself.cpu_seconds + itself.cpu_seconds_of_ended;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const int pid = std::atoi(entry.path().filename().c_str());
-    const Process process = pid > 0 ? Read(pid) : Process();
-    if (process.parent == parent) sum += process.cpu_seconds;
-  }
+  for (const pid_t child : ChildrenOf(parent)) sum += CpuSeconds(child);
   return sum;
 }
 
@@ -62,5 +80,15 @@ double Megabytes(pid_t pid, const std::string& wanted) {
   }
   throw std::runtime_error("the kernel does not tell " + wanted);
 }
+
+void KeepOn(const Cores& cores, pid_t pid) {
+  for (const auto& thread :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid))) {
+    KeepThreadOn(cores, std::atoi(thread.path().filename().c_str()));
+  }
+  for (const pid_t child : ChildrenOf(pid)) KeepOn(cores, child);
+}
+
+void KeepThisThreadOn(const Cores& cores) { KeepThreadOn(cores, 0); }
 
 }  // namespace entryexit::bench
