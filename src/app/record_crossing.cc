@@ -384,11 +384,13 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
   // doubt, from what another call did.
   const core::CrossingId crossing_id(crypto::NewUuid());
   const auto start = std::chrono::steady_clock::now();
+  // Who it was a moment ago is expected once: another attempt means that it may be so no longer.
+  std::optional<core::TravelerId> expected = precedent->traveler_id;
   const auto record = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
     Recording recording(crossing_id, request, *checked, *admission, observation, engine_, vault_,
                         policy_, now, transaction);
     absl::StatusOr<CrossingResult> result =
-        recording.Run(call.principal.name, precedent->traveler_id, note);
+        recording.Run(call.principal.name, std::exchange(expected, std::nullopt), note);
     if (!result.ok()) return result.status();
     answer = *std::move(result);
     tell_of(*answer, note);

@@ -165,9 +165,12 @@ absl::StatusOr<ports::Transaction::OpenedTraveler> PostgresTransaction::OpenTrav
   // That of the traveler, if the document turns out to be new.
   const core::TravelerId new_id(crypto::NewUuid());
   const core::TravelerId& guess = expected ? *expected : new_id;
-  absl::Status status =
-      Queue(kEnsureTraveler, ParamsOf(document_id, new_id, document.issuing_state, document.number,
-                                      document.nationality, document.birth_date, document.sex));
+  absl::Status status;
+  if (!expected) {
+    status = Queue(kEnsureTraveler,
+                   ParamsOf(document_id, new_id, document.issuing_state, document.number,
+                            document.nationality, document.birth_date, document.sex));
+  }
   if (status.ok()) status = Queue(kLockTravelerOf, ParamsOf(document_id));
   if (status.ok()) status = Queue(kFindRequest, ParamsOf(request_id));
   if (status.ok()) status = QueueRecordsOf(guess, Templates::kInclude);
@@ -175,8 +178,8 @@ absl::StatusOr<ports::Transaction::OpenedTraveler> PostgresTransaction::OpenTrav
   const absl::StatusOr<std::vector<Result>> results = Send(2 + std::size(kRecordsOf));
   if (!results.ok()) return results.status();
   if (PQntuples(results->front().get()) != 1) {
-    // Or all of the traveler was erased while we waited for the lock; tried again, the document
-    // begins a new record.
+    // Or all of the traveler was erased, before this or while we waited for the lock; tried again,
+    // the document begins a new record.
     return core::MakeError(Reason::kDatabaseConflict,
                            "the document was moved, or its traveler erased, meanwhile");
   }

@@ -277,12 +277,13 @@ class Transaction {
   virtual absl::StatusOr<std::optional<RequestRecord>> FindRequest(const core::RequestId& id) = 0;
   virtual absl::Status AddRequest(const RequestRecord& record) = 0;
 
-  // The traveler who uses the document, created when new, with all records and templates, and the
-  // request as FindRequest gives it. Holds the traveler's lock, under which all of it is read,
-  // until the transaction ends, so that crossings of one traveler are recorded one after the other.
-  // In one round trip when the traveler is the `expected` one, or when none is expected and the
-  // document is new; in two otherwise. DATABASE_CONFLICT when the document was moved to another
-  // traveler meanwhile: Transact tries again.
+  // The traveler who uses the document, created when none is `expected` and the document is new,
+  // with all records and templates, and the request as FindRequest gives it. Holds the traveler's
+  // lock, under which all of it is read, until the transaction ends, so that crossings of one
+  // traveler are recorded one after the other. In one round trip when the traveler is the expected
+  // one or new; in two otherwise. DATABASE_CONFLICT when the document was moved to another traveler
+  // meanwhile, or nobody uses it although somebody was expected: Transact tries again, which
+  // should expect none.
   struct OpenedTraveler {
     TravelerRecords records;
     std::optional<RequestRecord> request;

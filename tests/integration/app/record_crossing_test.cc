@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <numeric>
+#include <string_view>
 #include <thread>
+#include <utility>
 
 #include "entryexit/crypto/digest.h"
 #include "tests/integration/app/app_fixture.h"
@@ -34,6 +37,25 @@ class RecordCrossingTest : public AppTest {
     PlanFace("somebody else", 3.0);
     engine_.Plan("dark picture", {core::QualityIssue::kTooDark});
   }
+};
+
+// Looks at faces as another engine does, while something else happens.
+class BusyEngine final : public ports::FaceEngine {
+ public:
+  BusyEngine(const ports::FaceEngine& engine, std::function<void()> meanwhile)
+      : engine_(engine), meanwhile_(std::move(meanwhile)) {}
+
+  absl::StatusOr<core::FaceObservation> Observe(std::string_view image,
+                                                core::Deadline deadline) const override {
+    meanwhile_();
+    return engine_.Observe(image, deadline);
+  }
+  const core::ModelRef& model() const override { return engine_.model(); }
+  const core::Calibration& calibration() const override { return engine_.calibration(); }
+
+ private:
+  const ports::FaceEngine& engine_;
+  const std::function<void()> meanwhile_;
 };
 
 TEST_F(RecordCrossingTest, ADepartureIsMatchedWithThePriorArrival) {
@@ -569,6 +591,21 @@ TEST_F(RecordCrossingTest, RefusesBirthDatesOfAnotherAge) {
   EXPECT_THAT(TryRecord(request), FailsWith(Reason::kInvalidField));
   born = std::chrono::sys_days(std::chrono::year(1900) / 1 / 1);
   EXPECT_TRUE(Record(request).recorded);
+}
+
+TEST_F(RecordCrossingTest, ATravelerWhoIsErasedWhileTheFaceIsLookedAtBeginsAnew) {
+  const core::TravelerId erased = Record(Arrival(0, "anna", 30)).crossing->traveler_id;
+  const BusyEngine engine(engine_, [&] {
+    Sql("SET session_replication_role = replica;"
+        "DELETE FROM stay; DELETE FROM template; DELETE FROM capture; DELETE FROM crossing;"
+        "DELETE FROM request; DELETE FROM travel_document; DELETE FROM traveler");
+  });
+  const RecordCrossing record(*lanes_, engine, *store_, *vault_, clock_, policy_);
+  const auto departure = record.Record(LaneCall(), Departure(10, "anna again"));
+  ASSERT_THAT(departure, testing::IsOk());
+  EXPECT_NE(departure->crossing->traveler_id, erased);
+  EXPECT_EQ(departure->comparison->receipt.outcome, Outcome::kNoReference);
+  EXPECT_THAT(Crossings(), SizeIs(1));
 }
 
 }  // namespace

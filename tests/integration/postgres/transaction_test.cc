@@ -85,6 +85,11 @@ TEST_F(TransactionTest, OpensTheTravelerOfADocumentWhoeverIsExpected) {
     EXPECT_EQ(opened->request->subject_id, arrival.crossing_id.value());
   }
   const core::TravelDocument new_one = Document("P3");
+  EXPECT_THAT(Run([&](Transaction& t) {
+                return t.OpenTravelerOf(DocumentIdOf(new_one), new_one, request, *id).status();
+              }),
+              testing::FailsWith(Reason::kDatabaseConflict))
+      << "somebody is expected, so nobody is added";
   const auto opened = Fetch([&](Transaction& t) {
     return t.OpenTravelerOf(DocumentIdOf(new_one), new_one, core::RequestId(crypto::NewUuid()),
                             nobody);
