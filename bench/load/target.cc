@@ -51,8 +51,12 @@ Target StartTarget(int lanes, int workers, int travelers) {
       .environment = {{"ENTRYEXIT_LOG_LEVEL", "warn"},
                       {"ENTRYEXIT_FACE_WORKERS", std::to_string(workers)}},
       .own_postgres = true,
-      // As a server for this is set up; the tests' own is as small as it goes.
-      .postgres = {.fsync = true, .settings = {"shared_buffers=1GB", "max_wal_size=8GB"}},
+      // As a server for this is set up; the tests' own is as small as it goes. The environment is
+      // that of docker/database.
+      .postgres = {.fsync = true,
+                   .settings = {"shared_buffers=1GB", "max_wal_size=8GB"},
+                   .environment = {"MALLOC_MMAP_THRESHOLD_=16777216",
+                                   "MALLOC_TRIM_THRESHOLD_=67108864"}},
       .more_lanes = LaneIds(lanes)});
   testing::World& world = *target.world;
   if (travelers > 0) Import(world, travelers);

@@ -66,7 +66,7 @@ absl::StatusOr<std::optional<Account>> ServerAccount() {
 
 // Runs in a freshly forked child of a program that may have threads, so only async-signal-safe
 // calls are allowed. Does not return.
-[[noreturn]] void BecomeProgram(char* const* argv, int input, int output,
+[[noreturn]] void BecomeProgram(char* const* argv, char* const* envp, int input, int output,
                                 const std::optional<Account>& account) {
   const bool ready = dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
                      dup2(output, STDERR_FILENO) >= 0 && close_range(3, ~0U, 0) == 0 &&
@@ -74,24 +74,28 @@ absl::StatusOr<std::optional<Account>> ServerAccount() {
   const bool allowed =
       !account.has_value() ||
       (setgroups(0, nullptr) == 0 && setgid(account->gid) == 0 && setuid(account->uid) == 0);
-  if (ready && allowed) execv(argv[0], argv);
+  if (ready && allowed) execve(argv[0], argv, envp);
   _exit(127);
 }
 
-std::vector<char*> ArgumentPointers(std::vector<std::string>& arguments) {
+std::vector<char*> Pointers(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
-  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
 }
 
-absl::StatusOr<pid_t> Spawn(std::vector<std::string> arguments, const std::string& log_path,
+// `environment`: besides our own.
+absl::StatusOr<pid_t> Spawn(std::vector<std::string> arguments,
+                            std::vector<std::string> environment, const std::string& log_path,
                             const std::optional<Account>& account) {
-  const std::vector<char*> argv = ArgumentPointers(arguments);
+  const std::vector<char*> argv = Pointers(arguments);
+  for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
+  const std::vector<char*> envp = Pointers(environment);
   const int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
   const int output = open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   const pid_t pid = input < 0 || output < 0 ? -1 : fork();
-  if (pid == 0) BecomeProgram(argv.data(), input, output, account);
+  if (pid == 0) BecomeProgram(argv.data(), envp.data(), input, output, account);
   absl::StatusOr<pid_t> result = pid;
   if (pid < 0) result = SystemError(fmt::format("cannot start {}", arguments[0]));
   if (input >= 0) close(input);
@@ -102,7 +106,7 @@ absl::StatusOr<pid_t> Spawn(std::vector<std::string> arguments, const std::strin
 absl::Status RunToEnd(std::vector<std::string> arguments, const std::string& log_path,
                       const std::optional<Account>& account) {
   const std::string program = arguments[0];
-  absl::StatusOr<pid_t> pid = Spawn(std::move(arguments), log_path, account);
+  absl::StatusOr<pid_t> pid = Spawn(std::move(arguments), {}, log_path, account);
   if (!pid.ok()) return pid.status();
   int status = 0;
   if (waitpid(*pid, &status, 0) < 0) return SystemError("waitpid");
@@ -114,13 +118,13 @@ absl::Status RunToEnd(std::vector<std::string> arguments, const std::string& log
 // Returns the end of the pipe that keeps it waiting.
 absl::StatusOr<int> StartWatchdog(const std::string& directory) {
   std::vector<std::string> arguments = {"/bin/sh", "-c", kWatchdogScript, "watchdog", directory};
-  const std::vector<char*> argv = ArgumentPointers(arguments);
+  const std::vector<char*> argv = Pointers(arguments);
   int pipe_ends[2];
   if (pipe2(pipe_ends, O_CLOEXEC) != 0) return SystemError("pipe2");
   const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
   const pid_t middle = fork();
   if (middle == 0) {
-    if (fork() == 0) BecomeProgram(argv.data(), pipe_ends[0], null, std::nullopt);
+    if (fork() == 0) BecomeProgram(argv.data(), environ, pipe_ends[0], null, std::nullopt);
     _exit(0);
   }
   close(pipe_ends[0]);
@@ -290,7 +294,8 @@ absl::Status PostgresServer::Launch() {
   for (const std::string& setting : options_.settings) {
     arguments.insert(arguments.end(), {"-c", setting});
   }
-  const absl::StatusOr<pid_t> pid = Spawn(std::move(arguments), directory_ + "/log", *account);
+  const absl::StatusOr<pid_t> pid =
+      Spawn(std::move(arguments), options_.environment, directory_ + "/log", *account);
   if (!pid.ok()) return pid.status();
   postmaster_ = *pid;
   return WaitUntilReady();

@@ -17,6 +17,8 @@ struct PostgresOptions {
   bool fsync = false;
   // Further server settings, each "name=value", e.g. "max_connections=10".
   std::vector<std::string> settings;
+  // Further variables of its environment, each "NAME=value".
+  std::vector<std::string> environment = {};
   // An empty directory of the server's account for its data; empty: in the temporary directory.
   std::string data_parent = {};
 };
