@@ -47,17 +47,17 @@ void Import(testing::World& world, int travelers) {
 
 Target StartTarget(int lanes, int workers, int travelers) {
   Target target;
-  target.world = std::make_unique<testing::World>(testing::WorldOptions{
-      .environment = {{"ENTRYEXIT_LOG_LEVEL", "warn"},
-                      {"ENTRYEXIT_FACE_WORKERS", std::to_string(workers)}},
-      .own_postgres = true,
-      // As a server for this is set up; the tests' own is as small as it goes. The environment is
-      // that of docker/database.
-      .postgres = {.fsync = true,
-                   .settings = {"shared_buffers=1GB", "max_wal_size=8GB"},
-                   .environment = {"MALLOC_MMAP_THRESHOLD_=16777216",
-                                   "MALLOC_TRIM_THRESHOLD_=67108864"}},
-      .more_lanes = LaneIds(lanes)});
+  target.world = std::make_unique<testing::World>(
+      testing::WorldOptions{.environment = {{"ENTRYEXIT_LOG_LEVEL", "warn"},
+                                            {"ENTRYEXIT_FACE_WORKERS", std::to_string(workers)}},
+                            .own_postgres = true,
+                            // As a server for this is set up; the tests' own is as small as it
+                            // goes. The environment is that of docker/database.
+                            .postgres = {.fsync = true,
+                                         .settings = {"shared_buffers=1GB", "max_wal_size=8GB"},
+                                         .environment = {"MALLOC_MMAP_THRESHOLD_=16777216",
+                                                         "MALLOC_TRIM_THRESHOLD_=67108864"}},
+                            .more_lanes = LaneIds(lanes)});
   testing::World& world = *target.world;
   if (travelers > 0) Import(world, travelers);
   for (const std::string& id : LaneIds(lanes)) target.lanes.push_back({id, world.Lane(id)});

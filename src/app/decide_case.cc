@@ -236,8 +236,9 @@ absl::StatusOr<ports::CaseRecord> DecideCase::Decide(const Call& call,
     if (!status.ok()) return status;
     // Also whether the record is disputed may be otherwise now.
     record = transaction.GetCase(request.case_id);
-    if (record.ok()) decided = *std::move(record);
-    return record.status();
+    if (!record.ok()) return record.status();
+    decided = *std::move(record);
+    return absl::OkStatus();
   };
   AuditNote known;
   known.subject = request.case_id.value();

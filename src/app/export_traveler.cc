@@ -16,8 +16,9 @@ constexpr int kHoldsOfOneTraveler = 1000;  // more than any court orders
 // Puts what `result` holds into `target`.
 template <typename Value>
 absl::Status Take(absl::StatusOr<Value> result, Value& target) {
-  if (result.ok()) target = *std::move(result);
-  return result.status();
+  if (!result.ok()) return result.status();
+  target = *std::move(result);
+  return absl::OkStatus();
 }
 
 absl::Status AddCases(ports::Transaction& transaction, const std::vector<ports::CaseRecord>& cases,

@@ -44,7 +44,7 @@ absl::StatusOr<std::vector<CrossingView>> ViewsOf(ports::Transaction& transactio
   }
   auto corrections = LatestCorrections(transaction, traveler_id);
   if (!corrections.ok()) return corrections.status();
-  const auto disputed = transaction.DisputedAmong({traveler_id});
+  const auto disputed = transaction.DisputedAmong({traveler_id}, std::nullopt);
   if (!disputed.ok()) return disputed.status();
   std::vector<CrossingView> views;
   for (ports::CrossingRecord& crossing : crossings) {
@@ -69,7 +69,7 @@ absl::StatusOr<TravelerView> ViewOf(ports::Transaction& transaction, const core:
   if (!stays.ok()) return stays.status();
   auto changes = transaction.AllAdmissionChanges(id);
   if (!changes.ok()) return changes.status();
-  const auto disputed = transaction.DisputedAmong({id});
+  const auto disputed = transaction.DisputedAmong({id}, std::nullopt);
   if (!disputed.ok()) return disputed.status();
   return TravelerView{*std::move(traveler), *std::move(stays), *std::move(changes),
                       !disputed->empty()};

@@ -94,7 +94,7 @@ absl::StatusOr<CrossingResult> StoredResultOf(ports::Transaction& transaction,
   if (!comparisons.ok()) return comparisons.status();
   const auto stays = transaction.AllStays(crossing.traveler_id);
   if (!stays.ok()) return stays.status();
-  const auto disputed = transaction.DisputedAmong({crossing.traveler_id});
+  const auto disputed = transaction.DisputedAmong({crossing.traveler_id}, std::nullopt);
   if (!disputed.ok()) return disputed.status();
   return ResultOf(crossing, *comparisons, *stays, !disputed->empty());
 }

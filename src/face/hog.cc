@@ -28,8 +28,14 @@ using Lanes
     [[gnu::vector_size(kFloats * sizeof(float)), gnu::aligned(sizeof(float)), gnu::may_alias]] =
         float;
 
+// NOLINTNEXTLINE(readability-non-const-parameter): it is written through what this returns.
 Lanes& LanesAt(float* floats) { return *reinterpret_cast<Lanes*>(floats); }
 const Lanes& LanesAt(const float* floats) { return *reinterpret_cast<const Lanes*>(floats); }
+
+// Of what is counted, so neither is negative.
+size_t Area(int rows, int columns) {
+  return static_cast<size_t>(rows) * static_cast<size_t>(columns);
+}
 
 void AddFour(float* to, __m128 values) { _mm_storeu_ps(to, _mm_loadu_ps(to) + values); }
 
@@ -167,7 +173,7 @@ void HogScanner::CountGradients(const cv::Mat& gray) {
   const int width = kHogCellPx * (cell_columns_ + 1);
   histograms_.assign(HistogramAt(cell_rows_ + 1, 0), 0);
   // What lies outside of the picture stays of length 0.
-  lengths_.assign(static_cast<size_t>(kHogCellPx * width), 0);
+  lengths_.assign(Area(kHogCellPx, width), 0);
   directions_.assign(lengths_.size(), 0);
   const int end_y = std::min(cell_rows_ * kHogCellPx, gray.rows) - 1;
   const int end_x = std::min(cell_columns_ * kHogCellPx, gray.cols) - 1;
@@ -176,7 +182,7 @@ void HogScanner::CountGradients(const cv::Mat& gray) {
     const int first_y = std::max(top, 1);
     const int last_y = std::min(top + kHogCellPx, end_y);
     for (int y = first_y; y < last_y; ++y) {
-      const auto at = static_cast<size_t>((y - top) * width + kHalfCellPx);
+      const size_t at = Area(y - top, width) + kHalfCellPx;
       MeasureGradients(gray, y, end_x, &lengths_[at], &directions_[at]);
     }
     for (int cell_column = 0; cell_column <= cell_columns_; ++cell_column) {
@@ -191,7 +197,8 @@ void HogScanner::CountGradients(const cv::Mat& gray) {
 void HogScanner::CountBlock(int cell_row, int cell_column, int first_row, int end_row) {
   std::array<std::array<__m128, 2>, kBins> counters{};
   for (int row = first_row; row < end_row; ++row) {
-    const auto at = static_cast<size_t>(kHogCellPx * (row * (cell_columns_ + 1) + cell_column));
+    const size_t at =
+        kHogCellPx * (Area(row, cell_columns_ + 1) + static_cast<size_t>(cell_column));
     const auto& shares = kShares[static_cast<size_t>(row)];
     for (size_t x = 0; x < kHogCellPx; ++x) {
       counters[directions_[at + x]][x % 2] += _mm_set1_ps(lengths_[at + x]) * shares[x];
@@ -214,7 +221,7 @@ void HogScanner::CountBlock(int cell_row, int cell_column, int first_row, int en
 }
 
 void HogScanner::MeasureEnergies() {
-  energies_.resize(static_cast<size_t>(cell_rows_ * cell_columns_));
+  energies_.resize(Area(cell_rows_, cell_columns_));
   for (int row = 0; row < cell_rows_; ++row) {
     for (int column = 0; column < cell_columns_; ++column) {
       const float* bins = &histograms_[HistogramAt(row, column)];
@@ -223,7 +230,7 @@ void HogScanner::MeasureEnergies() {
         const float both = bins[i] + bins[i + kUndirected];
         energy += both * both;
       }
-      energies_[static_cast<size_t>(row * cell_columns_ + column)] = energy;
+      energies_[Area(row, cell_columns_) + static_cast<size_t>(column)] = energy;
     }
   }
 }
@@ -231,7 +238,7 @@ void HogScanner::MeasureEnergies() {
 void HogScanner::MakeFeatures() {
   // Filters read whole vectors, up to one past the last window.
   stride_ = (columns_ + kHogWindow + 2 * kFloats) / kFloats * kFloats;
-  features_.assign(static_cast<size_t>((rows_ + kHogWindow - 1) * kPlanes * stride_), 0);
+  features_.assign(Area(rows_ + kHogWindow - 1, kPlanes * stride_), 0);
   for (int row = 0; row < rows_; ++row) {
     for (int column = 0; column < columns_; ++column) MakeFeaturesOf(row, column);
   }
@@ -241,7 +248,7 @@ void HogScanner::MakeFeatures() {
 // in, clipped, and the four are summed: over the squares, or over the directions for texture.
 void HogScanner::MakeFeaturesOf(int row, int column) {
   const float* bins = &histograms_[HistogramAt(row + 1, column + 1)];
-  const float* energy = &energies_[static_cast<size_t>(row * cell_columns_ + column)];
+  const float* energy = &energies_[Area(row, cell_columns_) + static_cast<size_t>(column)];
   const float* next_energy = energy + cell_columns_;
   const __m128 energies =
       _mm_setr_ps(SumOfFour(next_energy + 1, cell_columns_), SumOfFour(energy + 1, cell_columns_),
@@ -262,11 +269,11 @@ void HogScanner::MakeFeaturesOf(int row, int column) {
     }
     _mm_storeu_ps(&features[bin], sum);
   }
-  for (int bin = 0; bin < kUndirected; bin += kFourFloats) {
+  for (size_t bin = 0; bin < kUndirected; bin += kFourFloats) {
     const __m128 both = _mm_loadu_ps(bins + bin) + _mm_loadu_ps(bins + bin + kUndirected);
     __m128 sum{};
     for (size_t i = 0; i < 4; ++i) sum += _mm_min_ps(both, limits[i]) * factors[i];
-    _mm_storeu_ps(&features[static_cast<size_t>(kDirections + bin)], sum);
+    _mm_storeu_ps(&features[kDirections + bin], sum);
   }
   _MM_TRANSPOSE4_PS(textures[0], textures[1], textures[2], textures[3]);
   const __m128 texture = textures[0] + textures[1] + textures[2] + textures[3];
@@ -274,7 +281,7 @@ void HogScanner::MakeFeaturesOf(int row, int column) {
 
   float* to = FeaturesAt(row + kBorder, 0) + column + kBorder;
   for (int plane = 0; plane < kPlanes; ++plane) {
-    to[plane * stride_] = features[static_cast<size_t>(plane)];
+    to[Area(plane, stride_)] = features[static_cast<size_t>(plane)];
   }
 }
 
@@ -285,7 +292,7 @@ void HogScanner::SumFilters(int row) {
     FilterDown(FeaturesAt(row, filter.plane), ptrdiff_t{kPlanes} * stride_, filter.down,
                columns_ + kHogWindow - 1, part_.data());
     AddFilteredAcross(part_.data(), filter.across, columns_,
-                      &sums_[static_cast<size_t>(filter.detector * stride_)]);
+                      &sums_[Area(filter.detector, stride_)]);
   }
 }
 

@@ -15,6 +15,8 @@ struct JpegErrors {
 };
 
 [[noreturn]] void Escape(j_common_ptr jpeg) {
+  // An exception may not pass through a library of C.
+  // NOLINTNEXTLINE(cert-err52-cpp)
   std::longjmp(reinterpret_cast<JpegErrors*>(jpeg->err)->escape, 1);
 }
 
@@ -41,7 +43,7 @@ class JpegReader {
   // Whether `pixels` holds the picture, in BGR or in the four colours of print.
   // Nothing that has a destructor may be made in here: an error jumps over it.
   bool Read(std::string_view bytes, const ImageHeader& header, cv::Mat& pixels) {
-    if (setjmp(errors_.escape) != 0) return false;
+    if (setjmp(errors_.escape) != 0) return false;  // NOLINT(cert-err52-cpp): as above
     jpeg_create_decompress(&jpeg_);
     jpeg_.progress = &progress_;
     jpeg_mem_src(&jpeg_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());

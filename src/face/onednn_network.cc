@@ -145,7 +145,7 @@ class OnednnGraph {
   template <typename Primitive>
   void AddStep(const typename Primitive::primitive_desc& desc, Arguments arguments) {
     if (const memory::desc scratchpad = desc.scratchpad_desc(); scratchpad.get_size() > 0) {
-      scratchpads_.push_back(memory(scratchpad, engine_, DNNL_MEMORY_NONE));
+      scratchpads_.emplace_back(scratchpad, engine_, static_cast<void*>(DNNL_MEMORY_NONE));
       arguments[DNNL_ARG_SCRATCHPAD] = scratchpads_.back();
     }
     Step step{.primitive = Primitive(desc), .arguments = {}};
@@ -276,7 +276,7 @@ class OnednnGraph {
   }
 
   // The format of `desc` for another shape.
-  memory::desc WithDims(const memory::desc& desc, const memory::dims& dims) const {
+  static memory::desc WithDims(const memory::desc& desc, const memory::dims& dims) {
     return dims == desc.dims() ? desc : memory::desc(dims, kFloat, Tag::nChw16c);
   }
 

@@ -27,11 +27,9 @@ grpc::Status AccessProcessor::Deny(const absl::Status& error, const std::string&
 }
 
 grpc::Status AccessProcessor::Expect(const grpc::AuthContext& context, const std::string& method) {
-  // Whether the certificate was taken back, too, is for the handler to say.
-  const auto principal = PrincipalOf(context, /*check=*/nullptr);
-  if (!principal.ok()) return grpc::Status::OK;
-  const absl::Status status = gate_->limits.Expect(*principal, std::chrono::steady_clock::now());
-  return status.ok() ? grpc::Status::OK : Deny(status, principal->name, method);
+  const app::Principal sender = SenderOf(context, gate_->check_certificate);
+  const absl::Status status = gate_->limits.Expect(sender, std::chrono::steady_clock::now());
+  return status.ok() ? grpc::Status::OK : Deny(status, sender.name, method);
 }
 
 grpc::Status AccessProcessor::Process(const InputMetadata& auth_metadata,

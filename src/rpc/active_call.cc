@@ -68,6 +68,11 @@ absl::StatusOr<app::Principal> PrincipalOf(const grpc::AuthContext& context,
   return PrincipalFrom(uris);
 }
 
+app::Principal SenderOf(const grpc::AuthContext& context, const CertificateCheck& check) {
+  const app::Principal nobody{app::Role::kLane, "", "-"};
+  return PrincipalOf(context, check).value_or(nobody);
+}
+
 ActiveCall::ActiveCall(grpc::CallbackServerContext* context, std::string method,
                        std::string_view request_id, const Environment& environment)
     : context_(context),
@@ -78,6 +83,7 @@ ActiveCall::ActiveCall(grpc::CallbackServerContext* context, std::string method,
 absl::Status ActiveCall::Authorize() {
   Gate& gate = environment_.gate;
   caller_ = context_->auth_context();
+  gate.limits.Arrived(SenderOf(*caller_, gate.check_certificate));
   absl::StatusOr<app::Principal> principal = PrincipalOf(*caller_, gate.check_certificate);
   if (!principal.ok()) return principal.status();
   principal_ = *std::move(principal);

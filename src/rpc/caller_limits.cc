@@ -49,7 +49,7 @@ absl::Status CallerLimits::Expect(const app::Principal& principal, Time now) {
   if (caller == nullptr) return TooManyPrincipals();
   std::deque<Time>& expected = caller->expected;
   while (!expected.empty() && IsGivenUp(expected.front(), now)) expected.pop_front();
-  const std::size_t most = static_cast<std::size_t>(limit->second.calls_in_flight);
+  const auto most = static_cast<std::size_t>(limit->second.calls_in_flight);
   if (expected.size() >= most) {
     return MakeError(
         Reason::kTooManyCalls,
@@ -60,6 +60,15 @@ absl::Status CallerLimits::Expect(const app::Principal& principal, Time now) {
   return absl::OkStatus();
 }
 
+void CallerLimits::Arrived(const app::Principal& principal) {
+  if (!table_.contains(principal.role)) return;
+  Part& part = PartOf(principal);
+  const core::MutexLock lock(part.mutex);
+  const auto found = part.callers.find(principal.name);
+  if (found == part.callers.end() || found->second.expected.empty()) return;
+  found->second.expected.pop_front();
+}
+
 absl::Status CallerLimits::Admit(const app::Principal& principal, Time now) {
   const auto limit = table_.find(principal.role);
   if (limit == table_.end()) return absl::OkStatus();
@@ -67,7 +76,6 @@ absl::Status CallerLimits::Admit(const app::Principal& principal, Time now) {
   const core::MutexLock lock(part.mutex);
   Caller* const caller = Find(part, principal, limit->second, now);
   if (caller == nullptr) return TooManyPrincipals();
-  if (!caller->expected.empty()) caller->expected.pop_front();
   if (caller->in_flight >= limit->second.calls_in_flight) {
     return MakeError(Reason::kTooManyCalls,
                      fmt::format("this principal has {} calls under way, as many as it may; wait "

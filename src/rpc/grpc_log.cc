@@ -43,9 +43,10 @@ void Log(gpr_log_func_args* line) {
     return;
   }
   // Held meanwhile: whoever takes the gate away ends what it tells, the metrics, right after.
-  const core::MutexLock lock(Taken().mutex);
-  if (const auto& gate = Taken().gate) {
-    gate->refusals.Tell(*refusal, "principal=-", std::chrono::steady_clock::now());
+  GrpcLog& taken = Taken();
+  const core::MutexLock lock(taken.mutex);
+  if (taken.gate) {
+    taken.gate->refusals.Tell(*refusal, "principal=-", std::chrono::steady_clock::now());
   }
 }
 

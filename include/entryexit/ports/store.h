@@ -373,7 +373,7 @@ class Transaction {
   // now when that is absent.
   virtual absl::StatusOr<std::vector<core::TravelerId>> DisputedAmong(
       const std::vector<core::TravelerId>& travelers,
-      const std::optional<core::Timestamp>& known_at = std::nullopt) = 0;
+      const std::optional<core::Timestamp>& known_at) = 0;
 
   // Stays that, as known at `known_at`, are overstays on day `as_of` (core::OverstayOf), by
   // authorized_until, traveler and arrival; both kinds when `kind` is absent.

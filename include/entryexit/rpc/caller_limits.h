@@ -42,10 +42,12 @@ class CallerLimits {
   CallerLimits(CallerLimitTable table, std::size_t max_callers);
 
   // Counts a call whose message is still to come, so that what the messages of one principal take
-  // on their way is bounded as well. Admit takes it up. One that never gets that far, since the
+  // on their way is bounded as well, until Arrived. A call that never gets that far, since the
   // client gave it up, stops counting after kLongestArrival.
-  // Errors: TOO_MANY_CALLS when as many are on their way as may be under way; OVERLOADED as below.
+  // Errors, upon which nothing is to arrive: TOO_MANY_CALLS when as many are on their way as may be
+  // under way; OVERLOADED as Admit.
   absl::Status Expect(const app::Principal& principal, Time now);
+  void Arrived(const app::Principal& principal);
 
   // Counts a call that begins. One that was admitted must be released when it has ended.
   // Errors, upon which nothing is to be released: RATE_LIMITED, with a RetryAfter; TOO_MANY_CALLS;
@@ -84,7 +86,7 @@ class CallerLimits {
   // Null when there is no room.
   Caller* Find(Part& part, const app::Principal& principal, const CallerLimit& limit, Time now)
       REQUIRES(part.mutex);
-  void Forget(Part& part, Time now) REQUIRES(part.mutex);
+  static void Forget(Part& part, Time now) REQUIRES(part.mutex);
   Part& PartOf(const app::Principal& principal);
 
   static constexpr std::size_t kParts = 16;

@@ -69,19 +69,9 @@ TEST(CallerLimits, ExpectAsManyCallsAsMayBeUnderWay) {
   EXPECT_THAT(limits.Expect(Lane("A"), kStart), IsOk());
   EXPECT_THAT(limits.Expect(Lane("A"), kStart), FailsWith(Reason::kTooManyCalls));
   EXPECT_THAT(limits.Expect(Lane("B"), kStart), IsOk());
-  // One of them has come.
-  EXPECT_THAT(limits.Admit(Lane("A"), kStart), IsOk());
+  limits.Arrived(Lane("A"));
   EXPECT_THAT(limits.Expect(Lane("A"), kStart), IsOk());
   EXPECT_THAT(limits.Expect(Lane("A"), kStart), FailsWith(Reason::kTooManyCalls));
-}
-
-TEST(CallerLimits, ExpectNoMoreOfACallThatCameAndWasRefused) {
-  CallerLimits limits(LanesMay({.calls_per_second = 1, .burst = 1, .calls_in_flight = 1}), kMany);
-  EXPECT_THAT(CallOnce(limits, Lane("A"), kStart), IsOk());
-  for (int i = 0; i < 3; ++i) {
-    EXPECT_THAT(limits.Expect(Lane("A"), kStart), IsOk()) << i;
-    EXPECT_THAT(CallOnce(limits, Lane("A"), kStart), FailsWith(Reason::kRateLimited)) << i;
-  }
 }
 
 TEST(CallerLimits, TakeACallThatDoesNotComeForGivenUp) {
@@ -91,8 +81,17 @@ TEST(CallerLimits, TakeACallThatDoesNotComeForGivenUp) {
   EXPECT_THAT(limits.Expect(Lane("A"), kStart + kLongest - milliseconds(1)),
               FailsWith(Reason::kTooManyCalls));
   EXPECT_THAT(limits.Expect(Lane("A"), kStart + kLongest), IsOk());
-  // Should it come nevertheless, it is served.
-  EXPECT_THAT(limits.Admit(Lane("A"), kStart + kLongest), IsOk());
+}
+
+TEST(CallerLimits, TakeNoHarmFromACallThatArrivesUnexpected) {
+  CallerLimits limits(LanesMay({.calls_per_second = 1, .burst = 1, .calls_in_flight = 1}), kMany);
+  limits.Arrived(Lane("A"));
+  EXPECT_THAT(limits.Expect(Lane("A"), kStart), IsOk());
+  EXPECT_THAT(limits.Expect(Lane("A"), kStart), FailsWith(Reason::kTooManyCalls));
+  limits.Arrived(Lane("A"));
+  limits.Arrived(Lane("A"));
+  EXPECT_THAT(limits.Expect(Lane("A"), kStart), IsOk());
+  EXPECT_THAT(limits.Expect(Lane("A"), kStart), FailsWith(Reason::kTooManyCalls));
 }
 
 TEST(CallerLimits, ForgetWhoseExpectedCallsDoNotCome) {
@@ -118,6 +117,7 @@ TEST(CallerLimits, AreNoneForARoleThatTheTableLacks) {
   const app::Principal officer{Role::kOfficer, "1", "officer/1"};
   for (int i = 0; i < 100; ++i) {
     EXPECT_THAT(limits.Expect(officer, kStart), IsOk());
+    limits.Arrived(officer);
     EXPECT_THAT(limits.Admit(officer, kStart), IsOk());
   }
   EXPECT_EQ(limits.AdmitItem(officer, kStart), kStart);
