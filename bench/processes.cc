@@ -4,11 +4,13 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <system_error>
 #include <vector>
 
 namespace entryexit::bench {
@@ -55,10 +57,9 @@ void KeepThreadOn(const Cores& cores, pid_t thread) {
   cpu_set_t set;
   CPU_ZERO(&set);
   for (int i = 0; i < cores.count; ++i) CPU_SET(cores.first + i, &set);
-  if (sched_setaffinity(thread, sizeof set, &set) != 0) {
-    throw std::runtime_error(
-        fmt::format("cannot run on {} cores from number {}", cores.count, cores.first));
-  }
+  if (sched_setaffinity(thread, sizeof set, &set) == 0 || errno == ESRCH) return;  // or has ended
+  throw std::runtime_error(
+      fmt::format("cannot run on {} cores from number {}", cores.count, cores.first));
 }
 
 }  // namespace
@@ -82,8 +83,9 @@ double Megabytes(pid_t pid, const std::string& wanted) {
 }
 
 void KeepOn(const Cores& cores, pid_t pid) {
-  for (const auto& thread :
-       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid))) {
+  std::error_code has_ended;
+  const std::string threads = fmt::format("/proc/{}/task", pid);
+  for (const auto& thread : std::filesystem::directory_iterator(threads, has_ended)) {
     KeepThreadOn(cores, std::atoi(thread.path().filename().c_str()));
   }
   for (const pid_t child : ChildrenOf(pid)) KeepOn(cores, child);

@@ -342,6 +342,7 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
   };
 
   // A retry is answered from what is stored, before the face is looked at again.
+  // Of what this look-up alone finds, and of its errors, the caller learns nothing: no record.
   const auto precedent =
       store_.FindPrecedent(call.deadline, request.request_id, checked->document_id);
   if (!precedent.ok()) return precedent.status();

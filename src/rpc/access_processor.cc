@@ -29,7 +29,10 @@ grpc::Status AccessProcessor::Deny(const absl::Status& error, const std::string&
 grpc::Status AccessProcessor::Expect(const grpc::AuthContext& context, const std::string& method) {
   const app::Principal sender = SenderOf(context, gate_->check_certificate);
   const absl::Status status = gate_->limits.Expect(sender, std::chrono::steady_clock::now());
-  return status.ok() ? grpc::Status::OK : Deny(status, sender.name, method);
+  if (status.ok()) return grpc::Status::OK;
+  // There is no trailing metadata here to give the reason in, and RESOURCE_EXHAUSTED without one
+  // would say that the message is too large.
+  return {grpc::StatusCode::UNAVAILABLE, Deny(status, sender.name, method).error_message()};
 }
 
 grpc::Status AccessProcessor::Process(const InputMetadata& auth_metadata,
@@ -39,11 +42,14 @@ grpc::Status AccessProcessor::Process(const InputMetadata& auth_metadata,
   const auto path = auth_metadata.find(":path");
   const std::string method =
       path == auth_metadata.end() ? "" : std::string(path->second.data(), path->second.size());
-  if (method.starts_with(kOwnServices) && IsListed(method)) return Expect(*context, method);
-  const absl::StatusOr<app::Principal> principal = PrincipalOf(*context, gate_->check_certificate);
-  if (!principal.ok()) return Deny(principal.status(), "-", method);
-  const absl::Status access = CheckAccess(method, *principal);
-  return access.ok() ? grpc::Status::OK : Deny(access, principal->name, method);
+  const bool is_own = method.starts_with(kOwnServices) && IsListed(method);
+  if (!is_own) {
+    const auto principal = PrincipalOf(*context, gate_->check_certificate);
+    if (!principal.ok()) return Deny(principal.status(), "-", method);
+    const absl::Status access = CheckAccess(method, *principal);
+    if (!access.ok()) return Deny(access, principal->name, method);
+  }
+  return Expect(*context, method);
 }
 
 }  // namespace entryexit::rpc

@@ -15,7 +15,7 @@ namespace entryexit::rpc {
 // does not list, and to gRPC's own services those who may not call them. Our handlers look at the
 // table themselves, because only they can give the reason in the trailing metadata; but a handler
 // is called once the whole message has come, so what messages on their way take is bounded here.
-// Thread-safe.
+// Whoever has too many on their way is told UNAVAILABLE. Thread-safe.
 class AccessProcessor final : public grpc::AuthMetadataProcessor {
  public:
   explicit AccessProcessor(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}

@@ -83,7 +83,6 @@ ActiveCall::ActiveCall(grpc::CallbackServerContext* context, std::string method,
 absl::Status ActiveCall::Authorize() {
   Gate& gate = environment_.gate;
   caller_ = context_->auth_context();
-  gate.limits.Arrived(SenderOf(*caller_, gate.check_certificate));
   absl::StatusOr<app::Principal> principal = PrincipalOf(*caller_, gate.check_certificate);
   if (!principal.ok()) return principal.status();
   principal_ = *std::move(principal);

@@ -28,8 +28,8 @@ absl::StatusOr<app::Principal> PrincipalOf(const grpc::AuthContext& context,
                                            const CertificateCheck& check);
 
 // Whose messages count together while they are on their way: those of the principal, or of all who
-// are none, so that a certificate that was taken back does not stand in the way of the one in its
-// place.
+// are none, who have what a lane has, so that a certificate that was taken back does not stand in
+// the way of the one in its place.
 app::Principal SenderOf(const grpc::AuthContext& context, const CertificateCheck& check);
 
 // One call from its arrival to its end: who calls, and what the log and the metrics are told. Used

@@ -66,7 +66,8 @@ void CallerLimits::Arrived(const app::Principal& principal) {
   const core::MutexLock lock(part.mutex);
   const auto found = part.callers.find(principal.name);
   if (found == part.callers.end() || found->second.expected.empty()) return;
-  found->second.expected.pop_front();
+  // The latest: were it the oldest, one that was given up would live on in the place of another.
+  found->second.expected.pop_back();
 }
 
 absl::Status CallerLimits::Admit(const app::Principal& principal, Time now) {

@@ -8,11 +8,14 @@
 
 #include <array>
 #include <cstdlib>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "entryexit/core/reason.h"
 #include "entryexit/rpc/request_pool.h"
 #include "rpc/access_processor.h"
+#include "rpc/arrival_interceptor.h"
 #include "rpc/audit_service.h"
 #include "rpc/back_office_service.h"
 #include "rpc/gate.h"
@@ -63,6 +66,13 @@ constexpr size_t kMaxCallers = 65'536;
 // from its environment, before its first use: those for keys that were agreed on beforehand serve
 // nobody here, and TLS 1.3 has ciphers of its own.
 void LeaveOnlyTls13() { setenv("GRPC_SSL_CIPHER_SUITES", "PSK-AES256-GCM-SHA384", /*replace=*/1); }
+
+std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>
+ArrivalInterceptorsOf(const std::shared_ptr<Gate>& gate) {
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> creators;
+  creators.push_back(std::make_unique<ArrivalInterceptors>(gate));
+  return creators;
+}
 
 std::shared_ptr<grpc::ServerCredentials> Credentials(const ServerOptions& options,
                                                      const std::shared_ptr<Gate>& gate) {
@@ -129,6 +139,7 @@ class ServerImpl final : public Server {
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxCallsPerConnection);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    builder.experimental().SetInterceptorCreators(ArrivalInterceptorsOf(gate_));
     builder.SetResourceQuota(grpc::ResourceQuota("messages").Resize(kTransportMemory));
     builder.RegisterService(&lanes_);
     builder.RegisterService(&back_office_);

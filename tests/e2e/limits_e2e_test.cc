@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/e2e/raw_call.h"
 #include "tests/e2e/stored.h"
 #include "tests/e2e/world.h"
 #include "tests/support/sanitizers.h"
@@ -124,39 +125,77 @@ TEST(Limits, GiveACallWithoutADeadlineTheServicesOwn) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
 }
 
+constexpr char kAssessCapture[] = "/entryexit.v1.LaneService/AssessCapture";
+
+std::string AssessRequest(size_t image_bytes) {
+  v1::AssessCaptureRequest request;
+  request.set_image(std::string(image_bytes, 'x'));
+  return request.SerializeAsString();
+}
+
 // With a lane's key, somebody sends as much as one message may hold, 192 times at once over several
 // connections: 2 GB, of which the service takes in what one lane may send at once, and no more.
+// Returns how many were turned away before their message was read.
+int Flood(World& world, const std::string& method, const std::string& message) {
+  constexpr int kConnections = 12;
+  constexpr int kCallsAtOnce = 16;
+  std::atomic<int> turned_away = 0;
+  std::vector<std::shared_ptr<grpc::Channel>> channels;
+  for (int i = 0; i < kConnections; ++i) {
+    channels.push_back(world.Connect("entryexit://lane/SEA-X1"));
+  }
+  std::vector<std::jthread> calls;
+  for (int i = 0; i < kConnections * kCallsAtOnce; ++i) {
+    calls.emplace_back([&, channel = channels[static_cast<size_t>(i % kConnections)]] {
+      const RawAnswer answer = RawCall(channel, method, {message});
+      EXPECT_FALSE(answer.status.ok());
+      if (answer.status.error_code() == StatusCode::UNAVAILABLE &&
+          answer.status.error_message().find("as many as it may") != std::string::npos) {
+        ++turned_away;
+      }
+    });
+  }
+  calls.clear();
+  return turned_away;
+}
+
 TEST(Limits, BoundTheMemoryThatLargeMessagesTake) {
   World world({.environment = {{"ENTRYEXIT_LIMITS_LANE_CALLS_IN_FLIGHT", "16"}}});
-  constexpr int kClients = 12;
-  constexpr int kCallsAtOnce = 16;
+  constexpr int kLargeBytes = 11'000'000;
   constexpr long kMostMemory = 700'000;  // kB
-  v1::AssessCaptureRequest request;
-  request.set_image(std::string(11'000'000, 'x'));
-  std::atomic<int> refused = 0;
-  {
-    std::vector<std::shared_ptr<Lane>> lanes;
-    for (int i = 0; i < kClients; ++i) lanes.push_back(world.Lane("SEA-X1"));
-    std::vector<std::jthread> calls;
-    for (int i = 0; i < kClients * kCallsAtOnce; ++i) {
-      calls.emplace_back([&, lane = lanes[static_cast<size_t>(i % kClients)]] {
-        const auto answer = Call(*lane, &Lane::AssessCapture, request);
-        if (answer.reason == "IMAGE_TOO_LARGE" || answer.reason == "OVERLOADED" ||
-            answer.status.error_code() == StatusCode::RESOURCE_EXHAUSTED) {
-          ++refused;
-        }
-      });
-    }
-  }
-  EXPECT_EQ(refused, kClients * kCallsAtOnce);
+  EXPECT_GT(Flood(world, kAssessCapture, AssessRequest(kLargeBytes)), 0);
+  // gRPC's own service, with the name of a service that nobody has.
+  EXPECT_GT(Flood(world, "/grpc.health.v1.Health/Check", AssessRequest(kLargeBytes)), 0);
   const long peak = world.daemon().PeakMemory();
   EXPECT_GT(peak, 0);
   if (kMemoryIsTheProgramsOwn) {
     EXPECT_LT(peak, kMostMemory);
   }
   RecordProperty("peak_kb", static_cast<int>(peak));
-  EXPECT_THAT(Call(*world.Lane("SEA-X1"), &Lane::AssessCapture, v1::AssessCaptureRequest()),
-              kServed);
+  // Calls that a client gave up count for some time.
+  const auto lane = world.Lane("SEA-X1");
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (Assess(*lane).status.error_code() == StatusCode::UNAVAILABLE &&
+         std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(milliseconds(200));
+  }
+  EXPECT_THAT(Assess(*lane), kServed);
+}
+
+// One after the other, more than there may be at once.
+TEST(Limits, KeepNoRoomForCallsThatWereRefusedByGrpc) {
+  const auto channel = World::Shared().Connect("entryexit://lane/SEA-X2");
+  constexpr int kCalls = 40;
+  constexpr size_t kTooLarge = 13'000'000;
+  const std::string large = AssessRequest(kTooLarge);
+  for (int i = 0; i < kCalls; ++i) {
+    ASSERT_NE(RawCall(channel, kAssessCapture, {"\xff no message"}).status.error_code(),
+              StatusCode::UNAVAILABLE)
+        << i;
+    ASSERT_EQ(RawCall(channel, kAssessCapture, {large}).status.error_code(),
+              StatusCode::RESOURCE_EXHAUSTED)
+        << i;
+  }
 }
 
 }  // namespace

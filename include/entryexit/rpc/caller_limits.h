@@ -34,16 +34,16 @@ class CallerLimits {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  // The time after which a call that is expected is taken for given up.
+  // After which a call that is expected is taken for given up.
   static constexpr std::chrono::seconds kLongestArrival{10};
 
   // At most `max_callers` principals are known at a time; one is forgotten, if need be, once it has
-  // no call under way and its buckets are full again.
+  // no call under way or on its way and its buckets are full again.
   CallerLimits(CallerLimitTable table, std::size_t max_callers);
 
   // Counts a call whose message is still to come, so that what the messages of one principal take
-  // on their way is bounded as well, until Arrived. A call that never gets that far, since the
-  // client gave it up, stops counting after kLongestArrival.
+  // on their way is bounded as well, until it has Arrived. One that does not within
+  // kLongestArrival stops counting: gRPC does not say when a client gives up a call.
   // Errors, upon which nothing is to arrive: TOO_MANY_CALLS when as many are on their way as may be
   // under way; OVERLOADED as Admit.
   absl::Status Expect(const app::Principal& principal, Time now);

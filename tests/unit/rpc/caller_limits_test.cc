@@ -83,6 +83,18 @@ TEST(CallerLimits, TakeACallThatDoesNotComeForGivenUp) {
   EXPECT_THAT(limits.Expect(Lane("A"), kStart + kLongest), IsOk());
 }
 
+TEST(CallerLimits, ForgetACallThatWasGivenUpThoughOthersComeAndGo) {
+  CallerLimits limits(LanesMay({.calls_per_second = 1, .burst = 1, .calls_in_flight = 2}), kMany);
+  EXPECT_THAT(limits.Expect(Lane("A"), kStart), IsOk());  // and it never arrives
+  for (auto now = kStart; now < kStart + CallerLimits::kLongestArrival; now += milliseconds(500)) {
+    EXPECT_THAT(limits.Expect(Lane("A"), now), IsOk());
+    limits.Arrived(Lane("A"));
+  }
+  const Time later = kStart + CallerLimits::kLongestArrival;
+  EXPECT_THAT(limits.Expect(Lane("A"), later), IsOk());
+  EXPECT_THAT(limits.Expect(Lane("A"), later), IsOk());
+}
+
 TEST(CallerLimits, TakeNoHarmFromACallThatArrivesUnexpected) {
   CallerLimits limits(LanesMay({.calls_per_second = 1, .burst = 1, .calls_in_flight = 1}), kMany);
   limits.Arrived(Lane("A"));
