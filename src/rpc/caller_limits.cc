@@ -21,10 +21,6 @@ std::chrono::nanoseconds TimeToOne(double tokens, const CallerLimit& limit) {
       std::chrono::duration<double>((1 - tokens) / limit.calls_per_second));
 }
 
-absl::Status TooManyPrincipals() {
-  return MakeError(Reason::kOverloaded, "more principals call than the service can keep apart");
-}
-
 absl::Status RateLimited(const CallerLimit& limit, std::chrono::nanoseconds wait) {
   return WithRetryAfter(
       MakeError(Reason::kRateLimited,
@@ -40,77 +36,80 @@ CallerLimits::CallerLimits(CallerLimitTable table, std::size_t max_callers)
     : table_(std::move(table)),
       max_callers_in_part_(std::max<std::size_t>(1, max_callers / kParts)) {}
 
-absl::Status CallerLimits::Expect(const app::Principal& principal, Time now) {
+template <typename Judge>
+absl::Status CallerLimits::Consider(const app::Principal& principal, Time now, Judge judge) {
   const auto limit = table_.find(principal.role);
   if (limit == table_.end()) return absl::OkStatus();
   Part& part = PartOf(principal);
   const core::MutexLock lock(part.mutex);
   Caller* const caller = Find(part, principal, limit->second, now);
-  if (caller == nullptr) return TooManyPrincipals();
-  std::deque<Time>& expected = caller->expected;
-  while (!expected.empty() && IsGivenUp(expected.front(), now)) expected.pop_front();
-  const auto most = static_cast<std::size_t>(limit->second.calls_in_flight);
-  if (expected.size() >= most) {
-    return MakeError(
-        Reason::kTooManyCalls,
-        fmt::format("this principal sends {} calls at once, as many as it may; wait for one to end",
-                    most));
+  if (caller == nullptr) {
+    return MakeError(Reason::kOverloaded, "more principals call than the service can keep apart");
   }
-  expected.push_back(now);
-  return absl::OkStatus();
+  return judge(*caller);
+}
+
+template <typename Work>
+void CallerLimits::IfKnown(const app::Principal& principal, Work work) {
+  Part& part = PartOf(principal);
+  const core::MutexLock lock(part.mutex);
+  const auto found = part.callers.find(principal.name);
+  if (found != part.callers.end()) work(found->second);
+}
+
+absl::Status CallerLimits::Expect(const app::Principal& principal, Time now) {
+  return Consider(principal, now, [now](Caller& caller) {
+    std::deque<Time>& expected = caller.expected;
+    while (!expected.empty() && IsGivenUp(expected.front(), now)) expected.pop_front();
+    const auto most = static_cast<std::size_t>(caller.limit->calls_in_flight);
+    if (expected.size() >= most) {
+      return MakeError(
+          Reason::kTooManyCalls,
+          fmt::format(
+              "this principal sends {} calls at once, as many as it may; wait for one to end",
+              most));
+    }
+    expected.push_back(now);
+    return absl::OkStatus();
+  });
 }
 
 void CallerLimits::Arrived(const app::Principal& principal) {
-  if (!table_.contains(principal.role)) return;
-  Part& part = PartOf(principal);
-  const core::MutexLock lock(part.mutex);
-  const auto found = part.callers.find(principal.name);
-  if (found == part.callers.end() || found->second.expected.empty()) return;
-  // The latest: were it the oldest, one that was given up would live on in the place of another.
-  found->second.expected.pop_back();
+  IfKnown(principal, [](Caller& caller) {
+    // The latest: were it the oldest, one that was given up would live on in the place of another.
+    if (!caller.expected.empty()) caller.expected.pop_back();
+  });
 }
 
 absl::Status CallerLimits::Admit(const app::Principal& principal, Time now) {
-  const auto limit = table_.find(principal.role);
-  if (limit == table_.end()) return absl::OkStatus();
-  Part& part = PartOf(principal);
-  const core::MutexLock lock(part.mutex);
-  Caller* const caller = Find(part, principal, limit->second, now);
-  if (caller == nullptr) return TooManyPrincipals();
-  if (caller->in_flight >= limit->second.calls_in_flight) {
-    return MakeError(Reason::kTooManyCalls,
-                     fmt::format("this principal has {} calls under way, as many as it may; wait "
-                                 "for one to end",
-                                 caller->in_flight));
-  }
-  Refill(caller->calls, limit->second, now);
-  if (caller->calls.tokens < 1) {
-    return RateLimited(limit->second, TimeToOne(caller->calls.tokens, limit->second));
-  }
-  caller->calls.tokens -= 1;
-  ++caller->in_flight;
-  return absl::OkStatus();
+  return Consider(principal, now, [now](Caller& caller) {
+    const CallerLimit& limit = *caller.limit;
+    if (caller.in_flight >= limit.calls_in_flight) {
+      return MakeError(Reason::kTooManyCalls,
+                       fmt::format("this principal has {} calls under way, as many as it may; wait "
+                                   "for one to end",
+                                   caller.in_flight));
+    }
+    Refill(caller.calls, limit, now);
+    if (caller.calls.tokens < 1) return RateLimited(limit, TimeToOne(caller.calls.tokens, limit));
+    caller.calls.tokens -= 1;
+    ++caller.in_flight;
+    return absl::OkStatus();
+  });
 }
 
 void CallerLimits::Release(const app::Principal& principal) {
-  if (!table_.contains(principal.role)) return;
-  Part& part = PartOf(principal);
-  const core::MutexLock lock(part.mutex);
-  const auto found = part.callers.find(principal.name);
-  if (found != part.callers.end()) --found->second.in_flight;
+  IfKnown(principal, [](Caller& caller) { --caller.in_flight; });
 }
 
 CallerLimits::Time CallerLimits::AdmitItem(const app::Principal& principal, Time now) {
-  const auto limit = table_.find(principal.role);
-  if (limit == table_.end()) return now;
-  Part& part = PartOf(principal);
-  const core::MutexLock lock(part.mutex);
-  const auto found = part.callers.find(principal.name);
-  if (found == part.callers.end()) return now;
-  Bucket& bucket = found->second.items;
-  Refill(bucket, limit->second, now);
-  const Time when = bucket.tokens >= 1 ? now : now + TimeToOne(bucket.tokens, limit->second);
-  bucket.tokens -= 1;
+  Time when = now;
+  IfKnown(principal, [&](Caller& caller) {
+    Bucket& bucket = caller.items;
+    Refill(bucket, *caller.limit, now);
+    if (bucket.tokens < 1) when = now + TimeToOne(bucket.tokens, *caller.limit);
+    bucket.tokens -= 1;
+  });
   return when;
 }
 

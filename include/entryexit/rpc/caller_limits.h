@@ -80,6 +80,15 @@ class CallerLimits {
     std::unordered_map<std::string, Caller> callers GUARDED_BY(mutex);
   };
 
+  // Has `judge`, absl::Status(Caller&), decide under the lock of the caller's part. OK when its
+  // role has no limits; OVERLOADED when there is no room for another principal.
+  template <typename Judge>
+  absl::Status Consider(const app::Principal& principal, Time now, Judge judge);
+  // Does `work`, void(Caller&), under that lock, unless the principal is not known: its role has no
+  // limits then.
+  template <typename Work>
+  void IfKnown(const app::Principal& principal, Work work);
+
   static void Refill(Bucket& bucket, const CallerLimit& limit, Time now);
   static bool IsGivenUp(Time expected_since, Time now);
   static bool IsFull(Bucket bucket, const CallerLimit& limit, Time now);

@@ -299,10 +299,6 @@ TEST_F(FailureTest, ALookUpOutsideOfTransactionsEndsAtTheDeadlineAndLeavesTheCon
   const auto store = *OpenStore(options);
   const core::RequestId request(crypto::NewUuid());
   const core::DocumentId document = DocumentIdOf(Document("P1"));
-  const auto session = [&] {
-    return Sql("postgres",
-               "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'");
-  };
   {
     const std::unique_ptr<PGconn, decltype(&PQfinish)> holder(
         PQconnectdb(server().OwnerDsn(database_).c_str()), &PQfinish);
@@ -312,7 +308,9 @@ TEST_F(FailureTest, ALookUpOutsideOfTransactionsEndsAtTheDeadlineAndLeavesTheCon
                 testing::FailsWith(Reason::kDeadlineExceeded));
   }
   EXPECT_THAT(store->FindPrecedent(Soon(), request, document), testing::IsOk());
-  EXPECT_THAT(session(), ElementsAre("0"));
+  EXPECT_THAT(Sql("postgres",
+                  "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"),
+              ElementsAre("0"));
   const auto id = AddTraveler(*store, "P1");
   ASSERT_THAT(id, testing::IsOk());
   EXPECT_EQ(store->FindPrecedent(Soon(), request, document)->traveler_id, *id);
