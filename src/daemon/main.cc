@@ -10,6 +10,7 @@
 #include <iostream>
 #include <string>
 
+#include "absl/synchronization/mutex.h"
 #include "daemon/daemon.h"
 #include "daemon/logging.h"
 #include "daemon/policies.h"
@@ -40,6 +41,12 @@ void KeepOrdinaryBuffersOnly() {
   mallopt(M_MMAP_THRESHOLD, kLargeBytes);
   mallopt(M_TRIM_THRESHOLD, kKeptBytes);
 }
+
+// Debian's Abseil, with which gRPC locks, is built for debugging: it keeps a graph of which locks
+// were held together, and ends the process when two threads could wait for each other, whether or
+// not they ever do. A service of lanes must not end for that, and the graph costs time with every
+// lock.
+void KeepNoOrderOfLocks() { absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore); }
 
 // Threads inherit the mask, so that these signals are there for the one who waits for them.
 void BlockStopSignals() {
@@ -78,6 +85,7 @@ int Main(int argc, char** argv) {
   }
 
   KeepOrdinaryBuffersOnly();
+  KeepNoOrderOfLocks();
   BlockStopSignals();
   entryexit::daemon::ConfigureLogging(config->log);
   const absl::Status status = entryexit::daemon::Run(*config, *policies);
