@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -80,6 +79,34 @@ Recordings RecordingsOf(const Target& target) {
   return {value("entryexit_recording_seconds_count"),
           value("entryexit_recording_seconds_bucket{le=\"0.02\"}")};
 }
+
+// Takes the figures of a step that are not of single calls, from Begin to the end of the calls.
+class Measurement {
+ public:
+  explicit Measurement(const Target& target) : target_(target) {}
+
+  bool begun() const { return meter_ != nullptr; }
+
+  void Begin() {
+    meter_ = std::make_unique<const UsageMeter>(target_);
+    before_ = RecordingsOf(target_);
+  }
+
+  // When the last call has been sent, and when the last has ended. No-ops before Begin.
+  void TakeUsage(Step& step) const {
+    if (meter_) step.usage = meter_->Stop();
+  }
+  void TakeRecordings(Step& step) const {
+    if (!meter_) return;
+    const Recordings after = RecordingsOf(target_);
+    step.recorded_soon_percent = 100 * (after.soon - before_.soon) / (after.all - before_.all);
+  }
+
+ private:
+  const Target& target_;
+  std::unique_ptr<const UsageMeter> meter_;
+  Recordings before_;
+};
 
 // A call that is under way.
 template <typename Request, typename Response>
@@ -156,14 +183,11 @@ Driver::Traveler Driver::NextToDepart() {
 void Driver::Prepare(int travelers) {
   constexpr int kAtOnce = 8;
   for (int i = 0; i < travelers; ++i) {
-    {
-      std::unique_lock lock(mutex_);
-      ended_.wait(lock, [&] { return under_way_ < kAtOnce; });
-    }
+    AwaitFewerThan(kAtOnce);
     const Lane& lane = target_.lanes[static_cast<size_t>(i) % target_.lanes.size()];
     SendArrival(lane, Clock::now() + std::chrono::seconds(30), nullptr);
   }
-  AwaitAll();
+  AwaitFewerThan(1);
   if (arrived_.size() < static_cast<size_t>(travelers)) {
     throw std::runtime_error(
         fmt::format("of {} travelers only {} could arrive", travelers, arrived_.size()));
@@ -184,24 +208,38 @@ Step Driver::Run(const std::string& name, double rate, std::chrono::seconds warm
   };
   const double measured_from = static_cast<double>(warm_up.count());
   const double end = measured_from + step.seconds;
-  std::optional<UsageMeter> meter;
-  Recordings before;
+  Measurement measurement(target_);
   for (double next = 0;;) {
     next += options_.even ? 1 / rate : gap(random_);
     if (next > end) break;
     std::this_thread::sleep_until(at(next));
-    const bool measured = next > measured_from;
-    if (measured && !meter) {
-      meter.emplace(target_);
-      before = RecordingsOf(target_);
-    }
-    if (measured) step.lag.Add(Milliseconds(Clock::now() - at(next)));
-    Send(at(next), measured ? &step : nullptr);
+    if (next > measured_from && !measurement.begun()) measurement.Begin();
+    if (measurement.begun()) step.lag.Add(Milliseconds(Clock::now() - at(next)));
+    Send(at(next), measurement.begun() ? &step : nullptr);
   }
-  if (meter) step.usage = meter->Stop();
-  AwaitAll();
-  const Recordings after = RecordingsOf(target_);
-  step.recorded_soon_percent = 100 * (after.soon - before.soon) / (after.all - before.all);
+  measurement.TakeUsage(step);
+  AwaitFewerThan(1);
+  measurement.TakeRecordings(step);
+  return step;
+}
+
+Step Driver::Saturate(const std::string& name, std::chrono::seconds warm_up,
+                      std::chrono::seconds duration) {
+  Step step;
+  step.name = name;
+  step.seconds = static_cast<double>(duration.count());
+  const auto measured_from = Clock::now() + warm_up;
+  const auto end = measured_from + duration;
+  Measurement measurement(target_);
+  for (auto now = Clock::now(); now < end; now = Clock::now()) {
+    if (now >= measured_from && !measurement.begun()) measurement.Begin();
+    Send(now, measurement.begun() ? &step : nullptr);
+    AwaitFewerThan(target_.lanes.size());
+  }
+  measurement.TakeUsage(step);
+  AwaitFewerThan(1);
+  measurement.TakeRecordings(step);
+  step.rate = static_cast<double>(step.sent) / step.seconds;
   return step;
 }
 
@@ -292,9 +330,9 @@ void Driver::Note(const grpc::Status& status, const std::string& reason, const s
   (step.*kind).Add(milliseconds);
 }
 
-void Driver::AwaitAll() {
+void Driver::AwaitFewerThan(size_t limit) {
   std::unique_lock lock(mutex_);
-  ended_.wait(lock, [&] { return under_way_ == 0; });
+  ended_.wait(lock, [&] { return under_way_ < limit; });
 }
 
 }  // namespace entryexit::bench

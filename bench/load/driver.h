@@ -31,11 +31,11 @@ struct Usage {
   double daemon_peak_mb = 0;
 };
 
-// What came of one rate, less its warm-up.
+// What came of one rate, or of lanes that never pause, less its warm-up.
 struct Step {
   std::string name;
-  double rate = 0;     // calls planned a second
-  double seconds = 0;  // in which they were planned
+  double rate = 0;     // calls planned, or sent, a second
+  double seconds = 0;  // in which they were
   size_t sent = 0;
   size_t good = 0;                        // answered in time, with what was asked for
   size_t late = 0;                        // ended by the deadline
@@ -47,7 +47,7 @@ struct Step {
   Latencies arrivals;
   Latencies departures;
   Latencies refusals;
-  Latencies lag;  // by which calls were sent later than planned
+  Latencies lag;  // by which calls were sent later than planned; empty when none was planned
   // Of the crossings recorded meanwhile, those of which comparison, decision and durable commit
   // took less than 20 ms. NaN of a service elsewhere.
   double recorded_soon_percent = 0;
@@ -61,16 +61,21 @@ struct Step {
   std::vector<std::string> Faults() const;
 };
 
-// Sends arrivals and departures at planned times, whether or not earlier ones were answered.
+// Sends arrivals and departures.
 class Driver {
  public:
   Driver(const Target& target, std::vector<Face> faces, LoadOptions options);
 
   // Lets so many travelers arrive, so that there is somebody to depart. Throws when one is refused.
   void Prepare(int travelers);
-  // Blocks until the last call has ended.
+  // At planned times, whether or not earlier ones were answered. Blocks until the last call has
+  // ended.
   Step Run(const std::string& name, double rate, std::chrono::seconds warm_up,
            std::chrono::seconds duration);
+  // As many under way all the time as there are lanes: the most that the service does, as none is
+  // refused and no worker is ever idle. Blocks until the last call has ended.
+  Step Saturate(const std::string& name, std::chrono::seconds warm_up,
+                std::chrono::seconds duration);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -95,7 +100,8 @@ class Driver {
   // Requires: the lock.
   static void Note(const grpc::Status& status, const std::string& reason, const std::string& wrong,
                    double milliseconds, Latencies Step::*kind, Step& step);
-  void AwaitAll();
+  // Blocks until fewer calls than `limit` are under way.
+  void AwaitFewerThan(size_t limit);
 
   const Target& target_;
   const std::vector<Face> faces_;

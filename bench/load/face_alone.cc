@@ -3,7 +3,6 @@
 #include <atomic>
 #include <filesystem>
 #include <future>
-#include <memory>
 #include <stdexcept>
 #include <thread>
 
@@ -11,26 +10,40 @@
 #include "entryexit/face/engine.h"
 
 namespace entryexit::bench {
-
 namespace {
 
-double Observe(const std::vector<Face>& faces, int workers, std::chrono::seconds duration) {
+// On a thread of its own, from which the threads that `work` starts have their cores.
+template <typename Work>
+auto On(const std::optional<Cores>& cores, const Work& work) {
+  return std::async(std::launch::async,
+                    [&] {
+                      if (cores) KeepThisThreadOn(*cores);
+                      return work();
+                    })
+      .get();
+}
+
+std::unique_ptr<ports::FaceEngine> MakeEngine(int workers) {
   face::EngineConfig config;
   config.manifest = std::filesystem::path(ENTRYEXIT_SOURCE_DIR) / "models/manifest.yaml";
   config.workers = workers;
-  const auto engine = OrThrow(face::CreateFaceEngine(config));
+  return OrThrow(face::CreateFaceEngine(config));
+}
+
+double RateOf(ports::FaceEngine& engine, const std::vector<Face>& faces, int callers,
+              std::chrono::seconds duration) {
   std::atomic<size_t> observed = 0;
   std::atomic<bool> failed = false;
   const auto start = std::chrono::steady_clock::now();
   const auto work = [&] {
     while (std::chrono::steady_clock::now() < start + duration) {
       const Face& face = faces[observed++ % faces.size()];
-      const auto observation = engine->Observe(face.departure, core::Deadline::max());
+      const auto observation = engine.Observe(face.departure, core::Deadline::max());
       if (!observation.ok() || !observation->usable()) failed = true;
     }
   };
   std::vector<std::jthread> threads;
-  for (int i = 0; i < workers; ++i) threads.emplace_back(work);
+  for (int i = 0; i < callers; ++i) threads.emplace_back(work);
   threads.clear();  // waits for them
   if (failed) throw std::runtime_error("a capture is not usable");
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
@@ -39,15 +52,14 @@ double Observe(const std::vector<Face>& faces, int workers, std::chrono::seconds
 
 }  // namespace
 
-double FaceAlone(const std::vector<Face>& faces, int workers, const std::optional<Cores>& cores,
-                 std::chrono::seconds duration) {
-  // On a thread of its own, from which the engine's threads have their cores.
-  return std::async(std::launch::async,
-                    [&] {
-                      if (cores) KeepThisThreadOn(*cores);
-                      return Observe(faces, workers, duration);
-                    })
-      .get();
+FaceAlone::FaceAlone(const std::vector<Face>& faces, int workers, const std::optional<Cores>& cores)
+    : faces_(faces),
+      workers_(workers),
+      cores_(cores),
+      engine_(On(cores, [workers] { return MakeEngine(workers); })) {}
+
+double FaceAlone::Rate(std::chrono::seconds duration) const {
+  return On(cores_, [&] { return RateOf(*engine_, faces_, workers_, duration); });
 }
 
 }  // namespace entryexit::bench

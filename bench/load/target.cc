@@ -43,22 +43,36 @@ void Import(testing::World& world, int travelers) {
   OrThrow(world.postgres().Execute(world.database(), "VACUUM ANALYZE"));
 }
 
+// As on a server that has run for a while, whose checkpoints have left segments of the log to be
+// written again. A new server makes a segment of 16 MB for every 150 pictures, and all commits wait
+// for that.
+void LeaveSegmentsOfTheLog(const testing::PostgresServer& server) {
+  OrThrow(server.Execute("postgres",
+                         "CREATE PROCEDURE use_segments(count int) LANGUAGE plpgsql AS $$ BEGIN "
+                         "FOR i IN 1 .. count LOOP "
+                         "PERFORM pg_logical_emit_message(false, '', ''), pg_switch_wal(); "
+                         "END LOOP; END $$"));
+  OrThrow(server.Execute("postgres", "CALL use_segments(190)"));  // 3 GB
+  OrThrow(server.Execute("postgres", "CHECKPOINT"));
+}
+
 }  // namespace
 
 Target StartTarget(int lanes, int workers, int travelers) {
   Target target;
-  target.world = std::make_unique<testing::World>(
-      testing::WorldOptions{.environment = {{"ENTRYEXIT_LOG_LEVEL", "warn"},
-                                            {"ENTRYEXIT_FACE_WORKERS", std::to_string(workers)}},
-                            .own_postgres = true,
-                            // As a server for this is set up; the tests' own is as small as it
-                            // goes. The environment is that of docker/database.
-                            .postgres = {.fsync = true,
-                                         .settings = {"shared_buffers=1GB", "max_wal_size=8GB"},
-                                         .environment = {"MALLOC_MMAP_THRESHOLD_=16777216",
-                                                         "MALLOC_TRIM_THRESHOLD_=67108864"}},
-                            .more_lanes = LaneIds(lanes)});
+  target.world = std::make_unique<testing::World>(testing::WorldOptions{
+      .environment = {{"ENTRYEXIT_LOG_LEVEL", "warn"},
+                      {"ENTRYEXIT_FACE_WORKERS", std::to_string(workers)}},
+      .own_postgres = true,
+      // As a server for this is set up; the tests' own is as small as it
+      // goes. The environment is that of docker/database.
+      .postgres = {.fsync = true,
+                   .settings = {"shared_buffers=1GB", "max_wal_size=8GB", "min_wal_size=3GB"},
+                   .environment = {"MALLOC_MMAP_THRESHOLD_=16777216",
+                                   "MALLOC_TRIM_THRESHOLD_=67108864"}},
+      .more_lanes = LaneIds(lanes)});
   testing::World& world = *target.world;
+  LeaveSegmentsOfTheLog(world.postgres());
   if (travelers > 0) Import(world, travelers);
   for (const std::string& id : LaneIds(lanes)) target.lanes.push_back({id, world.Lane(id)});
   target.daemon = world.daemon().pid();
