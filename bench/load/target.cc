@@ -48,11 +48,8 @@ void Import(testing::World& world, int travelers) {
 // for that.
 void LeaveSegmentsOfTheLog(const testing::PostgresServer& server) {
   OrThrow(server.Execute("postgres",
-                         "CREATE PROCEDURE use_segments(count int) LANGUAGE plpgsql AS $$ BEGIN "
-                         "FOR i IN 1 .. count LOOP "
-                         "PERFORM pg_logical_emit_message(false, '', ''), pg_switch_wal(); "
-                         "END LOOP; END $$"));
-  OrThrow(server.Execute("postgres", "CALL use_segments(190)"));  // 3 GB
+                         "SELECT pg_logical_emit_message(false, '', ''), pg_switch_wal() "
+                         "FROM generate_series(1, 190)"));  // 3 GB
   OrThrow(server.Execute("postgres", "CHECKPOINT"));
 }
 
@@ -64,16 +61,16 @@ Target StartTarget(int lanes, int workers, int travelers) {
       .environment = {{"ENTRYEXIT_LOG_LEVEL", "warn"},
                       {"ENTRYEXIT_FACE_WORKERS", std::to_string(workers)}},
       .own_postgres = true,
-      // As a server for this is set up; the tests' own is as small as it
-      // goes. The environment is that of docker/database.
+      // As a server for this is set up; the tests' own is as small as it goes. The environment is
+      // that of docker/database.
       .postgres = {.fsync = true,
                    .settings = {"shared_buffers=1GB", "max_wal_size=8GB", "min_wal_size=3GB"},
                    .environment = {"MALLOC_MMAP_THRESHOLD_=16777216",
                                    "MALLOC_TRIM_THRESHOLD_=67108864"}},
       .more_lanes = LaneIds(lanes)});
   testing::World& world = *target.world;
-  LeaveSegmentsOfTheLog(world.postgres());
   if (travelers > 0) Import(world, travelers);
+  LeaveSegmentsOfTheLog(world.postgres());
   for (const std::string& id : LaneIds(lanes)) target.lanes.push_back({id, world.Lane(id)});
   target.daemon = world.daemon().pid();
   target.database = world.postgres().pid();
