@@ -132,7 +132,7 @@ constexpr Half kHalves[] = {
                   WHERE x->>'kind' = 'IMAGE')))"},
     {"departures without their comparisons, and arrivals with some", R"(
       SELECT count(*) FROM crossing c
-      WHERE ARRAY(SELECT attempt FROM comparison x
+      WHERE ARRAY(SELECT attempt::integer FROM comparison x
                   WHERE (x.traveler_id, x.crossing_id) = (c.traveler_id, c.crossing_id)
                   ORDER BY attempt)
          IS DISTINCT FROM ARRAY(

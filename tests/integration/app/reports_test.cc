@@ -154,7 +154,7 @@ TEST_F(ReportsTest, ATravelerWhoCannotBeReviewedDoesNotStopTheOthers) {
   Record(Arrival(0, "anna", 40, "A"));
   Record(Arrival(0, "anna", 40, "B"));
   // A template that cannot be read, whichever of the two comes first.
-  Sql("ALTER TABLE template DROP CONSTRAINT template_direction_check");
+  Sql("ALTER DOMAIN direction_name DROP CONSTRAINT direction_name_check");
   Sql("UPDATE template SET direction = 'ASTRAY' "
       "WHERE traveler_id = (SELECT min(traveler_id::text)::uuid FROM template)");
   const auto part = review_->Review(OfficerCall(), std::nullopt);
