@@ -9,6 +9,7 @@
 #include "app/audited.h"
 #include "app/comparisons.h"
 #include "app/crossing_request.h"
+#include "app/recent_requests.h"
 #include "app/requests.h"
 #include "app/templates.h"
 #include "app/traveler_state.h"
@@ -140,20 +141,20 @@ class Recording {
         now_(now),
         transaction_(transaction) {}
 
-  // `expected` is the traveler whose document it was a moment ago, if anybody's.
-  absl::StatusOr<CrossingResult> Run(const std::string& principal,
-                                     const std::optional<core::TravelerId>& expected,
-                                     AuditNote& note) {
+  absl::StatusOr<CrossingResult> Run(const std::string& principal, AuditNote& note) {
     // All of this is read under the traveler's lock: the same request, or another of the same
     // crossing, may have been under way until now.
+    // Who departs has mostly arrived.
+    const bool is_likely_known = request_.direction == core::Direction::kDeparture;
     auto opened = transaction_.OpenTravelerOf(checked_.document_id, checked_.document,
-                                              request_.request_id, expected);
+                                              request_.request_id, is_likely_known);
     if (!opened.ok()) return opened.status();
     state_ = StateOf(std::move(opened->records));
-    note.travelers = {state_.traveler_id};
     auto answer = FindAnswer(transaction_, opened->request, checked_, principal);
     if (!answer.ok()) return answer.status();
     if (*answer) return **std::move(answer);
+    // Of somebody new nothing is left when this is refused.
+    if (!state_.crossings.empty()) note.travelers = {state_.traveler_id};
     now_ = RecordingTime(state_, now_);
 
     if (const ports::CrossingRecord* known = AlreadyRecorded()) return AnswerFor(*known, principal);
@@ -326,7 +327,26 @@ RecordCrossing::RecordCrossing(const LaneDirectory& lanes, const ports::FaceEngi
       store_(store),
       vault_(vault),
       clock_(clock),
-      policy_(std::move(policy)) {}
+      policy_(std::move(policy)),
+      recent_(std::make_unique<RecentRequests>()) {}
+
+RecordCrossing::~RecordCrossing() = default;
+
+absl::StatusOr<RecordCrossing::Judged> RecordCrossing::Judge(const Call& call,
+                                                             const CrossingRequest& request,
+                                                             core::Date local_date) const {
+  Judged judged;
+  auto admission = AdmissionOf(request.admission, local_date, policy_.admissions);
+  if (!admission.ok()) return admission.status();
+  judged.admission = *std::move(admission);
+  if (request.waiver != Waiver::kNone) return judged;
+  absl::StatusOr<core::FaceObservation> observed = Observe(engine_, request, call.deadline);
+  if (!observed.ok()) return observed.status();
+  judged.observation = *std::move(observed);
+  judged.is_refused =
+      !judged.observation.usable() && !request.record_poor_capture && !request.traveler_is_gone;
+  return judged;
+}
 
 absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
                                                       const CrossingRequest& request) const {
@@ -341,11 +361,6 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
     note.subject = result.crossing->crossing_id.value();
   };
 
-  // A retry is answered from what is stored, before the face is looked at again.
-  // Of what this look-up alone finds, and of its errors, the caller learns nothing: no record.
-  const auto precedent =
-      store_.FindPrecedent(call.deadline, request.request_id, checked->document_id);
-  if (!precedent.ok()) return precedent.status();
   std::optional<CrossingResult> answer;
   const auto find_answer = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
     const auto request_then = transaction.FindRequest(request.request_id);
@@ -353,45 +368,47 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
     auto found = FindAnswer(transaction, *request_then, *checked, call.principal.name);
     if (!found.ok()) return found.status();
     answer = *std::move(found);
+    // Of a look-up that finds nothing the caller learns nothing: no record.
     note.leaves_record = answer.has_value();
     if (answer) tell_of(*answer, note);
     return absl::OkStatus();
   };
-  if (precedent->request) {
-    absl::Status status = TransactAudited(store_, call, known, find_answer);
-    if (!status.ok()) return status;
-  }
-  if (answer) return *std::move(answer);
+  const auto look_up = [&] { return TransactAudited(store_, call, known, find_answer); };
 
-  const auto admission = AdmissionOf(request.admission, checked->local_date, policy_.admissions);
-  if (!admission.ok()) return admission.status();
-  core::FaceObservation observation;
-  if (request.waiver == Waiver::kNone) {
-    absl::StatusOr<core::FaceObservation> observed = Observe(engine_, request, call.deadline);
-    if (!observed.ok()) return observed.status();
-    observation = *std::move(observed);
-    if (!observation.usable() && !request.record_poor_capture && !request.traveler_is_gone) {
-      CrossingResult refused;
-      refused.capture_status = CaptureStatus::kLowQuality;
-      refused.findings = observation.findings;
-      absl::Status status =
-          RecordInAudit(store_, call, known, ports::NameOf(CaptureStatus::kLowQuality));
-      if (!status.ok()) return status;
-      return refused;
-    }
+  // A retry is answered from what is stored: mostly before the face is looked at again, else before
+  // anything is refused, since rules and engine may judge otherwise by now, and else by Recording.
+  // What comes when its traveler is gone was kept somewhere, and is sent again as a whole when it
+  // was cut off.
+  const bool may_be_a_retry = request.traveler_is_gone || recent_->Has(request.request_id);
+  if (may_be_a_retry) {
+    if (absl::Status status = look_up(); !status.ok()) return status;
+    if (answer) return *std::move(answer);
+  }
+  const absl::StatusOr<Judged> judged = Judge(call, request, checked->local_date);
+  if (!may_be_a_retry && (!judged.ok() || judged->is_refused)) {
+    if (absl::Status status = look_up(); !status.ok()) return status;
+    if (answer) return *std::move(answer);
+  }
+  if (!judged.ok()) return judged.status();
+  if (judged->is_refused) {
+    CrossingResult refused;
+    refused.capture_status = CaptureStatus::kLowQuality;
+    refused.findings = judged->observation.findings;
+    absl::Status status =
+        RecordInAudit(store_, call, known, ports::NameOf(CaptureStatus::kLowQuality));
+    if (!status.ok()) return status;
+    return refused;
   }
 
   // Chosen once for all attempts: it tells what an earlier attempt recorded, when its commit was in
   // doubt, from what another call did.
   const core::CrossingId crossing_id(crypto::NewUuid());
   const auto start = std::chrono::steady_clock::now();
-  // Who it was a moment ago is expected once: another attempt means that it may be so no longer.
-  std::optional<core::TravelerId> expected = precedent->traveler_id;
+  recent_->Add(request.request_id);
   const auto record = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
-    Recording recording(crossing_id, request, *checked, *admission, observation, engine_, vault_,
-                        policy_, now, transaction);
-    absl::StatusOr<CrossingResult> result =
-        recording.Run(call.principal.name, std::exchange(expected, std::nullopt), note);
+    Recording recording(crossing_id, request, *checked, judged->admission, judged->observation,
+                        engine_, vault_, policy_, now, transaction);
+    absl::StatusOr<CrossingResult> result = recording.Run(call.principal.name, note);
     if (!result.ok()) return result.status();
     answer = *std::move(result);
     tell_of(*answer, note);

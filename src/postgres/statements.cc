@@ -54,6 +54,11 @@
   "($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR kind = $2) "              \
   "AND ($3::text IS NULL OR port_id = $3) AND ($4::uuid IS NULL OR traveler_id = $4) " \
   "AND ($8::date IS NULL OR due_on < $8)"
+// Whose records are read: of the traveler $1, or, when that is null, of the one whom the
+// transaction has locked by a document. So they can be sent along with the lock, before it is known
+// who that is.
+#define THAT_TRAVELER \
+  "COALESCE($1::uuid, NULLIF(current_setting('entryexit.traveler', true), '')::uuid)"
 // A page without a cursor begins after these, so that one condition, which an index serves, does
 // for every page.
 #define AFTER_TIME "-infinity"
@@ -144,11 +149,14 @@ constexpr std::array kStatements = {
         RETURNING traveler_id)
       INSERT INTO traveler (traveler_id) SELECT traveler_id FROM added)sql"},
     // The document is locked too, after the traveler: one that was moved while this waited no
-    // longer joins the traveler, and there is no row.
+    // longer joins the traveler, and there is no row. See THAT_TRAVELER.
     Statement{kLockTravelerOf, "lock_traveler_of", R"sql(
-      SELECT t.traveler_id
-      FROM travel_document d JOIN traveler t ON t.traveler_id = d.traveler_id
-      WHERE d.document_id = $1 FOR UPDATE OF t, d)sql"},
+      WITH locked AS MATERIALIZED (
+        SELECT t.traveler_id
+        FROM travel_document d JOIN traveler t ON t.traveler_id = d.traveler_id
+        WHERE d.document_id = $1 FOR UPDATE OF t, d)
+      SELECT traveler_id, set_config('entryexit.traveler', traveler_id::text, true)
+      FROM locked)sql"},
     Statement{kLockTraveler, "lock_traveler",
               "SELECT traveler_id FROM traveler WHERE traveler_id = $1 FOR UPDATE"},
     Statement{kAddTraveler, "add_traveler", "INSERT INTO traveler (traveler_id) VALUES ($1)"},
@@ -156,10 +164,10 @@ constexpr std::array kStatements = {
               "UPDATE travel_document SET traveler_id = $2 WHERE document_id = $1"},
     Statement{kRemoveMovedBiometrics, "remove_moved_biometrics",
               "SELECT remove_moved_biometrics($1, $2)"},
-    Statement{kGetTraveler, "get_traveler", R"sql(
-      SELECT t.created_at, d.issuing_state, d.number, d.nationality, d.birth_date, d.sex
-      FROM traveler t LEFT JOIN travel_document d ON d.traveler_id = t.traveler_id
-      WHERE t.traveler_id = $1 ORDER BY d.first_used_at, d.document_id)sql"},
+    Statement{kGetTraveler, "get_traveler",
+              "SELECT t.created_at, d.issuing_state, d.number, d.nationality, d.birth_date, d.sex "
+              "FROM traveler t LEFT JOIN travel_document d ON d.traveler_id = t.traveler_id "
+              "WHERE t.traveler_id = " THAT_TRAVELER " ORDER BY d.first_used_at, d.document_id"},
     Statement{kFindTravelerByDocument, "find_traveler_by_document",
               "SELECT traveler_id FROM travel_document WHERE document_id = $1"},
 
@@ -172,8 +180,8 @@ constexpr std::array kStatements = {
               "SELECT " CROSSING_COLUMNS
               " FROM crossing WHERE traveler_id = $1 AND crossing_id = $2"},
     Statement{kAllCrossings, "all_crossings",
-              "SELECT " CROSSING_COLUMNS " FROM crossing WHERE traveler_id = $1 "
-              "ORDER BY captured_at, crossing_id"},
+              "SELECT " CROSSING_COLUMNS " FROM crossing WHERE traveler_id = " THAT_TRAVELER
+              " ORDER BY captured_at, crossing_id"},
     Statement{kListCrossings, "list_crossings",
               "SELECT " CROSSING_COLUMNS " FROM crossing WHERE traveler_id = $1 "
               "AND (captured_at, crossing_id) > "
@@ -194,10 +202,11 @@ constexpr std::array kStatements = {
       INSERT INTO template (traveler_id, crossing_id, direction, captured_at, model_id,
                             model_digest, model_engine, digest, key_id, nonce, ciphertext)
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11))sql"},
-    Statement{kAllTemplates, "all_templates", R"sql(
-      SELECT traveler_id, crossing_id, direction, captured_at, model_id, model_digest,
-             model_engine, digest, key_id, nonce, ciphertext
-      FROM template WHERE traveler_id = $1 ORDER BY captured_at, crossing_id)sql"},
+    Statement{kAllTemplates, "all_templates",
+              "SELECT traveler_id, crossing_id, direction, captured_at, model_id, model_digest, "
+              "model_engine, digest, key_id, nonce, ciphertext "
+              "FROM template WHERE traveler_id = " THAT_TRAVELER
+              " ORDER BY captured_at, crossing_id"},
 
     Statement{kAddComparison, "add_comparison",
               "INSERT INTO comparison (" COMPARISON_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, "
@@ -208,25 +217,28 @@ constexpr std::array kStatements = {
     Statement{kComparisonsOf, "comparisons_of",
               "SELECT " COMPARISON_COLUMNS " FROM comparison WHERE traveler_id = $1 "
               "AND crossing_id = ANY ($2::uuid[]) ORDER BY crossing_id, attempt"},
-    Statement{kLatestComparisons, "latest_comparisons", R"sql(
-      SELECT DISTINCT ON (crossing_id)
-             crossing_id, comparison_id, attempt, outcome, model_id, model_digest
-      FROM comparison WHERE traveler_id = $1 ORDER BY crossing_id, attempt DESC)sql"},
+    Statement{kLatestComparisons, "latest_comparisons",
+              "SELECT DISTINCT ON (crossing_id) "
+              "crossing_id, comparison_id, attempt, outcome, model_id, model_digest "
+              "FROM comparison WHERE traveler_id = " THAT_TRAVELER
+              " ORDER BY crossing_id, attempt DESC"},
 
     Statement{kAddAdmissionChange, "add_admission_change",
               "INSERT INTO admission_change (" ADMISSION_CHANGE_COLUMNS
               ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"},
     Statement{kAllAdmissionChanges, "all_admission_changes",
-              "SELECT " ADMISSION_CHANGE_COLUMNS " FROM admission_change WHERE traveler_id = $1 "
-              "ORDER BY recorded_at, change_id"},
+              "SELECT " ADMISSION_CHANGE_COLUMNS
+              " FROM admission_change WHERE traveler_id = " THAT_TRAVELER
+              " ORDER BY recorded_at, change_id"},
 
     Statement{kAddCorrection, "add_correction",
               "INSERT INTO crossing_correction (" CORRECTION_COLUMNS
               ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
               "$16)"},
     Statement{kAllCorrections, "all_corrections",
-              "SELECT " CORRECTION_COLUMNS " FROM crossing_correction WHERE traveler_id = $1 "
-              "ORDER BY recorded_at, correction_id"},
+              "SELECT " CORRECTION_COLUMNS
+              " FROM crossing_correction WHERE traveler_id = " THAT_TRAVELER
+              " ORDER BY recorded_at, correction_id"},
 
     Statement{kSupersedeStays, "supersede_stays",
               "UPDATE stay SET known_until = $2 WHERE traveler_id = $1 "
@@ -235,8 +247,8 @@ constexpr std::array kStatements = {
               "INSERT INTO stay (" STAY_COLUMNS ", known_from) VALUES ($1, $2, $3, $4, $5, $6, $7, "
               "$8, $9, $10, $11, $12, $13, $14, $15)"},
     Statement{kAllStays, "all_stays",
-              "SELECT " STAY_COLUMNS " FROM stay WHERE traveler_id = $1 AND " KNOWN_NOW
-              " ORDER BY arrived_at, arrival_id"},
+              "SELECT " STAY_COLUMNS " FROM stay WHERE traveler_id = " THAT_TRAVELER
+              " AND " KNOWN_NOW " ORDER BY arrived_at, arrival_id"},
     Statement{kStayHistory, "stay_history",
               "SELECT " STAY_COLUMNS ", known_from, NULLIF(known_until, 'infinity') FROM stay "
               "WHERE traveler_id = $1 ORDER BY arrived_at, arrival_id, known_from"},
@@ -359,8 +371,8 @@ constexpr std::array kStatements = {
       SELECT traveler_id, case_id, version, kind, happened_at, principal, reason, done_by
       FROM case_event WHERE traveler_id = $1 AND case_id = $2 ORDER BY version)sql"},
     Statement{kAllCases, "all_cases",
-              "SELECT " CASE_READ " FROM review_case WHERE traveler_id = $1 "
-              "ORDER BY opened_at, case_id"},
+              "SELECT " CASE_READ " FROM review_case WHERE traveler_id = " THAT_TRAVELER
+              " ORDER BY opened_at, case_id"},
     Statement{kListCases, "list_cases",
               "SELECT " CASE_READ " FROM review_case WHERE " CASES_WANTED
               " AND (opened_at, case_id) > (COALESCE($5::timestamptz, '" AFTER_TIME
@@ -483,9 +495,9 @@ constexpr std::array kStatements = {
       INSERT INTO erasure_notice
         (traveler_id, kind, subject_id, due_at, rule_id, announced_at, run_id)
       VALUES ($1, $2, $3, $4, $5, $6, $7))sql"},
-    Statement{kSettledLeads, "settled_leads", R"sql(
-      SELECT traveler_id, kind, crossing_id, severity, state FROM settled_lead
-      WHERE traveler_id = $1)sql"},
+    Statement{kSettledLeads, "settled_leads",
+              "SELECT traveler_id, kind, crossing_id, severity, state FROM settled_lead "
+              "WHERE traveler_id = " THAT_TRAVELER},
     Statement{kAddSettledLead, "add_settled_lead", R"sql(
       INSERT INTO settled_lead (traveler_id, kind, crossing_id, severity, state)
       VALUES ($1, $2, $3, $4, $5)

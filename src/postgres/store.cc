@@ -42,22 +42,14 @@ class PostgresStore final : public ports::Store {
   explicit PostgresStore(const DatabaseOptions& options)
       : options_(options), pool_(options), ping_pool_(OneConnection(options)) {}
 
-  absl::StatusOr<Precedent> FindPrecedent(core::Deadline deadline,
-                                          const core::RequestId& request_id,
-                                          const core::DocumentId& document_id) override {
-    absl::StatusOr<Precedent> precedent;
-    absl::Status status =
-        Run(deadline, Extent::kEachRoundTrip, [&](PostgresTransaction& transaction) {
-          precedent = transaction.FindPrecedent(request_id, document_id);
-          return precedent.status();
-        });
-    if (!status.ok()) return status;
-    return precedent;
-  }
-
   absl::Status Transact(core::Deadline deadline,
                         const std::function<absl::Status(ports::Transaction&)>& work) override {
-    return Run(deadline, Extent::kUntilCommit, work);
+    for (int attempt = 1;; ++attempt) {
+      absl::Status status = Attempt(deadline, work);
+      if (!IsRetryable(status) || attempt == kMaxAttempts || !BackOff(attempt, deadline)) {
+        return status;
+      }
+    }
   }
 
   absl::Status Ping(core::Deadline deadline) override {
@@ -67,22 +59,11 @@ class PostgresStore final : public ports::Store {
   }
 
  private:
-  using Extent = PostgresTransaction::Extent;
-  using Work = std::function<absl::Status(PostgresTransaction&)>;
-
-  absl::Status Run(core::Deadline deadline, Extent extent, const Work& work) {
-    for (int attempt = 1;; ++attempt) {
-      absl::Status status = Attempt(deadline, extent, work);
-      if (!IsRetryable(status) || attempt == kMaxAttempts || !BackOff(attempt, deadline)) {
-        return status;
-      }
-    }
-  }
-
-  absl::Status Attempt(core::Deadline deadline, Extent extent, const Work& work) {
+  absl::Status Attempt(core::Deadline deadline,
+                       const std::function<absl::Status(ports::Transaction&)>& work) {
     const absl::StatusOr<Pool::Lease> lease = pool_.Acquire(deadline);
     if (!lease.ok()) return lease.status();
-    PostgresTransaction transaction(**lease, deadline, options_.statement_timeout, extent);
+    PostgresTransaction transaction(**lease, deadline, options_.statement_timeout);
     absl::Status status = work(transaction);
     if (status.ok()) status = transaction.Commit();
     // What the database said comes first, whatever the work made of it.

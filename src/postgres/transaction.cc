@@ -67,7 +67,7 @@ std::string PostgresTransaction::TimeoutNow() const {
 absl::Status PostgresTransaction::Queue(StatementId statement, Params params) {
   if (!failure_.ok()) return failure_;
   if (pending_.empty()) {
-    if (extent_ == Extent::kUntilCommit && !begun_) {
+    if (!begun_) {
       pending_.push_back({kBegin, {}});
       begun_ = true;
     }
@@ -143,43 +143,22 @@ absl::Status PostgresTransaction::AddRequest(const ports::RequestRecord& record)
   return Queue(kAddRequest, ParamsOf(record));
 }
 
-absl::StatusOr<ports::Store::Precedent> PostgresTransaction::FindPrecedent(
-    const core::RequestId& request_id, const core::DocumentId& document_id) {
-  absl::Status status = Queue(kFindRequest, ParamsOf(request_id));
-  if (status.ok()) status = Queue(kFindTravelerByDocument, ParamsOf(document_id));
-  if (!status.ok()) return status;
-  const absl::StatusOr<std::vector<Result>> results = Send(2);
-  if (!results.ok()) return results.status();
-  auto request = ReadRequest(results->front());
-  if (!request.ok()) return request.status();
-  auto travelers = ReadRows<core::TravelerId>(results->back());
-  if (!travelers.ok()) return travelers.status();
-  ports::Store::Precedent precedent{*std::move(request), std::nullopt};
-  if (!travelers->empty()) precedent.traveler_id = std::move(travelers->front());
-  return precedent;
-}
-
 absl::StatusOr<ports::Transaction::OpenedTraveler> PostgresTransaction::OpenTravelerOf(
     const core::DocumentId& document_id, const core::TravelDocument& document,
-    const core::RequestId& request_id, const std::optional<core::TravelerId>& expected) {
-  // That of the traveler, if the document turns out to be new.
-  const core::TravelerId new_id(crypto::NewUuid());
-  const core::TravelerId& guess = expected ? *expected : new_id;
-  absl::Status status;
-  if (!expected) {
-    status = Queue(kEnsureTraveler,
-                   ParamsOf(document_id, new_id, document.issuing_state, document.number,
-                            document.nationality, document.birth_date, document.sex));
+    const core::RequestId& request_id, bool is_likely_known) {
+  auto results = LockAndRead(document_id, is_likely_known ? nullptr : &document, request_id);
+  if (is_likely_known && results.ok() && PQntuples(results->front().get()) == 0) {
+    // One that was moved while this waited is locked, along with the traveler whom it has left: to
+    // wait for another traveler now would be out of order.
+    const absl::Status known = FindTravelerByDocument(document_id).status();
+    if (core::ReasonOf(known) == Reason::kTravelerNotFound) {
+      results = LockAndRead(document_id, &document, request_id);
+    } else if (!known.ok()) {
+      return known;
+    }
   }
-  if (status.ok()) status = Queue(kLockTravelerOf, ParamsOf(document_id));
-  if (status.ok()) status = Queue(kFindRequest, ParamsOf(request_id));
-  if (status.ok()) status = QueueRecordsOf(guess, Templates::kInclude);
-  if (!status.ok()) return status;
-  const absl::StatusOr<std::vector<Result>> results = Send(2 + std::size(kRecordsOf));
   if (!results.ok()) return results.status();
   if (PQntuples(results->front().get()) != 1) {
-    // Or all of the traveler was erased, before this or while we waited for the lock; tried again,
-    // the document begins a new record.
     return core::MakeError(Reason::kDatabaseConflict,
                            "the document was moved, or its traveler erased, meanwhile");
   }
@@ -187,10 +166,26 @@ absl::StatusOr<ports::Transaction::OpenedTraveler> PostgresTransaction::OpenTrav
   if (!locked.ok()) return locked.status();
   auto request = ReadRequest(results->at(1));
   if (!request.ok()) return request.status();
-  auto records = *locked == guess ? ReadRecords(guess, std::span(*results).subspan(2))
-                                  : GetRecords(*locked, Templates::kInclude);
+  auto records = ReadRecords(*locked, std::span(*results).subspan(2));
   if (!records.ok()) return records.status();
   return OpenedTraveler{*std::move(records), *std::move(request)};
+}
+
+absl::StatusOr<std::vector<Result>> PostgresTransaction::LockAndRead(
+    const core::DocumentId& document_id, const core::TravelDocument* add_if_new,
+    const core::RequestId& request_id) {
+  absl::Status status;
+  if (add_if_new != nullptr) {
+    status =
+        Queue(kEnsureTraveler, ParamsOf(document_id, crypto::NewUuid(), add_if_new->issuing_state,
+                                        add_if_new->number, add_if_new->nationality,
+                                        add_if_new->birth_date, add_if_new->sex));
+  }
+  if (status.ok()) status = Queue(kLockTravelerOf, ParamsOf(document_id));
+  if (status.ok()) status = Queue(kFindRequest, ParamsOf(request_id));
+  if (status.ok()) status = QueueRecordsOf(/*id=*/std::nullopt, Templates::kInclude);
+  if (!status.ok()) return status;
+  return Send(2 + std::size(kRecordsOf));
 }
 
 absl::Status PostgresTransaction::LockTraveler(const core::TravelerId& id) {
@@ -237,7 +232,8 @@ absl::StatusOr<ports::TravelerRecords> PostgresTransaction::GetRecords(const cor
   return ReadRecords(id, *results);
 }
 
-absl::Status PostgresTransaction::QueueRecordsOf(const core::TravelerId& id, Templates templates) {
+absl::Status PostgresTransaction::QueueRecordsOf(const std::optional<core::TravelerId>& id,
+                                                 Templates templates) {
   for (const StatementId statement : kRecordsOf) {
     if (statement == kAllTemplates && templates == Templates::kLeaveOut) continue;
     if (absl::Status status = Queue(statement, ParamsOf(id)); !status.ok()) return status;

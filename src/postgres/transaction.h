@@ -21,17 +21,10 @@ namespace entryexit::postgres {
 // returns that error.
 class PostgresTransaction final : public ports::Transaction {
  public:
-  // Each round trip that is a transaction by itself needs neither a beginning nor a commit.
-  enum class Extent { kUntilCommit, kEachRoundTrip };
-
   // `connection` must be idle.
   PostgresTransaction(Connection& connection, core::Deadline deadline,
-                      std::chrono::milliseconds statement_timeout,
-                      Extent extent = Extent::kUntilCommit)
-      : connection_(connection),
-        deadline_(deadline),
-        statement_timeout_(statement_timeout),
-        extent_(extent) {}
+                      std::chrono::milliseconds statement_timeout)
+      : connection_(connection), deadline_(deadline), statement_timeout_(statement_timeout) {}
 
   absl::Status Commit();
   // Closes nothing and reports nothing: what cannot be rolled back leaves the connection not idle.
@@ -39,16 +32,13 @@ class PostgresTransaction final : public ports::Transaction {
   // The error of the database that ended the transaction, if any.
   const absl::Status& failure() const { return failure_; }
 
-  // As ports::Store has it.
-  absl::StatusOr<ports::Store::Precedent> FindPrecedent(const core::RequestId& request_id,
-                                                        const core::DocumentId& document_id);
-
   absl::StatusOr<std::optional<ports::RequestRecord>> FindRequest(
       const core::RequestId& id) override;
   absl::Status AddRequest(const ports::RequestRecord& record) override;
-  absl::StatusOr<OpenedTraveler> OpenTravelerOf(
-      const core::DocumentId& document_id, const core::TravelDocument& document,
-      const core::RequestId& request_id, const std::optional<core::TravelerId>& expected) override;
+  absl::StatusOr<OpenedTraveler> OpenTravelerOf(const core::DocumentId& document_id,
+                                                const core::TravelDocument& document,
+                                                const core::RequestId& request_id,
+                                                bool is_likely_known) override;
   absl::Status LockTraveler(const core::TravelerId& id) override;
   absl::Status AddTraveler(const core::TravelerId& id) override;
   absl::Status MoveDocument(const core::DocumentId& document_id,
@@ -192,8 +182,13 @@ class PostgresTransaction final : public ports::Transaction {
   absl::StatusOr<Result> Query(StatementId statement, Params params);
   // Sends what is queued; what the last `count` statements gave, in their order.
   absl::StatusOr<std::vector<Result>> Send(size_t count);
-  // What GetRecords reads, and what it makes of that.
-  absl::Status QueueRecordsOf(const core::TravelerId& id, Templates templates);
+  // Who uses the document, whom it locks, the request, and what QueueRecordsOf asks for.
+  absl::StatusOr<std::vector<Result>> LockAndRead(const core::DocumentId& document_id,
+                                                  const core::TravelDocument* add_if_new,
+                                                  const core::RequestId& request_id);
+  // What GetRecords reads, of the traveler or of the one locked by a document, and what it makes of
+  // that.
+  absl::Status QueueRecordsOf(const std::optional<core::TravelerId>& id, Templates templates);
   absl::StatusOr<ports::TravelerRecords> ReadRecords(const core::TravelerId& id,
                                                      std::span<const Result> results);
   template <typename Record>
@@ -211,7 +206,6 @@ class PostgresTransaction final : public ports::Transaction {
   Connection& connection_;
   const core::Deadline deadline_;
   const std::chrono::milliseconds statement_timeout_;
-  const Extent extent_;
   std::vector<Call> pending_;
   bool begun_ = false;
   absl::Status failure_;

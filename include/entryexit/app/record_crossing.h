@@ -2,6 +2,7 @@
 #define ENTRYEXIT_APP_RECORD_CROSSING_H_
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,6 +72,8 @@ struct CrossingPolicy {
   core::RetentionPolicy retention;          // which references are no longer to be used
 };
 
+class RecentRequests;
+
 // Records one arrival or departure: judges the capture, stores crossing, capture and template,
 // compares a departure with every prior arrival, recomputes the stays and brings the traveler's
 // cases up to date, all in one transaction. Thread-safe.
@@ -79,6 +82,7 @@ class RecordCrossing {
   // The arguments must outlive the object.
   RecordCrossing(const LaneDirectory& lanes, const ports::FaceEngine& engine, ports::Store& store,
                  const ports::Vault& vault, const core::Clock& clock, CrossingPolicy policy);
+  ~RecordCrossing();
 
   // Does the request at most once: the same request_id with the same content gives the first
   // answer again. Blocks.
@@ -90,12 +94,21 @@ class RecordCrossing {
   absl::StatusOr<CrossingResult> Record(const Call& call, const CrossingRequest& request) const;
 
  private:
+  struct Judged {
+    std::optional<core::Admission> admission;  // of an arrival
+    core::FaceObservation observation;
+    bool is_refused = false;  // the capture is too poor to be recorded
+  };
+  absl::StatusOr<Judged> Judge(const Call& call, const CrossingRequest& request,
+                               core::Date local_date) const;
+
   const LaneDirectory& lanes_;
   const ports::FaceEngine& engine_;
   ports::Store& store_;
   const ports::Vault& vault_;
   const core::Clock& clock_;
   const CrossingPolicy policy_;
+  const std::unique_ptr<RecentRequests> recent_;
 };
 
 }  // namespace entryexit::app

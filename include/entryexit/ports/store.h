@@ -277,20 +277,20 @@ class Transaction {
   virtual absl::StatusOr<std::optional<RequestRecord>> FindRequest(const core::RequestId& id) = 0;
   virtual absl::Status AddRequest(const RequestRecord& record) = 0;
 
-  // The traveler who uses the document, created when none is `expected` and the document is new,
-  // with all records and templates, and the request as FindRequest gives it. Holds the traveler's
-  // lock, under which all of it is read, until the transaction ends, so that crossings of one
-  // traveler are recorded one after the other. In one round trip when the traveler is the expected
-  // one or new; in two otherwise. DATABASE_CONFLICT when the document was moved to another traveler
-  // meanwhile, or nobody uses it although somebody was expected: Transact tries again, which
-  // should expect none.
+  // The traveler who uses the document, created when the document is new, with all records and
+  // templates, and the request as FindRequest gives it. Holds the traveler's lock, under which all
+  // of it is read, until the transaction ends, so that crossings of one traveler are recorded one
+  // after the other. In one round trip; in three when the document is new and was likely known.
+  // DATABASE_CONFLICT when the document was moved to another traveler, or its traveler erased,
+  // meanwhile: Transact tries again.
   struct OpenedTraveler {
     TravelerRecords records;
     std::optional<RequestRecord> request;
   };
-  virtual absl::StatusOr<OpenedTraveler> OpenTravelerOf(
-      const core::DocumentId& document_id, const core::TravelDocument& document,
-      const core::RequestId& request_id, const std::optional<core::TravelerId>& expected) = 0;
+  virtual absl::StatusOr<OpenedTraveler> OpenTravelerOf(const core::DocumentId& document_id,
+                                                        const core::TravelDocument& document,
+                                                        const core::RequestId& request_id,
+                                                        bool is_likely_known) = 0;
   virtual absl::Status LockTraveler(const core::TravelerId& id) = 0;
   // One without documents, until one is moved to it.
   virtual absl::Status AddTraveler(const core::TravelerId& id) = 0;
@@ -534,17 +534,6 @@ class Transaction {
 class Store {
  public:
   virtual ~Store() = default;
-
-  // What is known before a crossing is recorded: the request, when it was carried out before, and
-  // the traveler who uses the document, if any. Not of one transaction with what follows, which
-  // must therefore look again; in one round trip. Errors: those of Transact.
-  struct Precedent {
-    std::optional<RequestRecord> request;
-    std::optional<core::TravelerId> traveler_id;
-  };
-  virtual absl::StatusOr<Precedent> FindPrecedent(core::Deadline deadline,
-                                                  const core::RequestId& request_id,
-                                                  const core::DocumentId& document_id) = 0;
 
   // Runs `work` in a transaction and commits it; rolls back when `work` fails, and returns its
   // error. `work` is run again, in a new transaction, after a serialization failure, a deadlock, a

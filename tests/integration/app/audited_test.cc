@@ -79,6 +79,19 @@ TEST_F(AuditedTest, ARefusedCrossingIsRecordedWithItsReasonAndTraveler) {
   EXPECT_EQ(entry.outcome, "CROSSING_ALREADY_RECORDED");
 }
 
+TEST_F(AuditedTest, ARefusedCrossingOfSomebodyNewNamesNobody) {
+  const CrossingRequest first = Arrival(1, "anna", 20);
+  Record(first);
+  News();
+  CrossingRequest other = Arrival(1, "bert", 21, "X2");
+  other.request_id = first.request_id;
+  const RecordCrossing another(*lanes_, engine_, *store_, *vault_, clock_, policy_);
+  EXPECT_THAT(another.Record(LaneCall(), other), testing::FailsWith(Reason::kRequestIdReused));
+  const core::AuditEntry entry = TheNews();
+  EXPECT_EQ(entry.traveler_id, std::nullopt) << "who would have been new is not there";
+  EXPECT_EQ(entry.outcome, "REQUEST_ID_REUSED");
+}
+
 TEST_F(AuditedTest, EveryLookIsRecordedAlsoOneThatFindsNobody) {
   const CrossingResult arrival = Record(Arrival(1, "anna", 20));
   Record(Departure(25, "anna again"));

@@ -235,6 +235,37 @@ TEST_F(RecordCrossingTest, ARetryGetsTheFirstAnswerWithoutLookingAtTheFaceAgain)
   EXPECT_THAT(Crossings(), SizeIs(1));
 }
 
+// It does not know which requests it got before, and its engine judges otherwise by now.
+TEST_F(RecordCrossingTest, AnotherProcessGivesARetryTheFirstAnswer) {
+  const CrossingRequest request = Arrival(0, "anna", 30);
+  const CrossingResult first = Record(request);
+  CrossingRequest other = request;
+  other.flight = "UA 1";
+  for (const bool is_poor_by_now : {false, true}) {
+    if (is_poor_by_now) engine_.Plan("anna", {core::QualityIssue::kTooDark});
+    const RecordCrossing another(*lanes_, engine_, *store_, *vault_, clock_, policy_);
+    const auto second = another.Record(LaneCall(), request);
+    ASSERT_THAT(second, testing::IsOk());
+    EXPECT_EQ(second->crossing->crossing_id, first.crossing->crossing_id);
+    EXPECT_FALSE(second->is_new);
+    const RecordCrossing third(*lanes_, engine_, *store_, *vault_, clock_, policy_);
+    EXPECT_THAT(third.Record(LaneCall(), other), FailsWith(Reason::kRequestIdReused));
+  }
+  EXPECT_THAT(Crossings(), SizeIs(1));
+}
+
+// An archive or a backlog that was cut off is sent again from its beginning.
+TEST_F(RecordCrossingTest, AnotherProcessLooksAtNoFaceThatWasKeptAndIsSentAgain) {
+  CrossingRequest request = Arrival(0, "anna", 30);
+  request.traveler_is_gone = true;
+  const CrossingResult first = Record(request);
+  const RecordCrossing another(*lanes_, engine_, *store_, *vault_, clock_, policy_);
+  const auto second = another.Record(LaneCall(), request);
+  ASSERT_THAT(second, testing::IsOk());
+  EXPECT_EQ(second->crossing->crossing_id, first.crossing->crossing_id);
+  EXPECT_EQ(engine_.asked()["anna"], 1);
+}
+
 TEST_F(RecordCrossingTest, ARequestIdStandsForOneContentOfOnePrincipal) {
   const CrossingRequest request = Arrival(0, "anna", 30);
   Record(request);

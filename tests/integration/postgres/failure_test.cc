@@ -66,31 +66,42 @@ TEST_F(FailureTest, OneNewDocumentAtOnceInManyLanesGivesOneTraveler) {
   EXPECT_EQ(Count("traveler"), "1");
 }
 
-// A lane that waits for a traveler while the document is being moved to another one.
+// A lane that waits for a traveler while the document is being moved to another one. It begins
+// anew, so that it does not hold the one while it waits for the other.
 TEST_F(FailureTest, WhoWaitsForATravelerFindsTheDocumentWhereItWasMoved) {
   const core::TravelDocument document = Document("P1");
-  const auto from = AddTraveler(*store_, "P1");
-  const auto to = AddTraveler(*store_, "P2");
+  auto from = AddTraveler(*store_, "P1");
+  auto to = AddTraveler(*store_, "P2");
   ASSERT_THAT(from, testing::IsOk());
   ASSERT_THAT(to, testing::IsOk());
-  absl::StatusOr<core::TravelerId> found;
-  std::jthread waiting;
-  ASSERT_THAT(Run([&](Transaction& mover) -> absl::Status {
-                const auto locked = LockTravelerOf(mover, document);
-                if (!locked.ok()) return locked.status();
-                waiting = std::jthread([&] {
-                  found = Fetch([&](Transaction& lane) { return LockTravelerOf(lane, document); });
-                });
-                while (Sql("postgres", "SELECT count(*) FROM pg_locks WHERE NOT granted") ==
-                       std::vector<std::string>{"0"}) {
-                  std::this_thread::yield();
-                }
-                return mover.MoveDocument(DocumentIdOf(document), *to);
-              }),
-              testing::IsOk());
-  waiting.join();
-  ASSERT_THAT(found, testing::IsOk());
-  EXPECT_EQ(*found, *to);
+  for (const bool is_likely_known : {false, true}) {
+    absl::StatusOr<core::TravelerId> found;
+    int attempts = 0;
+    std::jthread waiting;
+    const auto lock = [&](Transaction& lane) -> absl::StatusOr<core::TravelerId> {
+      ++attempts;
+      const auto opened = lane.OpenTravelerOf(DocumentIdOf(document), document,
+                                              core::RequestId(crypto::NewUuid()), is_likely_known);
+      if (!opened.ok()) return opened.status();
+      return opened->records.traveler.traveler_id;
+    };
+    ASSERT_THAT(Run([&](Transaction& mover) -> absl::Status {
+                  const auto locked = LockTravelerOf(mover, document);
+                  if (!locked.ok()) return locked.status();
+                  waiting = std::jthread([&] { found = Fetch(lock); });
+                  while (Sql("postgres", "SELECT count(*) FROM pg_locks WHERE NOT granted") ==
+                         std::vector<std::string>{"0"}) {
+                    std::this_thread::yield();
+                  }
+                  return mover.MoveDocument(DocumentIdOf(document), *to);
+                }),
+                testing::IsOk());
+    waiting.join();
+    ASSERT_THAT(found, testing::IsOk());
+    EXPECT_EQ(*found, *to);
+    EXPECT_EQ(attempts, 2);
+    std::swap(from, to);
+  }
 }
 
 TEST_F(FailureTest, OneRequestAtOnceFromManyClientsHasOneEffect) {
@@ -291,29 +302,6 @@ TEST_F(FailureTest, AStatementEndsAtItsOwnLimitBeforeTheDeadline) {
                 return absl::OkStatus();
               }),
               testing::IsOk());
-}
-
-TEST_F(FailureTest, ALookUpOutsideOfTransactionsEndsAtTheDeadlineAndLeavesTheConnectionUsable) {
-  DatabaseOptions options = Options();
-  options.pool_size = 1;
-  const auto store = *OpenStore(options);
-  const core::RequestId request(crypto::NewUuid());
-  const core::DocumentId document = DocumentIdOf(Document("P1"));
-  {
-    const std::unique_ptr<PGconn, decltype(&PQfinish)> holder(
-        PQconnectdb(server().OwnerDsn(database_).c_str()), &PQfinish);
-    const Result locked(PQexec(holder.get(), "BEGIN; LOCK TABLE travel_document"));
-    ASSERT_EQ(PQresultStatus(locked.get()), PGRES_COMMAND_OK);
-    EXPECT_THAT(store->FindPrecedent(steady_clock::now() + milliseconds(100), request, document),
-                testing::FailsWith(Reason::kDeadlineExceeded));
-  }
-  EXPECT_THAT(store->FindPrecedent(Soon(), request, document), testing::IsOk());
-  EXPECT_THAT(Sql("postgres",
-                  "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"),
-              ElementsAre("0"));
-  const auto id = AddTraveler(*store, "P1");
-  ASSERT_THAT(id, testing::IsOk());
-  EXPECT_EQ(store->FindPrecedent(Soon(), request, document)->traveler_id, *id);
 }
 
 TEST_F(FailureTest, AnExhaustedPoolEndsAtTheDeadline) {

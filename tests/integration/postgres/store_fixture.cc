@@ -205,7 +205,7 @@ absl::StatusOr<core::TravelerId> LockTravelerOf(ports::Transaction& transaction,
                                                 const core::TravelDocument& document) {
   const auto opened =
       transaction.OpenTravelerOf(DocumentIdOf(document), document,
-                                 core::RequestId(crypto::NewUuid()), /*expected=*/std::nullopt);
+                                 core::RequestId(crypto::NewUuid()), /*is_likely_known=*/false);
   if (!opened.ok()) return opened.status();
   return opened->records.traveler.traveler_id;
 }

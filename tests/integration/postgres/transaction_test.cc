@@ -53,7 +53,7 @@ TEST_F(TransactionTest, ADocumentKeepsItsTravelerAndItsFirstData) {
   EXPECT_EQ(*found, *id);
 }
 
-TEST_F(TransactionTest, OpensTheTravelerOfADocumentWhoeverIsExpected) {
+TEST_F(TransactionTest, OpensTheTravelerOfADocumentLikelyKnownOrNot) {
   ports::CrossingRecord arrival;
   const auto id = AddTraveler(*store_, "P1", [&](const core::TravelerId& traveler) {
     return std::vector{arrival = Arrival(traveler, 0)};
@@ -69,11 +69,9 @@ TEST_F(TransactionTest, OpensTheTravelerOfADocumentWhoeverIsExpected) {
               }),
               testing::IsOk());
   const core::TravelDocument document = Document("P1");
-  const std::optional<core::TravelerId> nobody;
-  for (const auto& expected : {nobody, std::optional(*id), std::optional(*other),
-                               std::optional(core::TravelerId(crypto::NewUuid()))}) {
+  for (const bool is_likely_known : {true, false}) {
     const auto opened = Fetch([&](Transaction& t) {
-      return t.OpenTravelerOf(DocumentIdOf(document), document, request, expected);
+      return t.OpenTravelerOf(DocumentIdOf(document), document, request, is_likely_known);
     });
     ASSERT_THAT(opened, testing::IsOk());
     EXPECT_EQ(opened->records.traveler.traveler_id, *id);
@@ -84,20 +82,45 @@ TEST_F(TransactionTest, OpensTheTravelerOfADocumentWhoeverIsExpected) {
     ASSERT_TRUE(opened->request.has_value());
     EXPECT_EQ(opened->request->subject_id, arrival.crossing_id.value());
   }
-  const core::TravelDocument new_one = Document("P3");
+  for (const bool is_likely_known : {true, false}) {
+    const core::TravelDocument new_one = Document(is_likely_known ? "P3" : "P4");
+    const auto opened = Fetch([&](Transaction& t) {
+      return t.OpenTravelerOf(DocumentIdOf(new_one), new_one, core::RequestId(crypto::NewUuid()),
+                              is_likely_known);
+    });
+    ASSERT_THAT(opened, testing::IsOk());
+    EXPECT_THAT(opened->records.traveler.documents, ElementsAre(new_one));
+    EXPECT_THAT(opened->records.crossings, IsEmpty());
+    EXPECT_FALSE(opened->request.has_value());
+  }
+}
+
+// The one who is locked first is not read in the place of those after.
+TEST_F(TransactionTest, SeveralTravelersAreOpenedInATransaction) {
+  std::map<std::string, core::CrossingId> arrivals;
+  for (const std::string number : {"P1", "P2"}) {
+    const auto id = AddTraveler(*store_, number, [&](const core::TravelerId& traveler) {
+      const ports::CrossingRecord arrival = Arrival(traveler, 0);
+      arrivals[number] = arrival.crossing_id;
+      return std::vector{arrival};
+    });
+    ASSERT_THAT(id, testing::IsOk());
+  }
+  const auto crossings_of = [](Transaction& t, const std::string& number) {
+    const auto opened = t.OpenTravelerOf(DocumentIdOf(Document(number)), Document(number),
+                                         core::RequestId(crypto::NewUuid()), true);
+    std::vector<core::CrossingId> ids;
+    if (!opened.ok()) return ids;
+    for (const auto& crossing : opened->records.crossings) ids.push_back(crossing.crossing_id);
+    return ids;
+  };
   EXPECT_THAT(Run([&](Transaction& t) {
-                return t.OpenTravelerOf(DocumentIdOf(new_one), new_one, request, *id).status();
+                EXPECT_THAT(crossings_of(t, "P1"), ElementsAre(arrivals.at("P1")));
+                EXPECT_THAT(crossings_of(t, "P2"), ElementsAre(arrivals.at("P2")));
+                EXPECT_THAT(crossings_of(t, "P3"), IsEmpty());
+                return absl::OkStatus();
               }),
-              testing::FailsWith(Reason::kDatabaseConflict))
-      << "somebody is expected, so nobody is added";
-  const auto opened = Fetch([&](Transaction& t) {
-    return t.OpenTravelerOf(DocumentIdOf(new_one), new_one, core::RequestId(crypto::NewUuid()),
-                            nobody);
-  });
-  ASSERT_THAT(opened, testing::IsOk());
-  EXPECT_THAT(opened->records.traveler.documents, ElementsAre(new_one));
-  EXPECT_THAT(opened->records.crossings, IsEmpty());
-  EXPECT_FALSE(opened->request.has_value());
+              testing::IsOk());
 }
 
 // Each goes from what the one before has left, in one transaction as in several.
@@ -113,7 +136,7 @@ TEST_F(TransactionTest, StaysAreReplacedMoreThanOnceInATransaction) {
   const core::TravelDocument document = Document("P1");
   ASSERT_THAT(Run([&](Transaction& t) -> absl::Status {
                 const auto opened = t.OpenTravelerOf(DocumentIdOf(document), document,
-                                                     core::RequestId(crypto::NewUuid()), *id);
+                                                     core::RequestId(crypto::NewUuid()), true);
                 if (!opened.ok()) return opened.status();
                 absl::Status status = t.ReplaceStays(*id, {open}, At(0));
                 if (status.ok()) status = t.ReplaceStays(*id, {closed}, At(1));
@@ -130,23 +153,6 @@ TEST_F(TransactionTest, StaysAreReplacedMoreThanOnceInATransaction) {
   EXPECT_EQ(history->at(1).record, closed);
   EXPECT_EQ(history->at(1).known_until, At(2));
   EXPECT_EQ(history->at(2).known_from, At(3));
-}
-
-TEST_F(TransactionTest, FindsWhatPrecedesACrossing) {
-  const auto id = AddTraveler(*store_, "P1");
-  ASSERT_THAT(id, testing::IsOk());
-  const core::RequestId request(crypto::NewUuid());
-  const auto find = [&](const std::string& number) {
-    return *store_->FindPrecedent(Soon(), request, DocumentIdOf(Document(number)));
-  };
-  EXPECT_EQ(find("P1").traveler_id, *id);
-  EXPECT_FALSE(find("P1").request.has_value());
-  EXPECT_EQ(find("P2").traveler_id, std::nullopt);
-  ASSERT_THAT(Run([&](Transaction& t) {
-                return t.AddRequest({request, "lane", Hex('a'), *id, crypto::NewUuid()});
-              }),
-              testing::IsOk());
-  EXPECT_EQ(find("P2").request->traveler_id, *id);
 }
 
 TEST_F(TransactionTest, WhatIsNotThereIsNotFound) {
