@@ -142,10 +142,10 @@ class Recording {
         transaction_(transaction) {}
 
   absl::StatusOr<CrossingResult> Run(const std::string& principal, AuditNote& note) {
-    // All of this is read under the traveler's lock: the same request, or another of the same
-    // crossing, may have been under way until now.
     // Who departs has mostly arrived.
     const bool is_likely_known = request_.direction == core::Direction::kDeparture;
+    // All of this is read under the traveler's lock: the same request, or another of the same
+    // crossing, may have been under way until now.
     auto opened = transaction_.OpenTravelerOf(checked_.document_id, checked_.document,
                                               request_.request_id, is_likely_known);
     if (!opened.ok()) return opened.status();

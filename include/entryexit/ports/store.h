@@ -280,7 +280,8 @@ class Transaction {
   // The traveler who uses the document, created when the document is new, with all records and
   // templates, and the request as FindRequest gives it. Holds the traveler's lock, under which all
   // of it is read, until the transaction ends, so that crossings of one traveler are recorded one
-  // after the other. In one round trip; in three when the document is new and was likely known.
+  // after the other. `is_likely_known` is a guess, right or wrong: with it no insertion is tried at
+  // first. In one round trip; in three when the document is new although it was likely known.
   // DATABASE_CONFLICT when the document was moved to another traveler, or its traveler erased,
   // meanwhile: Transact tries again.
   struct OpenedTraveler {

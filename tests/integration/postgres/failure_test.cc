@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "entryexit/crypto/digest.h"
 #include "src/postgres/connection.h"

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "entryexit/crypto/digest.h"
 #include "tests/integration/postgres/store_fixture.h"
