@@ -16,20 +16,20 @@ namespace entryexit::app {
 // Takes 512 KiB. Thread-safe.
 class RecentRequests {
  public:
-  void Add(const core::RequestId& id) { PlaceOf(id) = HashOf(id); }
-  bool Has(const core::RequestId& id) const { return PlaceOf(id) == HashOf(id); }
+  void Add(const core::RequestId& id) {
+    const std::size_t hash = HashOf(id);
+    hashes_[hash % kPlaces] = hash;
+  }
+  bool Has(const core::RequestId& id) const {
+    const std::size_t hash = HashOf(id);
+    return hashes_[hash % kPlaces] == hash;
+  }
 
  private:
   static constexpr std::size_t kPlaces = std::size_t{1} << 16;
 
   static std::size_t HashOf(const core::RequestId& id) {
     return std::hash<std::string>()(id.value());
-  }
-  std::atomic<std::size_t>& PlaceOf(const core::RequestId& id) {
-    return hashes_[HashOf(id) % kPlaces];
-  }
-  const std::atomic<std::size_t>& PlaceOf(const core::RequestId& id) const {
-    return hashes_[HashOf(id) % kPlaces];
   }
 
   // The newer takes the place of the older.
