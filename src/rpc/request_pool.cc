@@ -71,8 +71,9 @@ absl::Status RequestPool::CheckRoom(const Job& job) const {
 }
 
 RequestPool::Seconds RequestPool::WaitBehind(size_t jobs) const {
-  // Those under way are half done on the average.
-  return typical_run_ * (static_cast<double>(jobs) / thread_count_ + 0.5);
+  // The jobs under way end at any moment of the time that one takes: one after each such share of
+  // it as there are threads, and the first after half of that.
+  return typical_run_ * (static_cast<double>(jobs) + 0.5) / thread_count_;
 }
 
 size_t RequestPool::JobsBefore(const std::string& caller) const {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <future>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -106,6 +107,25 @@ TEST(RequestPool, RefusesAtOnceWhatCannotBeDoneInTime) {
   blocker.Release();
   EXPECT_THAT(waiting.Get(), IsOk());
   EXPECT_THAT(in_time.Get(), IsOk());
+}
+
+// Where many run, one of them ends soon.
+TEST(RequestPool, TakesOnWhatWaitsForTheNextOfManyThreads) {
+  constexpr int kThreads = 8;
+  constexpr auto kRun = std::chrono::milliseconds(500);
+  RequestPool pool(kThreads, 10);
+  ASSERT_THAT(
+      pool.Post(JobThat([kRun](const absl::Status&) { std::this_thread::sleep_for(kRun); })),
+      IsOk());
+  // The last of them gets the thread of that job, whose time the pool has learned by then.
+  std::vector<std::unique_ptr<Blocker>> blockers;
+  for (int i = 0; i < kThreads; ++i) blockers.push_back(std::make_unique<Blocker>(pool));
+
+  Answer answer;
+  const absl::Status posted = pool.Post(answer.Job(std::chrono::steady_clock::now() + 2 * kRun));
+  for (const auto& blocker : blockers) blocker->Release();
+  ASSERT_THAT(posted, IsOk());
+  EXPECT_THAT(answer.Get(), IsOk());
 }
 
 TEST(RequestPool, ServesCallersInTurns) {
