@@ -121,6 +121,18 @@ absl::StatusOr<std::optional<CrossingResult>> FindAnswer(
   return std::optional(*std::move(result));
 }
 
+AuditNote NoteOf(const CrossingRequest& request) {
+  AuditNote note;
+  note.request_id = request.request_id;
+  return note;
+}
+
+// Requires: a crossing was recorded.
+void TellOf(const CrossingResult& result, AuditNote& note) {
+  note.travelers = {result.crossing->traveler_id};
+  note.subject = result.crossing->crossing_id.value();
+}
+
 // One request on its way into the store. Made anew for every attempt at the transaction, under the
 // one `crossing_id` that the crossing gets if it is new.
 class Recording {
@@ -354,72 +366,79 @@ absl::StatusOr<CrossingResult> RecordCrossing::Record(const Call& call,
   const absl::StatusOr<CheckedRequest> checked = Check(call, request, lanes_, policy_, now);
   if (!checked.ok()) return checked.status();
 
-  AuditNote known;
-  known.request_id = request.request_id;
-  const auto tell_of = [](const CrossingResult& result, AuditNote& note) {
-    note.travelers = {result.crossing->traveler_id};
-    note.subject = result.crossing->crossing_id.value();
-  };
-
-  std::optional<CrossingResult> answer;
-  const auto find_answer = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
-    const auto request_then = transaction.FindRequest(request.request_id);
-    if (!request_then.ok()) return request_then.status();
-    auto found = FindAnswer(transaction, *request_then, *checked, call.principal.name);
-    if (!found.ok()) return found.status();
-    answer = *std::move(found);
-    // Of a look-up that finds nothing the caller learns nothing: no record.
-    note.leaves_record = answer.has_value();
-    if (answer) tell_of(*answer, note);
-    return absl::OkStatus();
-  };
-  const auto look_up = [&] { return TransactAudited(store_, call, known, find_answer); };
-
   // A retry is answered from what is stored: mostly before the face is looked at again, else before
   // anything is refused, since rules and engine may judge otherwise by now, and else by Recording.
   // What comes when its traveler is gone was kept somewhere, and is sent again as a whole when it
   // was cut off.
   const bool may_be_a_retry = request.traveler_is_gone || recent_->Has(request.request_id);
   if (may_be_a_retry) {
-    if (absl::Status status = look_up(); !status.ok()) return status;
-    if (answer) return *std::move(answer);
+    auto answer = LookUpAnswer(call, request, *checked);
+    if (!answer.ok()) return answer.status();
+    if (*answer) return **std::move(answer);
   }
   const absl::StatusOr<Judged> judged = Judge(call, request, checked->local_date);
   if (!may_be_a_retry && (!judged.ok() || judged->is_refused)) {
-    if (absl::Status status = look_up(); !status.ok()) return status;
-    if (answer) return *std::move(answer);
+    auto answer = LookUpAnswer(call, request, *checked);
+    if (!answer.ok()) return answer.status();
+    if (*answer) return **std::move(answer);
   }
   if (!judged.ok()) return judged.status();
-  if (judged->is_refused) {
-    CrossingResult refused;
-    refused.capture_status = CaptureStatus::kLowQuality;
-    refused.findings = judged->observation.findings;
-    absl::Status status =
-        RecordInAudit(store_, call, known, ports::NameOf(CaptureStatus::kLowQuality));
-    if (!status.ok()) return status;
-    return refused;
-  }
+  if (judged->is_refused) return Refuse(call, request, judged->observation);
+  recent_->Add(request.request_id);
+  return RecordNew(call, request, *checked, *judged, now);
+}
 
+absl::StatusOr<std::optional<CrossingResult>> RecordCrossing::LookUpAnswer(
+    const Call& call, const CrossingRequest& request, const CheckedRequest& checked) const {
+  using Answer = std::optional<CrossingResult>;
+  const auto look_up = [&](ports::Transaction& transaction,
+                           AuditNote& note) -> absl::StatusOr<Answer> {
+    const auto found = transaction.FindRequest(request.request_id);
+    if (!found.ok()) return found.status();
+    absl::StatusOr<Answer> answer = FindAnswer(transaction, *found, checked, call.principal.name);
+    if (!answer.ok()) return answer;
+    // Of a look-up that finds nothing the caller learns nothing: no record.
+    note.leaves_record = answer->has_value();
+    if (*answer) TellOf(**answer, note);
+    return answer;
+  };
+  return ReadAudited<Answer>(store_, call, NoteOf(request), look_up);
+}
+
+absl::StatusOr<CrossingResult> RecordCrossing::Refuse(
+    const Call& call, const CrossingRequest& request,
+    const core::FaceObservation& observation) const {
+  CrossingResult refused;
+  refused.capture_status = CaptureStatus::kLowQuality;
+  refused.findings = observation.findings;
+  absl::Status status =
+      RecordInAudit(store_, call, NoteOf(request), ports::NameOf(refused.capture_status));
+  if (!status.ok()) return status;
+  return refused;
+}
+
+absl::StatusOr<CrossingResult> RecordCrossing::RecordNew(const Call& call,
+                                                         const CrossingRequest& request,
+                                                         const CheckedRequest& checked,
+                                                         const Judged& judged,
+                                                         core::Timestamp now) const {
   // Chosen once for all attempts: it tells what an earlier attempt recorded, when its commit was in
   // doubt, from what another call did.
   const core::CrossingId crossing_id(crypto::NewUuid());
   const auto start = std::chrono::steady_clock::now();
-  recent_->Add(request.request_id);
-  const auto record = [&](ports::Transaction& transaction, AuditNote& note) -> absl::Status {
-    Recording recording(crossing_id, request, *checked, judged->admission, judged->observation,
+  const auto record = [&](ports::Transaction& transaction,
+                          AuditNote& note) -> absl::StatusOr<CrossingResult> {
+    Recording recording(crossing_id, request, checked, judged.admission, judged.observation,
                         engine_, vault_, policy_, now, transaction);
     absl::StatusOr<CrossingResult> result = recording.Run(call.principal.name, note);
-    if (!result.ok()) return result.status();
-    answer = *std::move(result);
-    tell_of(*answer, note);
-    return absl::OkStatus();
+    if (result.ok()) TellOf(*result, note);
+    return result;
   };
-  if (absl::Status status = TransactAudited(store_, call, known, record); !status.ok()) {
-    return status;
-  }
-  answer->is_new = answer->crossing->crossing_id == crossing_id;
-  answer->recording_time = std::chrono::steady_clock::now() - start;
-  return *std::move(answer);
+  auto result = ReadAudited<CrossingResult>(store_, call, NoteOf(request), record);
+  if (!result.ok()) return result.status();
+  result->is_new = result->crossing->crossing_id == crossing_id;
+  result->recording_time = std::chrono::steady_clock::now() - start;
+  return result;
 }
 
 }  // namespace entryexit::app

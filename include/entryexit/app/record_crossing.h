@@ -73,6 +73,7 @@ struct CrossingPolicy {
 };
 
 class RecentRequests;
+struct CheckedRequest;
 
 // Records one arrival or departure: judges the capture, stores crossing, capture and template,
 // compares a departure with every prior arrival, recomputes the stays and brings the traveler's
@@ -101,6 +102,15 @@ class RecordCrossing {
   };
   absl::StatusOr<Judged> Judge(const Call& call, const CrossingRequest& request,
                                core::Date local_date) const;
+  // The answer that the request got before; none when it is new.
+  absl::StatusOr<std::optional<CrossingResult>> LookUpAnswer(const Call& call,
+                                                             const CrossingRequest& request,
+                                                             const CheckedRequest& checked) const;
+  absl::StatusOr<CrossingResult> Refuse(const Call& call, const CrossingRequest& request,
+                                        const core::FaceObservation& observation) const;
+  absl::StatusOr<CrossingResult> RecordNew(const Call& call, const CrossingRequest& request,
+                                           const CheckedRequest& checked, const Judged& judged,
+                                           core::Timestamp now) const;
 
   const LaneDirectory& lanes_;
   const ports::FaceEngine& engine_;
