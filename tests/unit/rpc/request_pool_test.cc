@@ -112,17 +112,20 @@ TEST(RequestPool, RefusesAtOnceWhatCannotBeDoneInTime) {
 // Where many run, one of them ends soon.
 TEST(RequestPool, TakesOnWhatWaitsForTheNextOfManyThreads) {
   constexpr int kThreads = 8;
-  constexpr auto kRun = std::chrono::milliseconds(500);
+  std::vector<std::unique_ptr<Blocker>> blockers;  // needed until the pool's threads have ended
   RequestPool pool(kThreads, 10);
-  ASSERT_THAT(
-      pool.Post(JobThat([kRun](const absl::Status&) { std::this_thread::sleep_for(kRun); })),
-      IsOk());
+  std::chrono::steady_clock::duration took{};
+  ASSERT_THAT(pool.Post(JobThat([&took](const absl::Status&) {
+    const auto start = std::chrono::steady_clock::now();
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    took = std::chrono::steady_clock::now() - start;
+  })),
+              IsOk());
   // The last of them gets the thread of that job, whose time the pool has learned by then.
-  std::vector<std::unique_ptr<Blocker>> blockers;
   for (int i = 0; i < kThreads; ++i) blockers.push_back(std::make_unique<Blocker>(pool));
 
   Answer answer;
-  const absl::Status posted = pool.Post(answer.Job(std::chrono::steady_clock::now() + 2 * kRun));
+  const absl::Status posted = pool.Post(answer.Job(std::chrono::steady_clock::now() + 2 * took));
   for (const auto& blocker : blockers) blocker->Release();
   ASSERT_THAT(posted, IsOk());
   EXPECT_THAT(answer.Get(), IsOk());
