@@ -18,7 +18,8 @@ using core::Reason;
 // The weight of the last job in what is typical of late.
 constexpr double kNewest = 0.1;
 // Jobs take longer than is typical now and then, and what is taken on late is work for nothing.
-// A quarter on top left one in fifty late when too many came, this leaves one in a thousand.
+// A quarter on top left one in fifty late when too many came, this leaves one in five hundred at
+// one and a half times what can be served.
 constexpr double kCaution = 1.5;
 
 // What a job that was taken from the queue is told.
