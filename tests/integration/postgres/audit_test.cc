@@ -144,7 +144,15 @@ TEST_F(AuditTest, WhoeverAppendsTakesAChainThatIsFreeAndWaitsOnlyWhenNoneIs) {
   execute("SELECT pg_advisory_lock(1628439027, 11)");
   const absl::Status status =
       store_->Transact(std::chrono::steady_clock::now() + std::chrono::milliseconds(300),
-                       [&](Transaction& t) { return t.AddAuditRecord(Entry("d")); });
+                       [&](Transaction& t) -> absl::Status {
+                         if (absl::Status added = t.AddAuditRecord(Entry("d")); !added.ok()) {
+                           return added;
+                         }
+                         // Sends it before the commit, which would otherwise go with it: the
+                         // server would then commit when the chain is free before it notices that
+                         // nobody waits any more.
+                         return t.AuditHeads().status();
+                       });
   EXPECT_THAT(status, testing::FailsWith(core::Reason::kDeadlineExceeded));
   execute("SELECT pg_advisory_unlock_all()");
   Append(Entry("e"));
