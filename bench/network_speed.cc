@@ -55,9 +55,9 @@ NetworkSpeed MeasureNetwork(const std::filesystem::path& weights, int rounds) {
   const std::string bytes = face::ReadFile(weights).value();
   const auto dlib = face::LoadEntryexitResnet(bytes).value();
   constexpr int kBatch = 8;
-  const auto fastest = face::LoadEntryexitResnetIntoOnednn(bytes, kBatch).value();
+  const auto fastest = face::LoadEntryexitResnetIntoOnednn(bytes, {kBatch}).value();
   const auto direct =
-      face::LoadEntryexitResnetIntoOnednn(bytes, kBatch, Convolutions::kDirect).value();
+      face::LoadEntryexitResnetIntoOnednn(bytes, {kBatch}, Convolutions::kDirect).value();
   std::vector<cv::Mat> crops;
   cv::RNG random(1);
   for (int i = 0; i < kBatch; ++i) {

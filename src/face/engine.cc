@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <exception>
+#include <functional>
 #include <opencv2/core.hpp>
 #include <optional>
 #include <utility>
@@ -70,8 +72,10 @@ class Engine final : public ports::FaceEngine {
 
 absl::Status CheckConfig(const EngineConfig& config) {
   if (config.workers < 1) return MakeError(Reason::kConfigInvalid, "face workers: at least 1");
-  if (config.embed_together < 1 || config.embed_together > 32) {
-    return MakeError(Reason::kConfigInvalid, "embed_together: 1 to 32");
+  const std::vector<size_t>& together = config.embed_together;
+  if (std::ranges::adjacent_find(together, std::less_equal()) != together.end() ||
+      std::ranges::any_of(together, [](size_t faces) { return faces < 2 || faces > 32; })) {
+    return MakeError(Reason::kConfigInvalid, "embed_together: 2 to 32, the greatest first");
   }
   if (!(config.min_face_share > 0 && config.min_face_share < 1)) {
     return MakeError(Reason::kConfigInvalid, "min_face_share must lie between 0 and 1");
@@ -96,8 +100,8 @@ absl::StatusOr<std::optional<core::Calibration>> FindCalibration(const ModelDesc
 }
 
 // dlib embeds several hardly faster than one by one.
-size_t BatchOf(const EngineConfig& config) {
-  return config.runtime == kOnednn ? static_cast<size_t>(config.embed_together) : 1;
+BatchSizes BatchesOf(const EngineConfig& config) {
+  return config.runtime == kOnednn ? config.embed_together : BatchSizes();
 }
 
 using Networks = std::vector<std::unique_ptr<EmbeddingNetwork>>;
@@ -105,8 +109,8 @@ using Networks = std::vector<std::unique_ptr<EmbeddingNetwork>>;
 absl::StatusOr<Networks> OnednnNetworks(const EngineConfig& config, Architecture architecture,
                                         const std::string& bytes, int count) {
   auto network = architecture == Architecture::kDlibResnet
-                     ? LoadDlibResnetIntoOnednn(bytes, BatchOf(config))
-                     : LoadEntryexitResnetIntoOnednn(bytes, BatchOf(config));
+                     ? LoadDlibResnetIntoOnednn(bytes, BatchesOf(config))
+                     : LoadEntryexitResnetIntoOnednn(bytes, BatchesOf(config));
   if (!network.ok()) return network.status();
   Networks networks;
   for (int i = 1; i < count; ++i) networks.push_back((*network)->Another());
@@ -188,7 +192,7 @@ absl::Status SelfTest(const EngineConfig& config, const ModelManifest& manifest,
   const absl::StatusOr<GoldenSet> golden = LoadGoldenSet(manifest.folder() / model.golden);
   if (!golden.ok()) return golden.status();
   const auto worker = MakeWorker(EngineConfig(), model, landmarks, std::move(network));
-  return CheckGoldenSet(*golden, *worker, BatchOf(config));
+  return CheckGoldenSet(*golden, *worker, BatchesOf(config));
 }
 
 absl::StatusOr<std::unique_ptr<ports::FaceEngine>> Create(const EngineConfig& config) {
@@ -223,7 +227,7 @@ absl::StatusOr<std::unique_ptr<ports::FaceEngine>> Create(const EngineConfig& co
   core::ModelRef ref{.id = model->id, .digest = weights->sha256, .engine = RuntimeOf(config)};
   return std::make_unique<Engine>(std::move(ref), *std::move(calibration), config.on_stages,
                                   std::move(workers),
-                                  Batching{BatchOf(config), config.embed_patience});
+                                  Batching{BatchesOf(config), config.embed_patience});
 }
 
 }  // namespace

@@ -49,7 +49,10 @@ absl::StatusOr<GoldenSet> LoadGoldenSet(const std::filesystem::path& path) {
   return MakeError(Reason::kConfigInvalid, fmt::format("{}: has no captures", path.string()));
 }
 
-absl::Status CheckGoldenSet(const GoldenSet& golden, Pipeline& pipeline, size_t batch) {
+absl::Status CheckGoldenSet(const GoldenSet& golden, Pipeline& pipeline,
+                            const BatchSizes& batches) {
+  BatchSizes counts = batches;
+  counts.push_back(1);
   for (const GoldenCapture& capture : golden.captures) {
     const absl::StatusOr<std::string> image = ReadFile(capture.file);
     if (!image.ok()) return image.status();
@@ -62,7 +65,7 @@ absl::Status CheckGoldenSet(const GoldenSet& golden, Pipeline& pipeline, size_t 
                        fmt::format("self-test: golden capture {} is no longer found usable",
                                    capture.file.string()));
     }
-    for (const size_t together : {size_t{1}, batch}) {
+    for (const size_t together : counts) {
       const std::vector<cv::Mat> crops(together, found->crop);
       for (const core::Embedding& embedding : pipeline.EmbedAll(crops)) {
         if (absl::Status status = CheckDrift(embedding, capture, golden.tolerance); !status.ok()) {

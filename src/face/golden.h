@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "batches.h"
 #include "entryexit/core/face.h"
 #include "pipeline.h"
 
@@ -27,9 +28,9 @@ struct GoldenSet {
 // Reads a file such as models/golden/entryexit-resnet-v1.yaml. Errors: CONFIG_INVALID.
 absl::StatusOr<GoldenSet> LoadGoldenSet(const std::filesystem::path& path);
 
-// Each capture's face is embedded alone, and `batch` times at once.
+// Each capture's face is embedded alone, and as many times at once as each of `batches` says.
 // Errors: GOLDEN_DRIFT, with the measured distance; MODEL_FILE_INVALID when a capture is missing.
-absl::Status CheckGoldenSet(const GoldenSet& golden, Pipeline& pipeline, size_t batch);
+absl::Status CheckGoldenSet(const GoldenSet& golden, Pipeline& pipeline, const BatchSizes& batches);
 
 }  // namespace entryexit::face
 

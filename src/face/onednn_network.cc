@@ -7,8 +7,8 @@
 #include <cstring>
 #include <dnnl.hpp>
 #include <exception>
+#include <map>
 #include <opencv2/core.hpp>
-#include <optional>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
@@ -39,18 +39,18 @@ dnnl::primitive_attr WithOwnScratchpad(const dnnl::post_ops& after = {}) {
 }
 
 // A list of primitives for one number of crops, made once with all the memory they need, and then
-// run for each so many. The weights in their order for it are those of `twin`, a graph that was
-// made of the same, if there is one.
+// run for each so many. Where `other`, a graph of the same weights, has them in the same order,
+// they are in memory once for both.
 class OnednnGraph {
  public:
   OnednnGraph(const ResnetWeights& weights, size_t crops, Convolutions convolutions,
-              const OnednnGraph* twin)
+              const OnednnGraph* other)
       : side_(weights.side),
         mean_rgb_(weights.mean_rgb),
         crops_(static_cast<memory::dim>(crops)),
         winograd_(convolutions == Convolutions::kFastest),
-        engine_(twin != nullptr ? twin->engine_ : dnnl::engine(dnnl::engine::kind::cpu, 0)) {
-    if (twin != nullptr) ordered_ = twin->ordered_;
+        engine_(other != nullptr ? other->engine_ : dnnl::engine(dnnl::engine::kind::cpu, 0)) {
+    if (other != nullptr) ordered_ = other->ordered_;
     const auto& layers = weights.convolutions;
     if (layers.empty()) throw std::invalid_argument("no convolution");
     memory input = Allocate({{crops_, 3, side_, side_}, kFloat, Tag::nchw});
@@ -124,8 +124,13 @@ class OnednnGraph {
   // The next layer's `values`, which lie as `plain` says, in the order of `wanted`.
   memory Ordered(const std::vector<float>& values, const memory::desc& plain,
                  const memory::desc& wanted) {
-    if (next_ordered_ == ordered_.size()) ordered_.push_back(Reordered(values, plain, wanted));
-    return ordered_[next_ordered_++];
+    const size_t own = next_ordered_++;
+    if (own == ordered_.size()) {
+      ordered_.push_back(Reordered(values, plain, wanted));
+    } else if (ordered_[own].get_desc() != wanted) {
+      ordered_[own] = Reordered(values, plain, wanted);
+    }
+    return ordered_[own];
   }
 
   memory Reordered(const std::vector<float>& values, const memory::desc& plain,
@@ -339,17 +344,14 @@ class OnednnGraph {
   memory output_;
 };
 
-// Each number of crops asks for another order of the weights, so there are two: one, and the batch.
+// A graph for each size of batch, and the last one for a crop alone.
 class Network final : public OnednnNetwork {
  public:
-  Network(std::shared_ptr<const ResnetWeights> weights, size_t batch, Convolutions convolutions,
-          const Network* twin)
-      : weights_(std::move(weights)),
-        batch_(batch),
-        convolutions_(convolutions),
-        one_(*weights_, 1, convolutions, twin != nullptr ? &twin->one_ : nullptr) {
-    if (batch == 1) return;
-    several_.emplace(*weights_, batch, convolutions, twin != nullptr ? &*twin->several_ : nullptr);
+  Network(std::shared_ptr<const ResnetWeights> weights, BatchSizes batches,
+          Convolutions convolutions, const Network* twin)
+      : weights_(std::move(weights)), batches_(std::move(batches)), convolutions_(convolutions) {
+    for (const size_t size : batches_) AddGraph(size, twin);
+    AddGraph(1, twin);
   }
 
   std::vector<core::Embedding> EmbedAll(std::span<const cv::Mat> crops) override {
@@ -360,34 +362,45 @@ class Network final : public OnednnNetwork {
     StayOnThisThread();
     std::vector<core::Embedding> embeddings;
     embeddings.reserve(crops.size());
-    for (; several_ && crops.size() >= batch_; crops = crops.subspan(batch_)) {
-      several_->Run(crops.first(batch_), embeddings);
+    while (!crops.empty()) {
+      const size_t count = LargestBatch(batches_, crops.size());
+      graphs_.at(count)->Run(crops.first(count), embeddings);
+      crops = crops.subspan(count);
     }
-    for (; !crops.empty(); crops = crops.subspan(1)) one_.Run(crops.first(1), embeddings);
     return embeddings;
   }
 
   std::unique_ptr<OnednnNetwork> Another() const override {
     StayOnThisThread();
-    return std::make_unique<Network>(weights_, batch_, convolutions_, this);
+    return std::make_unique<Network>(weights_, batches_, convolutions_, this);
   }
 
  private:
+  // Batches of several sizes ask for some of the weights in the same order.
+  void AddGraph(size_t crops, const Network* twin) {
+    const OnednnGraph* other = nullptr;
+    if (twin != nullptr) {
+      other = twin->graphs_.at(crops).get();
+    } else if (!graphs_.empty()) {
+      other = graphs_.begin()->second.get();
+    }
+    graphs_[crops] = std::make_unique<OnednnGraph>(*weights_, crops, convolutions_, other);
+  }
+
   const std::shared_ptr<const ResnetWeights> weights_;
-  const size_t batch_;
+  const BatchSizes batches_;
   const Convolutions convolutions_;
-  OnednnGraph one_;
-  std::optional<OnednnGraph> several_;
+  std::map<size_t, std::unique_ptr<OnednnGraph>> graphs_;  // by the number of crops
 };
 
 absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadIntoOnednn(absl::StatusOr<ResnetWeights> weights,
-                                                              size_t batch,
+                                                              const BatchSizes& batches,
                                                               Convolutions convolutions) {
   if (!weights.ok()) return weights.status();
   try {
     StayOnThisThread();
     return std::make_unique<Network>(std::make_shared<const ResnetWeights>(*std::move(weights)),
-                                     batch, convolutions, nullptr);
+                                     batches, convolutions, nullptr);
   } catch (const std::invalid_argument& error) {
     return core::MakeError(core::Reason::kModelFileInvalid,
                            fmt::format("oneDNN: {}", error.what()));
@@ -399,14 +412,14 @@ absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadIntoOnednn(absl::StatusOr<Res
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadEntryexitResnetIntoOnednn(
-    const std::string& bytes, size_t batch, Convolutions convolutions) {
-  return LoadIntoOnednn(ReadEntryexitResnet(bytes), batch, convolutions);
+    const std::string& bytes, const BatchSizes& batches, Convolutions convolutions) {
+  return LoadIntoOnednn(ReadEntryexitResnet(bytes), batches, convolutions);
 }
 
 absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadDlibResnetIntoOnednn(const std::string& bytes,
-                                                                        size_t batch,
+                                                                        const BatchSizes& batches,
                                                                         Convolutions convolutions) {
-  return LoadIntoOnednn(ReadDlibResnet(bytes), batch, convolutions);
+  return LoadIntoOnednn(ReadDlibResnet(bytes), batches, convolutions);
 }
 
 std::string OnednnVersion() {

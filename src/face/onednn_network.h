@@ -1,11 +1,11 @@
 #ifndef ENTRYEXIT_SRC_FACE_ONEDNN_NETWORK_H_
 #define ENTRYEXIT_SRC_FACE_ONEDNN_NETWORK_H_
 
-#include <cstddef>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "batches.h"
 #include "network.h"
 
 namespace entryexit::face {
@@ -24,15 +24,17 @@ class OnednnNetwork : public EmbeddingNetwork {
 };
 
 // The networks that LoadEntryexitResnet and LoadDlibResnet make, computed by oneDNN on the calling
-// thread alone. Their embeddings differ from dlib's by rounding only. EmbedAll takes `batch` (at
-// least 1) crops at once as long as there are so many, and what is left one by one; memory for
-// either is taken here, once. Crops of another size than the architecture's throw
+// thread alone. Their embeddings differ from dlib's by rounding only. EmbedAll takes the
+// largest of `batches` that there are crops for at once, again and again, and what is left one by
+// one; memory for each is taken here, once. Crops of another size than the architecture's throw
 // std::invalid_argument. Loading is thread-safe.
 // Errors: MODEL_FILE_INVALID; INTERNAL when oneDNN cannot run the network.
 absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadEntryexitResnetIntoOnednn(
-    const std::string& bytes, size_t batch, Convolutions convolutions = Convolutions::kFastest);
+    const std::string& bytes, const BatchSizes& batches,
+    Convolutions convolutions = Convolutions::kFastest);
 absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadDlibResnetIntoOnednn(
-    const std::string& bytes, size_t batch, Convolutions convolutions = Convolutions::kFastest);
+    const std::string& bytes, const BatchSizes& batches,
+    Convolutions convolutions = Convolutions::kFastest);
 
 // The library that is loaded, e.g. "onednn-2.6".
 std::string OnednnVersion();

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "batches.h"
 #include "entryexit/core/clock.h"
 #include "entryexit/core/face.h"
 #include "entryexit/core/mutex.h"
@@ -31,7 +32,7 @@ namespace entryexit::face {
 
 // When faces are embedded together, which costs less for each.
 struct Batching {
-  std::size_t faces = 1;  // so many at once; 1: each alone
+  BatchSizes sizes;
   // How long a face waits for others while captures wait for a worker. With less than that left to
   // its deadline it does not wait.
   std::chrono::milliseconds patience{0};
@@ -42,9 +43,9 @@ struct Batching {
 // worker: a traveler at a lane before a backlog, which has more time.
 //
 // A face is embedded at once when there are not enough captures and faces waiting to fill a batch.
-// When there are, it waits, and its worker goes to the next capture; once a batch of faces waits,
-// or one of them has waited long enough, faces go first. So no worker is ever idle while somebody
-// waits, and who is alone waits for nobody. Thread-safe.
+// When there are, it waits, and its worker goes to the next capture; once the largest batch that
+// all who wait could fill is full, or one of its faces has waited long enough, faces go first. So
+// no worker is ever idle while somebody waits, and who is alone waits for nobody. Thread-safe.
 //
 // A Worker has `FindFace(std::string_view image, core::Deadline, StageTimes&)`, which gives an
 // absl::StatusOr of an `observation` with the `crop` of its face (empty: none is to be embedded),
@@ -170,7 +171,10 @@ class WorkerPool {
       if (stopping_) return {};
       work_.Wait(mutex_);
     }
-    std::vector<Capture*> taken = FacesAreDue() ? Take(faces_, FacesAtOnce()) : Take(captures_, 1);
+    // Of faces that fill no batch one alone, so that other workers can have the rest.
+    std::vector<Capture*> taken = FacesAreDue()
+                                      ? Take(faces_, LargestBatch(batching_.sizes, faces_.size()))
+                                      : Take(captures_, 1);
     if (!captures_.empty() || !faces_.empty()) work_.NotifyOne();
     return taken;
   }
@@ -178,15 +182,9 @@ class WorkerPool {
   // Whenever no capture waits, too.
   bool FacesAreDue() const REQUIRES(mutex_) {
     if (faces_.empty()) return false;
-    const bool enough = faces_.size() >= batching_.faces;
-    const bool hopeless = faces_.size() + captures_.size() < batching_.faces;
-    return enough || hopeless || captures_.empty() ||
+    const std::size_t hoped_for = LargestBatch(batching_.sizes, faces_.size() + captures_.size());
+    return faces_.size() >= hoped_for || captures_.empty() ||
            (*faces_.begin())->due <= std::chrono::steady_clock::now();
-  }
-
-  // Less than a batch gains nothing, and other workers can have the rest.
-  std::size_t FacesAtOnce() const REQUIRES(mutex_) {
-    return faces_.size() >= batching_.faces ? batching_.faces : 1;
   }
 
   template <typename Queue>

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace entryexit::face {
 
@@ -75,13 +76,14 @@ struct EngineConfig {
   // 20 MB). At least 1.
   int workers = 2;
 
-  // Faces embedded at once, which costs less for each, by a worker of the oneDNN runtime: when that
-  // many captures and faces wait for a worker. 1 to 32; 1: each face alone.
-  int embed_together = 4;
+  // So many faces are embedded at once, which costs less for each, by a worker of the oneDNN
+  // runtime, when as many captures and faces wait for a worker. The greatest first, each from 2 to
+  // 32 and once; empty: each face alone.
+  std::vector<std::size_t> embed_together = {8, 4};
 
   // How long a face then waits for the others. With less than that left to its deadline it does
-  // not wait.
-  std::chrono::milliseconds embed_patience{30};
+  // not wait. One worker looks at eight captures within 70 ms.
+  std::chrono::milliseconds embed_patience{100};
 
   ImageLimits image;
 

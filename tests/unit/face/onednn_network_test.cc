@@ -22,7 +22,7 @@ using ::entryexit::testing::FailsWith;
 using ::entryexit::testing::IsOk;
 
 constexpr double kTolerance = 1e-3;
-constexpr size_t kBatch = 4;
+const BatchSizes kBatches = {8, 4};
 
 std::string Weights() {
   return ReadFile(testing::BundledConfig().manifest.parent_path() / "entryexit_resnet_v1.dat")
@@ -76,7 +76,7 @@ TEST(OnednnNetwork, AgreesWithDlibOnFacesAndNoise) {
   const auto reference = LoadEntryexitResnet(Weights());
   ASSERT_THAT(reference, IsOk());
   for (const Convolutions convolutions : {Convolutions::kFastest, Convolutions::kDirect}) {
-    const auto network = LoadEntryexitResnetIntoOnednn(Weights(), kBatch, convolutions);
+    const auto network = LoadEntryexitResnetIntoOnednn(Weights(), kBatches, convolutions);
     ASSERT_THAT(network, IsOk());
     const double greatest = GreatestDistance(**network, **reference, Crops());
     RecordProperty(convolutions == Convolutions::kDirect ? "direct" : "fastest",
@@ -90,10 +90,10 @@ TEST(OnednnNetwork, AgreesWithDlibOnANetworkOfDlibsArchitecture) {
   const auto reference = LoadDlibResnet(weights);
   ASSERT_THAT(reference, IsOk());
   std::vector<cv::Mat> crops;
-  AppendNoise(9, 150, crops);
+  AppendNoise(12, 150, crops);
   crops.emplace_back(150, 150, CV_8UC3, cv::Scalar::all(0));
   for (const Convolutions convolutions : {Convolutions::kFastest, Convolutions::kDirect}) {
-    const auto network = LoadDlibResnetIntoOnednn(weights, kBatch, convolutions);
+    const auto network = LoadDlibResnetIntoOnednn(weights, kBatches, convolutions);
     ASSERT_THAT(network, IsOk());
     const double greatest = GreatestDistance(**network, **reference, crops);
     RecordProperty(convolutions == Convolutions::kDirect ? "direct" : "fastest",
@@ -105,7 +105,7 @@ TEST(OnednnNetwork, AgreesWithDlibOnANetworkOfDlibsArchitecture) {
 TEST(OnednnNetwork, EmbedsSeveralAtOnceAsOneByOneButForRounding) {
   constexpr double kRounding = 2e-6;
   for (const size_t batch : {2, 4, 8}) {
-    const auto network = LoadEntryexitResnetIntoOnednn(Weights(), batch);
+    const auto network = LoadEntryexitResnetIntoOnednn(Weights(), {batch});
     ASSERT_THAT(network, IsOk());
     const double greatest = GreatestDistance(**network, **network, Crops());
     RecordProperty("batch_" + std::to_string(batch), std::to_string(greatest));
@@ -135,7 +135,7 @@ TEST(OnednnNetwork, AgreesWithDlibOnCaptures) {
 }
 
 TEST(OnednnNetwork, EmbedsAlikeAgainInAnotherNetworkAndBesideAnotherThread) {
-  const auto one = LoadEntryexitResnetIntoOnednn(Weights(), kBatch);
+  const auto one = LoadEntryexitResnetIntoOnednn(Weights(), kBatches);
   ASSERT_THAT(one, IsOk());
   const std::unique_ptr<EmbeddingNetwork> other = (*one)->Another();
   const std::vector<core::Embedding> alone = EmbedAll(**one);
@@ -150,16 +150,16 @@ TEST(OnednnNetwork, EmbedsAlikeAgainInAnotherNetworkAndBesideAnotherThread) {
 }
 
 TEST(OnednnNetwork, RefusesFilesOfAnotherArchitectureAndText) {
-  EXPECT_THAT(LoadEntryexitResnetIntoOnednn(testing::RandomDlibResnet(), kBatch),
+  EXPECT_THAT(LoadEntryexitResnetIntoOnednn(testing::RandomDlibResnet(), kBatches),
               FailsWith(core::Reason::kModelFileInvalid));
-  EXPECT_THAT(LoadEntryexitResnetIntoOnednn("no model", kBatch),
+  EXPECT_THAT(LoadEntryexitResnetIntoOnednn("no model", kBatches),
               FailsWith(core::Reason::kModelFileInvalid));
-  EXPECT_THAT(LoadDlibResnetIntoOnednn(Weights(), kBatch),
+  EXPECT_THAT(LoadDlibResnetIntoOnednn(Weights(), kBatches),
               FailsWith(core::Reason::kModelFileInvalid));
 }
 
 TEST(OnednnNetwork, RefusesACropOfAnotherSize) {
-  const auto network = LoadEntryexitResnetIntoOnednn(Weights(), kBatch);
+  const auto network = LoadEntryexitResnetIntoOnednn(Weights(), kBatches);
   ASSERT_THAT(network, IsOk());
   EXPECT_THROW((*network)->Embed(cv::Mat(150, 150, CV_8UC3, cv::Scalar::all(0))),
                std::invalid_argument);

@@ -10,6 +10,7 @@
 #include <memory>
 #include <opencv2/core.hpp>
 #include <random>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -214,7 +215,7 @@ TEST_F(WorkerPoolTest, WhoIsBeingLookedAtWaitsForTheEnd) {
 }
 
 TEST_F(WorkerPoolTest, AFaceWaitsForNobodyWhenNoCaptureWaits) {
-  Pool pool(OneWorker(), {.faces = 4, .patience = hours(1)});
+  Pool pool(OneWorker(), {.sizes = {4}, .patience = hours(1)});
   StageTimes times;
   for (const std::string image : {"1", "2"}) {
     ExpectEmbedded(pool.Observe(image, In(hours(9)), times), image);
@@ -224,7 +225,7 @@ TEST_F(WorkerPoolTest, AFaceWaitsForNobodyWhenNoCaptureWaits) {
 }
 
 TEST_F(WorkerPoolTest, FacesAreEmbeddedTogetherWhileCapturesWait) {
-  Pool pool(OneWorker(), {.faces = 3, .patience = hours(1)});
+  Pool pool(OneWorker(), {.sizes = {3}, .patience = hours(1)});
   const std::vector<Queued> captures = {{"1"}, {"2"}, {"3"}, {"4"}, {"5"}, {"6"}};
   const auto results = ObserveAtOnce(pool, captures);
   for (size_t i = 0; i < captures.size(); ++i) {
@@ -235,15 +236,24 @@ TEST_F(WorkerPoolTest, FacesAreEmbeddedTogetherWhileCapturesWait) {
 }
 
 TEST_F(WorkerPoolTest, AFaceDoesNotWaitForMoreThanThereAre) {
-  Pool pool(OneWorker(), {.faces = 3, .patience = hours(1)});
+  Pool pool(OneWorker(), {.sizes = {3}, .patience = hours(1)});
   for (const Result& result : ObserveAtOnce(pool, {{"1"}, {"2"}, {"3"}, {"4"}, {"5"}})) {
     EXPECT_THAT(result, IsOk());
   }
   EXPECT_THAT(record_.batches, ElementsAre(3, 1, 1));
 }
 
+TEST_F(WorkerPoolTest, TheLargestBatchIsHopedForThatAllWhoWaitCouldFill) {
+  Pool pool(OneWorker(), {.sizes = {4, 2}, .patience = hours(1)});
+  const std::vector<Queued> captures = {{"1"}, {"2"}, {"3"}, {"4"}, {"5"}, {"6"}, {"7"}};
+  for (const Result& result : ObserveAtOnce(pool, captures)) EXPECT_THAT(result, IsOk());
+  EXPECT_THAT(record_.batches, ElementsAre(4, 2, 1));
+  EXPECT_EQ(times_.front().together, 4);
+  EXPECT_EQ(times_.back().together, 1);
+}
+
 TEST_F(WorkerPoolTest, AFaceDoesNotWaitWhenItsDeadlineIsNear) {
-  Pool pool(OneWorker(), {.faces = 3, .patience = hours(2)});
+  Pool pool(OneWorker(), {.sizes = {3}, .patience = hours(2)});
   for (const Result& result : ObserveAtOnce(pool, {{"1", 1}, {"2", 1}, {"3", 1}})) {
     EXPECT_THAT(result, IsOk());
   }
@@ -251,7 +261,7 @@ TEST_F(WorkerPoolTest, AFaceDoesNotWaitWhenItsDeadlineIsNear) {
 }
 
 TEST_F(WorkerPoolTest, AFaceThatHasWaitedLongEnoughGoesBeforeCaptures) {
-  Pool pool(OneWorker(), {.faces = 4, .patience = milliseconds(0)});
+  Pool pool(OneWorker(), {.sizes = {4}, .patience = milliseconds(0)});
   for (const Result& result : ObserveAtOnce(pool, {{"1"}, {"2"}, {"3"}, {"4"}, {"5"}})) {
     EXPECT_THAT(result, IsOk());
   }
@@ -260,7 +270,7 @@ TEST_F(WorkerPoolTest, AFaceThatHasWaitedLongEnoughGoesBeforeCaptures) {
 
 // Its worker has gone on to a capture that takes longer than the face has time.
 TEST_F(WorkerPoolTest, AFaceWhoseDeadlinePassesIsNotEmbedded) {
-  Pool pool(OneWorker(), {.faces = 3, .patience = milliseconds(200)});
+  Pool pool(OneWorker(), {.sizes = {3}, .patience = milliseconds(200)});
   std::vector<std::jthread> callers;
   const auto observe = [&](const char* image, std::chrono::nanoseconds time) {
     callers.emplace_back([&pool, image, time] {
@@ -287,7 +297,7 @@ TEST_F(WorkerPoolTest, AFaceWhoseDeadlinePassesIsNotEmbedded) {
 }
 
 TEST_F(WorkerPoolTest, AFaultyFaceFailsAlone) {
-  Pool pool(OneWorker(), {.faces = 3, .patience = hours(1)});
+  Pool pool(OneWorker(), {.sizes = {3}, .patience = hours(1)});
   const auto results = ObserveAtOnce(pool, {{"1"}, {kFaulty}, {"3"}});
   ExpectEmbedded(results[0], "1");
   EXPECT_THAT(results[1], FailsWith(core::Reason::kInternal));
@@ -302,14 +312,14 @@ TEST(WorkerPool, GivesEachItsOwnUnderManyThreads) {
   constexpr int kWorkers = 3;
   constexpr int kThreads = 16;
   constexpr int kRounds = 500;
-  constexpr size_t kTogether = 4;
+  const BatchSizes sizes = {4, 2};
   std::vector<Record> records(kWorkers);
   std::vector<std::unique_ptr<FakeWorker>> workers;
   for (Record& own : records) workers.push_back(std::make_unique<FakeWorker>(own));
   std::atomic<int> embedded = 0;
   std::atomic<int> late = 0;
   {
-    Pool pool(std::move(workers), {.faces = kTogether, .patience = milliseconds(1)});
+    Pool pool(std::move(workers), {.sizes = sizes, .patience = milliseconds(1)});
     std::vector<std::jthread> threads;
     for (int thread = 0; thread < kThreads; ++thread) {
       threads.emplace_back([&, thread] {
@@ -336,14 +346,9 @@ TEST(WorkerPool, GivesEachItsOwnUnderManyThreads) {
       });
     }
   }
-  size_t together = 0;
-  for (const Record& own : records) {
-    for (const size_t count : own.batches) {
-      EXPECT_TRUE(count == 1 || count == kTogether) << count;
-      together += count == kTogether ? 1 : 0;
-    }
-  }
-  EXPECT_GT(together, 0);
+  std::set<size_t> batches;
+  for (const Record& own : records) batches.insert(own.batches.begin(), own.batches.end());
+  EXPECT_THAT(batches, ElementsAre(1, 2, 4));
   EXPECT_GT(embedded, kThreads * kRounds / 2);
   EXPECT_LT(late, kThreads * kRounds / 4);
 }
