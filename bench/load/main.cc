@@ -28,7 +28,7 @@ struct Options {
   std::string server;
   std::vector<std::string> lanes_of_server;
   int daemon_pid = 0;
-  int lanes = 8;
+  int lanes = 24;
   int workers = 2;
   int travelers = 0;
   int prepared = 200;

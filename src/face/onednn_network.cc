@@ -56,7 +56,12 @@ class OnednnGraph {
     memory input = Allocate({{crops_, 3, side_, side_}, kFloat, Tag::nchw});
     input_ = static_cast<float*>(input.get_data_handle());
     memory features = AddConvolution(layers.front(), input, Relu());
-    if (weights.stem_is_pooled) features = AddPooling(dnnl::algorithm::pooling_max, features, 3, 2);
+    NoLongerNeeded(input);
+    if (weights.stem_is_pooled) {
+      const memory stem = features;
+      features = AddPooling(dnnl::algorithm::pooling_max, stem, 3, 2);
+      NoLongerNeeded(stem);
+    }
     for (size_t i = 1; i + 1 < layers.size(); i += 2) {
       features = AddBlock(layers[i], layers[i + 1], features);
     }
@@ -113,13 +118,37 @@ class OnednnGraph {
 
   static memory::dim SideOf(const memory& features) { return features.get_desc().dims()[2]; }
 
-  // Memory of zeros that lives as long as the network.
+  // Memory for what a step makes: the smallest that is no longer needed and large enough, so that
+  // a graph takes less, and finds in the cache what the step before has left there.
   memory Allocate(const memory::desc& desc) {
+    const auto fitting = std::ranges::find_if(
+        spare_, [&](const memory& spare) { return SizeOf(spare) >= desc.get_size(); });
+    if (fitting == spare_.end()) return AllocateZeros(desc);
+    const memory allocated(desc, engine_, fitting->get_data_handle());
+    memories_.push_back(allocated);
+    in_use_.push_back(*fitting);
+    spare_.erase(fitting);
+    return allocated;
+  }
+
+  // Memory of its own, of zeros.
+  memory AllocateZeros(const memory::desc& desc) {
     memory allocated(desc, engine_);
     std::memset(allocated.get_data_handle(), 0, desc.get_size());
     memories_.push_back(allocated);
+    in_use_.push_back(allocated);
     return allocated;
   }
+
+  // The steps run in the order in which they are added: what comes after may write over it.
+  void NoLongerNeeded(const memory& done) {
+    const auto whole = std::ranges::find(in_use_, done.get_data_handle(),
+                                         [](const memory& m) { return m.get_data_handle(); });
+    spare_.insert(std::ranges::upper_bound(spare_, SizeOf(*whole), {}, SizeOf), *whole);
+    in_use_.erase(whole);
+  }
+
+  static size_t SizeOf(const memory& memory) { return memory.get_desc().get_size(); }
 
   // The next layer's `values`, which lie as `plain` says, in the order of `wanted`.
   memory Ordered(const std::vector<float>& values, const memory::desc& plain,
@@ -227,17 +256,24 @@ class OnednnGraph {
   memory AddBlock(const ConvolutionWeights& first, const ConvolutionWeights& second,
                   const memory& input) {
     const memory inner = AddConvolution(first, input, Relu());
-    memory result = first.stride == 1 ? input : AddHalved(input, inner.get_desc());
+    memory result = input;
+    if (first.stride != 1) {
+      result = AddHalved(input, inner.get_desc());
+      NoLongerNeeded(input);
+    }
     if (SideOf(result) == SideOf(inner)) {
       AddConvolution(
           second, inner,
           DescribeConvolution(second, inner.get_desc(), AddThenRelu(), result.get_desc()), result);
+      NoLongerNeeded(inner);
       return result;
     }
     const memory outer = AddConvolution(second, inner, {});
     dnnl::post_ops sum;
     sum.append_sum(1);
     AddCopy(outer, result, 0, sum);
+    NoLongerNeeded(inner);
+    NoLongerNeeded(outer);
     const dnnl::eltwise_forward::primitive_desc relu(
         {dnnl::prop_kind::forward_inference, dnnl::algorithm::eltwise_relu, result.get_desc(), 0},
         WithOwnScratchpad(), engine_);
@@ -273,9 +309,10 @@ class OnednnGraph {
     dims[1] = like.dims()[1];
     memory halved = Allocate(WithDims(like, dims));
     AddCopy(averages, halved, 0, {});
+    NoLongerNeeded(averages);
     if (dims[1] > channels) {
       dims[1] -= channels;
-      AddCopy(Allocate({dims, kFloat, Tag::nchw}), halved, channels, {});
+      AddCopy(AllocateZeros({dims, kFloat, Tag::nchw}), halved, channels, {});
     }
     return halved;
   }
@@ -334,8 +371,10 @@ class OnednnGraph {
   bool winograd_;
   dnnl::engine engine_;
   dnnl::stream stream_{engine_};
-  // These three are all that the steps' arguments refer to.
+  // These and the weights are all that the steps' arguments refer to.
   std::vector<memory> memories_;
+  std::vector<memory> in_use_;       // while it is made: what a step to come may need
+  std::vector<memory> spare_;        // what none needs, the smallest first
   std::vector<memory> scratchpads_;  // in the same place
   std::vector<memory> ordered_;      // the weights, in the order of their use; only read
   size_t next_ordered_ = 0;

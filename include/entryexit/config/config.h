@@ -23,7 +23,7 @@ struct ServerConfig {
   std::filesystem::path tls_key = "/etc/entryexit/tls/server.key";
   std::filesystem::path tls_revocations;  // empty: none are revoked
   int max_message_mib = 12;
-  int request_threads = 8;
+  int request_threads = 24;
   int queue_capacity = 64;
   std::chrono::milliseconds default_deadline{5000};
   std::chrono::milliseconds drain{10000};
