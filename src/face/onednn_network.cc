@@ -71,8 +71,20 @@ class OnednnGraph {
       features = AddPooling(kAverage, features, side, side);
     }
     output_ = AddConnected(weights, features);
-    ShareScratchpad();
   }
+
+  // Bytes that its steps need to work in, and where they are: to be set before it runs. No step
+  // needs what another left there, so that graphs that do not run at once can have the same.
+  size_t ScratchpadSize() const {
+    size_t size = 0;
+    for (const memory& scratchpad : scratchpads_) size = std::max(size, SizeOf(scratchpad));
+    return size;
+  }
+  void SetScratchpad(const memory& shared) {
+    for (memory& scratchpad : scratchpads_) scratchpad.set_data_handle(shared.get_data_handle());
+  }
+
+  const dnnl::engine& engine() const { return engine_; }
 
   // Appends the embeddings of as many crops as it was made for.
   void Run(std::span<const cv::Mat> crops, std::vector<core::Embedding>& embeddings) {
@@ -187,21 +199,6 @@ class OnednnGraph {
       step.arguments.push_back({role, argument.get()});
     }
     steps_.push_back(std::move(step));
-  }
-
-  // The steps run one after another, and none of them needs what another left there. Of a
-  // scratchpad each, those of Winograd's convolutions would come to 100 MB.
-  void ShareScratchpad() {
-    size_t size = 0;
-    for (const memory& scratchpad : scratchpads_) {
-      size = std::max(size, scratchpad.get_desc().get_size());
-    }
-    if (size == 0) return;
-    const memory::dims dims{static_cast<memory::dim>(size)};
-    const memory shared = Allocate({dims, memory::data_type::u8, Tag::x});
-    for (memory& scratchpad : scratchpads_) {
-      scratchpad.set_data_handle(shared.get_data_handle());
-    }
   }
 
   dnnl::convolution_forward::primitive_desc DescribeConvolution(const ConvolutionWeights& weights,
@@ -391,6 +388,7 @@ class Network final : public OnednnNetwork {
       : weights_(std::move(weights)), batches_(std::move(batches)), convolutions_(convolutions) {
     for (const size_t size : batches_) AddGraph(size, twin);
     AddGraph(1, twin);
+    ShareScratchpad();
   }
 
   std::vector<core::Embedding> EmbedAll(std::span<const cv::Mat> crops) override {
@@ -426,10 +424,20 @@ class Network final : public OnednnNetwork {
     graphs_[crops] = std::make_unique<OnednnGraph>(*weights_, crops, convolutions_, other);
   }
 
+  // Of a scratchpad for each step, those of Winograd's convolutions would come to 100 MB.
+  void ShareScratchpad() {
+    size_t size = 1;
+    for (const auto& [crops, graph] : graphs_) size = std::max(size, graph->ScratchpadSize());
+    scratchpad_ = memory({{static_cast<memory::dim>(size)}, memory::data_type::u8, Tag::x},
+                         graphs_.at(1)->engine());
+    for (const auto& [crops, graph] : graphs_) graph->SetScratchpad(scratchpad_);
+  }
+
   const std::shared_ptr<const ResnetWeights> weights_;
   const BatchSizes batches_;
   const Convolutions convolutions_;
   std::map<size_t, std::unique_ptr<OnednnGraph>> graphs_;  // by the number of crops
+  memory scratchpad_;
 };
 
 absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadIntoOnednn(absl::StatusOr<ResnetWeights> weights,
