@@ -1,0 +1,71 @@
+#ifndef ENTRYEXIT_SRC_FACE_ONEDNN_GRAPH_H_
+#define ENTRYEXIT_SRC_FACE_ONEDNN_GRAPH_H_
+
+#include <array>
+#include <cstddef>
+#include <dnnl.hpp>
+#include <opencv2/core.hpp>
+#include <span>
+#include <vector>
+
+#include "entryexit/core/face.h"
+#include "resnet_weights.h"
+
+namespace entryexit::face {
+
+// A network as a list of primitives for one number of crops, made once with all the memory they
+// need but a scratchpad, and then run for each so many. Runs on one thread at a time.
+class OnednnGraph {
+ public:
+  // `winograd`: what convolutions of 3 x 3 px in steps of one are computed by, where oneDNN can.
+  // Where `alike`, a graph of the same weights and engine, has them in the same order, they are in
+  // memory once for both. Throws std::invalid_argument for weights that fit no network, and what
+  // oneDNN throws.
+  OnednnGraph(const ResnetWeights& weights, std::size_t crops, bool winograd,
+              const dnnl::engine& engine, const OnednnGraph* alike);
+
+  std::size_t crops() const { return crops_; }
+
+  // Bytes that its steps need to work in. No step needs what another left there, so graphs that do
+  // not run at once can have the same.
+  std::size_t ScratchpadSize() const;
+
+  // To be called before it runs. `shared` is at least so large, and must outlive the runs.
+  void SetScratchpad(const dnnl::memory& shared);
+
+  // Appends the embeddings of as many crops as it was made for, of the size in the weights.
+  void Run(std::span<const cv::Mat> crops, std::vector<core::Embedding>& embeddings);
+
+ private:
+  class Buffers;
+  class Maker;
+
+  // The arguments are kept in the form of the C interface: from that of C++ each run would make
+  // them anew.
+  struct Step {
+    dnnl::primitive primitive;
+    std::vector<dnnl_exec_arg_t> arguments;
+    std::vector<dnnl::memory> memories;  // what the arguments refer to
+  };
+
+  struct Parts {
+    std::vector<Step> steps;
+    std::vector<dnnl::memory> ordered;      // the weights, in the order of their use; only read
+    std::vector<dnnl::memory> buffers;      // where the steps' memories lie
+    std::vector<dnnl::memory> scratchpads;  // a view of the shared one for each step that needs it
+    dnnl::memory input;
+    dnnl::memory output;
+  };
+
+  void SetInput(std::size_t index, const cv::Mat& crop);
+
+  int side_;
+  std::array<float, 3> mean_rgb_;
+  std::size_t crops_;
+  dnnl::stream stream_;
+  Parts parts_;
+};
+
+}  // namespace entryexit::face
+
+#endif  // ENTRYEXIT_SRC_FACE_ONEDNN_GRAPH_H_
