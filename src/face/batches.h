@@ -7,7 +7,7 @@
 
 namespace entryexit::face {
 
-// How many faces are embedded at once when so many wait: numbers above 1, the greatest first. What
+// How many faces are embedded together when so many wait: numbers above 1, the greatest first. What
 // is left over is embedded one by one; empty: every face is.
 using BatchSizes = std::vector<std::size_t>;
 

@@ -34,7 +34,7 @@ namespace entryexit::face {
 struct Batching {
   BatchSizes sizes;
   // How long a face waits for others while captures wait for a worker. With less than that left to
-  // its deadline it does not wait.
+  // its deadline it goes at once, with whoever is there.
   std::chrono::milliseconds patience{0};
 };
 
@@ -42,10 +42,11 @@ struct Batching {
 // last one to wake. Of the captures that wait, the one whose deadline comes first gets the next
 // worker: a traveler at a lane before a backlog, which has more time.
 //
-// A face is embedded at once when there are not enough captures and faces waiting to fill a batch.
-// When there are, it waits, and its worker goes to the next capture; once the largest batch that
-// all who wait could fill is full, or one of its faces has waited long enough, faces go first. So
-// no worker is ever idle while somebody waits, and who is alone waits for nobody. Thread-safe.
+// A face does not wait for others unless so many captures and faces wait that each worker could
+// fill a batch: in a short burst it would only be answered later. In a lasting one its worker goes
+// to the next capture; once the largest such batch is full, or one of its faces has waited long
+// enough, faces go first. So no worker is ever idle while somebody waits, and who is alone waits
+// for nobody. Thread-safe.
 //
 // A Worker has `FindFace(std::string_view image, core::Deadline, StageTimes&)`, which gives an
 // absl::StatusOr of an `observation` with the `crop` of its face (empty: none is to be embedded),
@@ -151,6 +152,7 @@ class WorkerPool {
         Look(worker, *taken.front());
       } else {
         EmbedTogether(worker, taken);
+        const core::MutexLock lock(mutex_);
         for (Capture* capture : taken) End(*capture);
       }
     }
@@ -182,7 +184,8 @@ class WorkerPool {
   // Whenever no capture waits, too.
   bool FacesAreDue() const REQUIRES(mutex_) {
     if (faces_.empty()) return false;
-    const std::size_t hoped_for = LargestBatch(batching_.sizes, faces_.size() + captures_.size());
+    const std::size_t for_each_worker = (faces_.size() + captures_.size()) / workers_.size();
+    const std::size_t hoped_for = LargestBatch(batching_.sizes, for_each_worker);
     return faces_.size() >= hoped_for || captures_.empty() ||
            (*faces_.begin())->due <= std::chrono::steady_clock::now();
   }
@@ -214,16 +217,21 @@ class WorkerPool {
     } catch (const std::exception& error) {
       capture.result = Thrown(error);
     }
+    const core::MutexLock lock(mutex_);
     End(capture);
   }
 
   void QueueFace(Capture& capture) EXCLUDES(mutex_) {
+    capture.result =
+        core::MakeError(core::Reason::kDeadlineExceeded,
+                        "the turn of the capture's face did not come before the deadline");
+    const core::MutexLock lock(mutex_);
+    // Read under the lock: a caller who gave up before waits for the worker, however long it takes.
     const core::Deadline now = std::chrono::steady_clock::now();
     if (now >= capture.deadline) return End(capture);
-    const core::MutexLock lock(mutex_);
     capture.due = std::min(now + batching_.patience, capture.deadline - batching_.patience);
-    capture.stage = Stage::kFaceQueued;
     faces_.insert(&capture);
+    capture.stage = Stage::kFaceQueued;
   }
 
   static void EmbedTogether(Worker& worker, const std::vector<Capture*>& captures) {
@@ -255,10 +263,9 @@ class WorkerPool {
     return core::MakeError(core::Reason::kInternal, fmt::format("face pipeline: {}", error.what()));
   }
 
-  void End(Capture& capture) EXCLUDES(mutex_) {
-    const core::MutexLock lock(mutex_);
+  // Once the caller knows, the capture is gone.
+  static void End(Capture& capture) {
     capture.stage = Stage::kDone;
-    // Under the lock: once the caller knows, the capture is gone.
     capture.changed.NotifyOne();
   }
 

@@ -76,13 +76,13 @@ struct EngineConfig {
   // 20 MB). At least 1.
   int workers = 2;
 
-  // So many faces are embedded at once, which costs less for each, by a worker of the oneDNN
-  // runtime, when as many captures and faces wait for a worker. The greatest first, each from 2 to
-  // 32 and once; empty: each face alone.
+  // So many faces are embedded together, which costs less for each, by a worker of the oneDNN
+  // runtime, when as many captures and faces wait for each worker. The greatest first, each from 2
+  // to 32 and once; empty: each face alone.
   std::vector<std::size_t> embed_together = {8, 4};
 
-  // How long a face then waits for the others. With less than that left to its deadline it does
-  // not wait. One worker looks at eight captures within 70 ms.
+  // How long a face then waits for the others. With less than that left to its deadline it goes at
+  // once, with whoever is there. One worker looks at eight captures within 70 ms.
   std::chrono::milliseconds embed_patience{100};
 
   ImageLimits image;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <fstream>
@@ -177,7 +178,7 @@ TEST(Observe, GivesTheSameResultFromSeveralThreads) {
 
 TEST(Observe, EmbedsFacesTogetherWhenManyWaitAndGivesThemAlikeButForRounding) {
   constexpr double kRounding = 2e-6;
-  constexpr int kLanes = 8;
+  constexpr int kLanes = 24;  // each worker could fill the largest batch
   constexpr int kCapturesEach = 3;
   const std::vector<std::string> captures{
       Capture("id_003/arrival_1.jpg"), Capture("id_010/arrival_1.jpg"),
@@ -187,13 +188,11 @@ TEST(Observe, EmbedsFacesTogetherWhenManyWaitAndGivesThemAlikeButForRounding) {
 
   EngineConfig config = testing::BundledConfig();
   config.embed_patience = std::chrono::minutes(1);
-  std::atomic<int> together = 0;
+  ASSERT_THAT(config.embed_together, ElementsAre(8, 4));
+  std::array<std::atomic<int>, 8 + 1> together{};  // faces, by the size of their batch
   config.on_stages = [&](const StageTimes& times) {
     EXPECT_GT(times.embed.count(), 0);
-    if (times.together > 1) {
-      EXPECT_THAT(config.embed_together, Contains(times.together));
-      ++together;
-    }
+    ++together.at(times.together);
   };
   const auto engine = CreateFaceEngine(config);
   ASSERT_THAT(engine, IsOk());
@@ -212,9 +211,10 @@ TEST(Observe, EmbedsFacesTogetherWhenManyWaitAndGivesThemAlikeButForRounding) {
       });
     }
   }
-  const auto least = static_cast<int>(config.embed_together.back());
-  EXPECT_GE(together, least);
-  EXPECT_EQ(together % least, 0);
+  EXPECT_GE(together[8], 8);
+  EXPECT_EQ(together[8] % 8, 0);
+  EXPECT_EQ(together[4] % 4, 0);
+  EXPECT_EQ(together[1] + together[4] + together[8], kLanes * kCapturesEach);
 }
 
 TEST(Observe, ADeadlineInThePastGetsNoWorker) {

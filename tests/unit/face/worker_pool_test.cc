@@ -28,6 +28,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
 
 constexpr char kHold[] = "hold";       // keeps the worker until it is let go; has no face
 constexpr char kSlow[] = "slow";       // keeps the worker until a caller has given up; no face
@@ -36,14 +37,14 @@ constexpr char kFaulty[] = "99";
 constexpr char kUnreadable[] = "unreadable";
 constexpr char kBroken[] = "broken";  // makes the worker throw
 
-// What the workers of a test were asked.
+// What a worker of a test was asked.
 struct Record {
   std::latch holding{1};
   std::latch let_go{1};
   std::latch given_up{1};
-  std::vector<std::string> looked_at;  // written under the worker, of which there is one
-  std::vector<size_t> batches;         // too
-  int niceness = 0;                    // of the worker's thread
+  std::vector<std::string> looked_at;
+  std::vector<size_t> batches;
+  int niceness = 0;  // of the worker's thread
 };
 
 class FakeWorker {
@@ -115,34 +116,46 @@ class WorkerPoolTest : public ::testing::Test {
     workers.push_back(std::make_unique<FakeWorker>(record_));
     return workers;
   }
+  std::vector<std::unique_ptr<FakeWorker>> TwoWorkers() {
+    std::vector<std::unique_ptr<FakeWorker>> workers = OneWorker();
+    workers.push_back(std::make_unique<FakeWorker>(second_));
+    return workers;
+  }
 
-  // Has the only worker held, and these captures queue meanwhile, with deadlines so many hours from
-  // now; lets go.
+  // Has the workers of these records held, and these captures queue meanwhile, with deadlines so
+  // many hours from now; lets go.
   struct Queued {
     std::string image;
     int hours = 9;
   };
   std::vector<Result> ObserveAtOnce(Pool& pool, const std::vector<Queued>& captures) {
+    return ObserveAtOnce(pool, {&record_}, captures);
+  }
+  std::vector<Result> ObserveAtOnce(Pool& pool, const std::vector<Record*>& workers,
+                                    const std::vector<Queued>& captures) {
     std::vector<Result> results(captures.size(), absl::UnknownError("none"));
     times_.resize(captures.size());
     std::vector<std::jthread> callers;
-    callers.emplace_back([&] {
-      StageTimes times;
-      EXPECT_THAT(pool.Observe(kHold, In(hours(99)), times), IsOk());
-    });
-    record_.holding.wait();
+    for (size_t i = 0; i < workers.size(); ++i) {
+      callers.emplace_back([&] {
+        StageTimes times;
+        EXPECT_THAT(pool.Observe(kHold, In(hours(99)), times), IsOk());
+      });
+    }
+    for (Record* worker : workers) worker->holding.wait();
     for (size_t i = 0; i < captures.size(); ++i) {
       callers.emplace_back([&, i] {
         results[i] = pool.Observe(captures[i].image, In(hours(captures[i].hours)), times_[i]);
       });
       while (pool.waiting() < i + 1) std::this_thread::yield();
     }
-    record_.let_go.count_down();
+    for (Record* worker : workers) worker->let_go.count_down();
     callers.clear();
     return results;
   }
 
   Record record_;
+  Record second_;
   std::vector<StageTimes> times_;
 };
 
@@ -252,6 +265,27 @@ TEST_F(WorkerPoolTest, TheLargestBatchIsHopedForThatAllWhoWaitCouldFill) {
   EXPECT_EQ(times_.back().together, 1);
 }
 
+// With both at a capture, six and three wait at least, which is a batch for each and for one.
+TEST_F(WorkerPoolTest, NoBatchIsHopedForUnlessEachWorkerCouldFillOne) {
+  Pool pool(TwoWorkers(), {.sizes = {3}, .patience = hours(1)});
+  const std::vector<Queued> captures = {{"1"}, {"2"}, {"3"}, {"4"}, {"5"}, {"6"}, {"7"}, {"8"}};
+  for (const Result& result : ObserveAtOnce(pool, {&record_, &second_}, captures)) {
+    EXPECT_THAT(result, IsOk());
+  }
+  std::vector<size_t> batches = record_.batches;
+  batches.insert(batches.end(), second_.batches.begin(), second_.batches.end());
+  EXPECT_THAT(batches, UnorderedElementsAre(3, 1, 1, 1, 1, 1));
+}
+
+TEST_F(WorkerPoolTest, AShortBurstIsEmbeddedAsItComes) {
+  Pool pool(TwoWorkers(), {.sizes = {3}, .patience = hours(1)});
+  const std::vector<Queued> captures = {{"1"}, {"2"}, {"3"}, {"4"}, {"5"}};
+  for (const Result& result : ObserveAtOnce(pool, {&record_, &second_}, captures)) {
+    EXPECT_THAT(result, IsOk());
+  }
+  EXPECT_EQ(record_.batches.size() + second_.batches.size(), captures.size());
+}
+
 TEST_F(WorkerPoolTest, AFaceDoesNotWaitWhenItsDeadlineIsNear) {
   Pool pool(OneWorker(), {.sizes = {3}, .patience = hours(2)});
   for (const Result& result : ObserveAtOnce(pool, {{"1", 1}, {"2", 1}, {"3", 1}})) {
@@ -285,8 +319,9 @@ TEST_F(WorkerPoolTest, AFaceWhoseDeadlinePassesIsNotEmbedded) {
   while (pool.waiting() < 2) std::this_thread::yield();
   callers.emplace_back([&] {
     StageTimes times;
-    EXPECT_THAT(pool.Observe("1", In(milliseconds(800)), times),
-                FailsWith(core::Reason::kDeadlineExceeded));
+    const Result late = pool.Observe("1", In(milliseconds(800)), times);
+    EXPECT_THAT(late, FailsWith(core::Reason::kDeadlineExceeded));
+    EXPECT_THAT(std::string(late.status().message()), ::testing::HasSubstr("face"));
     record_.given_up.count_down();
   });
   while (pool.waiting() < 3) std::this_thread::yield();
@@ -310,7 +345,7 @@ TEST_F(WorkerPoolTest, AFaultyFaceFailsAlone) {
 // some with little time, some with a faulty face.
 TEST(WorkerPool, GivesEachItsOwnUnderManyThreads) {
   constexpr int kWorkers = 3;
-  constexpr int kThreads = 16;
+  constexpr int kThreads = 24;
   constexpr int kRounds = 500;
   const BatchSizes sizes = {4, 2};
   std::vector<Record> records(kWorkers);
