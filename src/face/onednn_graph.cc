@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <functional>
 #include <opencv2/core.hpp>
 #include <stdexcept>
 #include <unordered_map>
@@ -329,6 +328,7 @@ OnednnGraph::OnednnGraph(const ResnetWeights& weights, size_t crops, bool winogr
     : side_(weights.side),
       mean_rgb_(weights.mean_rgb),
       crops_(crops),
+      engine_(engine),
       stream_(engine),
       parts_(Maker(weights, crops, winograd, engine, alike).Make()) {}
 

@@ -62,6 +62,7 @@ class OnednnGraph {
   int side_;
   std::array<float, 3> mean_rgb_;
   std::size_t crops_;
+  dnnl::engine engine_;  // all that follows lies in it
   dnnl::stream stream_;
   Parts parts_;
 };

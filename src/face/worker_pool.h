@@ -34,7 +34,7 @@ namespace entryexit::face {
 struct Batching {
   BatchSizes sizes;
   // How long a face waits for others while captures wait for a worker. With less than that left to
-  // its deadline it goes at once, with whoever is there.
+  // its deadline it goes at once, in the largest batch that faces fill.
   std::chrono::milliseconds patience{0};
 };
 
@@ -263,9 +263,9 @@ class WorkerPool {
     return core::MakeError(core::Reason::kInternal, fmt::format("face pipeline: {}", error.what()));
   }
 
-  // Once the caller knows, the capture is gone.
-  static void End(Capture& capture) {
+  void End(Capture& capture) REQUIRES(mutex_) {
     capture.stage = Stage::kDone;
+    // Under the lock: once the caller knows, the capture is gone.
     capture.changed.NotifyOne();
   }
 

@@ -82,7 +82,7 @@ struct EngineConfig {
   std::vector<std::size_t> embed_together = {8, 4};
 
   // How long a face then waits for the others. With less than that left to its deadline it goes at
-  // once, with whoever is there. One worker looks at eight captures within 70 ms.
+  // once, in the largest batch that faces fill. One worker looks at eight captures within 70 ms.
   std::chrono::milliseconds embed_patience{100};
 
   ImageLimits image;

@@ -27,6 +27,7 @@ using ::entryexit::testing::IsOk;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
+using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
 
@@ -219,11 +220,11 @@ TEST_F(WorkerPoolTest, WhoIsBeingLookedAtWaitsForTheEnd) {
   Pool pool(OneWorker(), {});
   std::jthread late([&] {
     StageTimes times;
-    EXPECT_THAT(pool.Observe(kHold, In(milliseconds(20)), times), IsOk());
+    EXPECT_THAT(pool.Observe(kHold, In(milliseconds(500)), times), IsOk());
     EXPECT_TRUE(record_.let_go.try_wait());
   });
   record_.holding.wait();
-  std::this_thread::sleep_for(milliseconds(60));
+  std::this_thread::sleep_for(milliseconds(700));
   record_.let_go.count_down();
 }
 
@@ -304,7 +305,7 @@ TEST_F(WorkerPoolTest, AFaceThatHasWaitedLongEnoughGoesBeforeCaptures) {
 
 // Its worker has gone on to a capture that takes longer than the face has time.
 TEST_F(WorkerPoolTest, AFaceWhoseDeadlinePassesIsNotEmbedded) {
-  Pool pool(OneWorker(), {.sizes = {3}, .patience = milliseconds(200)});
+  Pool pool(OneWorker(), {.sizes = {3}, .patience = seconds(1)});
   std::vector<std::jthread> callers;
   const auto observe = [&](const char* image, std::chrono::nanoseconds time) {
     callers.emplace_back([&pool, image, time] {
@@ -319,7 +320,7 @@ TEST_F(WorkerPoolTest, AFaceWhoseDeadlinePassesIsNotEmbedded) {
   while (pool.waiting() < 2) std::this_thread::yield();
   callers.emplace_back([&] {
     StageTimes times;
-    const Result late = pool.Observe("1", In(milliseconds(800)), times);
+    const Result late = pool.Observe("1", In(seconds(3)), times);
     EXPECT_THAT(late, FailsWith(core::Reason::kDeadlineExceeded));
     EXPECT_THAT(std::string(late.status().message()), ::testing::HasSubstr("face"));
     record_.given_up.count_down();
