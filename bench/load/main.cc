@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "bench/load/captures.h"
 #include "bench/load/driver.h"
 #include "bench/load/face_alone.h"
@@ -223,6 +224,8 @@ bool Run(const Options& options) {
 }
 
 int Main(int argc, char** argv) {
+  // As the daemon does: else the client's locks would take part of its cores.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   CLI::App app("Measures the daemon under an open load, on a private database or elsewhere.");
   Options options;
   app.add_option("--seconds", options.seconds, "of each measured rate")

@@ -30,7 +30,7 @@ absl::Status PostgresTransaction::Copy(CopyId copy, const CopyRows& rows) {
                     StatementOf(copy).name));
     return failure_;
   }
-  absl::Status status = Query(StatementId::kSetTimeout, ParamsOf(TimeoutNow())).status();
+  absl::Status status = Query(StatementId::kSetTimeout, ParamsOf(LimitNow().count())).status();
   if (status.ok()) status = connection_.CopyIn(copy, rows.text(), deadline_);
   failure_ = status;
   return status;

@@ -106,6 +106,9 @@ namespace {
 
 using enum StatementId;
 
+// What goes into a column of a domain comes as the domain's base type in the statements that each
+// crossing needs, and is checked with its row: of a parameter of the domain itself the server would
+// set up the checks anew each time.
 constexpr std::array kStatements = {
     // The texts that values.cc reads depend on these. A transaction that its daemon has forgotten
     // (a lost machine) must not keep a traveler's lock.
@@ -137,7 +140,7 @@ constexpr std::array kStatements = {
       FROM request WHERE request_id = $1)sql"},
     Statement{kAddRequest, "add_request", R"sql(
       INSERT INTO request (request_id, principal, content_digest, traveler_id, subject_id)
-      VALUES ($1, $2, $3, $4, $5))sql"},
+      VALUES ($1, $2::text, $3::text, $4, $5))sql"},
 
     // Waits for whoever is adding the same document, and then adds nothing.
     Statement{kEnsureTraveler, "ensure_traveler", R"sql(
@@ -172,8 +175,9 @@ constexpr std::array kStatements = {
               "SELECT traveler_id FROM travel_document WHERE document_id = $1"},
 
     Statement{kAddCrossing, "add_crossing",
-              "INSERT INTO crossing (" CROSSING_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-              "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"},
+              "INSERT INTO crossing (" CROSSING_COLUMNS ") VALUES ($1, $2, $3, $4, $5::text, "
+              "$6::text, $7::text, $8::text, $9::text, $10, $11, $12, $13::text, $14, $15, $16, "
+              "$17::text, $18::jsonb, $19, $20::text, $21, $22::text)"},
     Statement{kGetCrossing, "get_crossing",
               "SELECT " CROSSING_COLUMNS " FROM crossing c WHERE crossing_id = $1 AND " NOT_MOVED},
     Statement{kGetCrossingOf, "get_crossing_of",
@@ -197,11 +201,12 @@ constexpr std::array kStatements = {
       FROM crossing c WHERE c.traveler_id = $1 AND c.crossing_id = $2)sql"},
     Statement{kGetCapture, "get_capture", R"sql(
       SELECT traveler_id, crossing_id, media_type, digest, key_id, nonce, ciphertext
-      FROM capture WHERE crossing_id = $1)sql"},
+      FROM crossing JOIN capture USING (traveler_id, crossing_id) WHERE crossing_id = $1)sql"},
     Statement{kAddTemplate, "add_template", R"sql(
       INSERT INTO template (traveler_id, crossing_id, direction, captured_at, model_id,
                             model_digest, model_engine, digest, key_id, nonce, ciphertext)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11))sql"},
+      VALUES ($1, $2, $3::text, $4, $5::text, $6::text, $7::text, $8::text, $9::text,
+              $10::bytea, $11::bytea))sql"},
     Statement{kAllTemplates, "all_templates",
               "SELECT traveler_id, crossing_id, direction, captured_at, model_id, model_digest, "
               "model_engine, digest, key_id, nonce, ciphertext "
@@ -209,8 +214,9 @@ constexpr std::array kStatements = {
               " ORDER BY captured_at, crossing_id"},
 
     Statement{kAddComparison, "add_comparison",
-              "INSERT INTO comparison (" COMPARISON_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, "
-              "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"},
+              "INSERT INTO comparison (" COMPARISON_COLUMNS ") VALUES ($1, $2, $3, $4::text, "
+              "$5::float8, $6::float8, $7, $8::text, $9::jsonb, $10::text, $11::text, $12::text, "
+              "$13, $14, $15, $16, $17::text, $18::integer, $19::text, $20::integer, $21::text)"},
     Statement{kGetComparison, "get_comparison",
               "SELECT " COMPARISON_COLUMNS " FROM comparison c WHERE comparison_id = $1 "
               "AND " NOT_MOVED},
@@ -244,8 +250,8 @@ constexpr std::array kStatements = {
               "UPDATE stay SET known_until = $2 WHERE traveler_id = $1 "
               "AND arrival_id = ANY ($3::uuid[]) AND " KNOWN_NOW},
     Statement{kAddStay, "add_stay",
-              "INSERT INTO stay (" STAY_COLUMNS ", known_from) VALUES ($1, $2, $3, $4, $5, $6, $7, "
-              "$8, $9, $10, $11, $12, $13, $14, $15)"},
+              "INSERT INTO stay (" STAY_COLUMNS ", known_from) VALUES ($1, $2::text, $3::text, "
+              "$4::text, $5, $6, $7, $8::text, $9, $10, $11, $12, $13, $14, $15)"},
     Statement{kAllStays, "all_stays",
               "SELECT " STAY_COLUMNS " FROM stay WHERE traveler_id = " THAT_TRAVELER
               " AND " KNOWN_NOW " ORDER BY arrived_at, arrival_id"},

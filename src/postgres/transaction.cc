@@ -56,12 +56,20 @@ constexpr StatementId kRecordsOf[] = {
 
 }  // namespace
 
-// For this round trip, in milliseconds; never zero, which would mean no limit.
-std::string PostgresTransaction::TimeoutNow() const {
+// Of a statement, now; never zero, which would mean none.
+std::chrono::milliseconds PostgresTransaction::LimitNow() const {
   const auto left =
       std::chrono::floor<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
-  return fmt::to_string(
-      std::max<std::chrono::milliseconds::rep>(1, std::min(left, statement_timeout_).count()));
+  return std::max(std::chrono::milliseconds(1), std::min(left, statement_timeout_));
+}
+
+// The server's limit is a second line, behind the wait for its answer, which ends at the deadline.
+// So it is told anew only when it has become twice as long as it should be.
+void PostgresTransaction::QueueLimit() {
+  const std::chrono::milliseconds limit = LimitNow();
+  if (limit > told_limit_ / 2) return;
+  pending_.push_back({kSetTimeout, ParamsOf(limit.count())});
+  told_limit_ = limit;
 }
 
 absl::Status PostgresTransaction::Queue(StatementId statement, Params params) {
@@ -71,7 +79,7 @@ absl::Status PostgresTransaction::Queue(StatementId statement, Params params) {
       pending_.push_back({kBegin, {}});
       begun_ = true;
     }
-    pending_.push_back({kSetTimeout, ParamsOf(TimeoutNow())});
+    QueueLimit();
   }
   pending_.push_back({statement, std::move(params)});
   return absl::OkStatus();

@@ -201,11 +201,13 @@ class PostgresTransaction final : public ports::Transaction {
   // The one value that the statement gives.
   template <typename Value>
   absl::StatusOr<Value> QueryValue(StatementId statement, Params params);
-  std::string TimeoutNow() const;
+  std::chrono::milliseconds LimitNow() const;
+  void QueueLimit();
 
   Connection& connection_;
   const core::Deadline deadline_;
   const std::chrono::milliseconds statement_timeout_;
+  std::chrono::milliseconds told_limit_ = std::chrono::milliseconds::max();
   std::vector<Call> pending_;
   bool begun_ = false;
   absl::Status failure_;

@@ -138,7 +138,7 @@ void Identify(const std::string& document_number, v1::Identification* identifica
 }
 
 template <typename Request>
-Request RequestOf(const Crossing& crossing) {
+Request RequestOf(Crossing crossing) {
   Request request;
   request.set_request_id(crypto::NewUuid());
   request.set_lane_id(crossing.lane_id);
@@ -146,7 +146,7 @@ Request RequestOf(const Crossing& crossing) {
   request.mutable_captured_at()->set_seconds(
       std::chrono::floor<std::chrono::seconds>(captured_at).time_since_epoch().count());
   Identify(crossing.document_number, request.mutable_identification());
-  request.set_image(crossing.image);
+  request.set_image(std::move(crossing.image));
   return request;
 }
 
@@ -351,15 +351,15 @@ std::string FaceImage(int person, const std::string& capture) {
   return FaceImage(fmt::format("id_{:03}/{}.jpg", person, capture));
 }
 
-v1::RecordArrivalRequest ArrivalRequest(const Crossing& crossing) {
-  auto request = RequestOf<v1::RecordArrivalRequest>(crossing);
+v1::RecordArrivalRequest ArrivalRequest(Crossing crossing) {
+  auto request = RequestOf<v1::RecordArrivalRequest>(std::move(crossing));
   request.mutable_admission()->set_class_of_admission("B-2");
   request.mutable_admission()->set_days_from_arrival(90);
   return request;
 }
 
-v1::RecordDepartureRequest DepartureRequest(const Crossing& crossing) {
-  return RequestOf<v1::RecordDepartureRequest>(crossing);
+v1::RecordDepartureRequest DepartureRequest(Crossing crossing) {
+  return RequestOf<v1::RecordDepartureRequest>(std::move(crossing));
 }
 
 std::string NewDocumentNumber() {

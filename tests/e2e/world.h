@@ -184,8 +184,8 @@ struct Crossing {
   std::string image;
   std::chrono::hours ago{0};
 };
-v1::RecordArrivalRequest ArrivalRequest(const Crossing& crossing);  // B-2, admitted for 90 days
-v1::RecordDepartureRequest DepartureRequest(const Crossing& crossing);
+v1::RecordArrivalRequest ArrivalRequest(Crossing crossing);  // B-2, admitted for 90 days
+v1::RecordDepartureRequest DepartureRequest(Crossing crossing);
 
 // A document number that no other test of this program uses.
 std::string NewDocumentNumber();
