@@ -11,6 +11,11 @@ void Latencies::Add(double milliseconds) {
   is_sorted_ = false;
 }
 
+void Latencies::Add(const Latencies& others) {
+  sorted_.insert(sorted_.end(), others.sorted_.begin(), others.sorted_.end());
+  is_sorted_ = false;
+}
+
 double Latencies::Percentile(double percent) const {
   if (sorted_.empty()) return std::numeric_limits<double>::quiet_NaN();
   if (!is_sorted_) std::ranges::sort(sorted_);

@@ -11,6 +11,7 @@ namespace entryexit::bench {
 class Latencies {
  public:
   void Add(double milliseconds);
+  void Add(const Latencies& others);
   size_t size() const { return sorted_.size(); }
   // The least latency that `percent` of the calls did not exceed, 0 to 100; NaN without calls.
   double Percentile(double percent) const;
