@@ -56,8 +56,7 @@ struct Step {
   double goodput() const { return static_cast<double>(good) / seconds; }
 
   // Why the step proves nothing, one line for each reason; empty when all is well: something
-  // failed, the service's limits of one caller were hit, which is no saturation, or refusals were
-  // slow.
+  // failed, or the service's limits of one caller were hit, which is no saturation.
   std::vector<std::string> Faults() const;
 };
 
@@ -92,7 +91,8 @@ class Driver {
   void SendArrival(const Lane& lane, Clock::time_point planned, Step* measured);
   void SendDeparture(const Lane& lane, Clock::time_point planned, Step* measured);
   // Starts a call. `start` is given what it needs and the callback; `judge` is given, under the
-  // lock, the answer of a call that succeeds, and returns what is wrong with it (empty: nothing).
+  // lock, how the call ended and its answer, and returns what is wrong with that of one that
+  // succeeded (empty: nothing).
   template <typename Response, typename Request, typename Start, typename Judge>
   void Launch(Request request, const Start& start, Judge judge, Clock::time_point planned,
               Latencies Step::*kind, Step* measured);

@@ -147,7 +147,7 @@ constexpr std::array kStatements = {
       WITH added AS (
         INSERT INTO travel_document
           (document_id, traveler_id, issuing_state, number, nationality, birth_date, sex)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        VALUES ($1, $2, $3::text, $4::text, $5::text, $6, $7::text)
         ON CONFLICT (document_id) DO NOTHING
         RETURNING traveler_id)
       INSERT INTO traveler (traveler_id) SELECT traveler_id FROM added)sql"},

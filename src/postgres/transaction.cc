@@ -63,11 +63,12 @@ std::chrono::milliseconds PostgresTransaction::LimitNow() const {
   return std::max(std::chrono::milliseconds(1), std::min(left, statement_timeout_));
 }
 
-// The server's limit is a second line, behind the wait for its answer, which ends at the deadline.
-// So it is told anew only when it has become twice as long as it should be.
+// The server's limit ends a statement whose daemon has given up waiting for it. It costs as much as
+// a small statement to tell, so one that ends it a moment late is left as it is.
 void PostgresTransaction::QueueLimit() {
+  constexpr std::chrono::milliseconds kMoment{250};
   const std::chrono::milliseconds limit = LimitNow();
-  if (limit > told_limit_ / 2) return;
+  if (told_limit_ && *told_limit_ - limit <= kMoment) return;
   pending_.push_back({kSetTimeout, ParamsOf(limit.count())});
   told_limit_ = limit;
 }

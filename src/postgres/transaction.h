@@ -207,7 +207,7 @@ class PostgresTransaction final : public ports::Transaction {
   Connection& connection_;
   const core::Deadline deadline_;
   const std::chrono::milliseconds statement_timeout_;
-  std::chrono::milliseconds told_limit_ = std::chrono::milliseconds::max();
+  std::optional<std::chrono::milliseconds> told_limit_;  // in this transaction
   std::vector<Call> pending_;
   bool begun_ = false;
   absl::Status failure_;

@@ -76,6 +76,7 @@ const HotStatement kHotStatements[] = {
      StatementId::kFindAuditRecords, true},
     {"audit_records_of", "3, 100, 900, 500", StatementId::kAuditRecordsOf, false},
     {"retained_of", kTravelerOfFill, StatementId::kRetainedOf, false},
+    {"get_capture", "md5('crossing 7')::uuid", StatementId::kGetCapture, false},
     {"all_crossings", kTravelerOfFill, StatementId::kAllCrossings, false},
     {"all_stays", kTravelerOfFill, StatementId::kAllStays, false},
     {"all_templates", kTravelerOfFill, StatementId::kAllTemplates, false},
