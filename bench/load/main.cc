@@ -177,7 +177,7 @@ class Turns {
     }
     Print("p99 at 80 % of the most that was served, ms", p99_at_80_, "{:.0f}",
           "less than 150 wanted");
-    fmt::print("  {:<48}{:.0f}\n", "p99 of all calls at 80 % together, ms",
+    fmt::print("  {:<52}{:.0f}\n", "p99 of all calls at 80 % together, ms",
                all_at_80_.Percentile(99));
     Print("good calls at 150 %, of the most that was served", kept_at_150_, "{:.2f}",
           "at least 0.90 wanted");
@@ -197,7 +197,7 @@ class Turns {
                     const std::string& wanted) {
     const Spread spread = SpreadOf(figures);
     const auto text = [format](double figure) { return fmt::format(fmt::runtime(format), figure); };
-    fmt::print("  {:<48}{} ({} to {}) {}\n", what, text(spread.median), text(spread.low),
+    fmt::print("  {:<52}{} ({} to {}) {}\n", what, text(spread.median), text(spread.low),
                text(spread.high), wanted);
   }
 
