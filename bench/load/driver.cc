@@ -16,6 +16,9 @@
 namespace entryexit::bench {
 namespace {
 
+// For calls of which only the work counts.
+constexpr std::chrono::seconds kTimeEnough{30};
+
 double Milliseconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
@@ -179,7 +182,7 @@ void Driver::Prepare(int travelers) {
   for (int i = 0; i < travelers; ++i) {
     AwaitFewerThan(kAtOnce);
     const Lane& lane = target_.lanes[static_cast<size_t>(i) % target_.lanes.size()];
-    SendArrival(lane, Clock::now() + std::chrono::seconds(30), nullptr);
+    SendArrival(lane, {Clock::now(), kTimeEnough});
   }
   AwaitFewerThan(1);
   if (arrived_.size() < static_cast<size_t>(travelers)) {
@@ -209,7 +212,7 @@ Step Driver::Run(const std::string& name, double rate, std::chrono::seconds warm
     std::this_thread::sleep_until(at(next));
     if (next > measured_from && !measurement.begun()) measurement.Begin();
     if (measurement.begun()) step.lag.Add(Milliseconds(Clock::now() - at(next)));
-    Send(at(next), measurement.begun() ? &step : nullptr);
+    Send({at(next), options_.deadline, measurement.begun() ? &step : nullptr});
   }
   measurement.TakeUsage(step);
   AwaitFewerThan(1);
@@ -227,7 +230,7 @@ Step Driver::Saturate(const std::string& name, std::chrono::seconds warm_up,
   Measurement measurement(target_);
   for (auto now = Clock::now(); now < end; now = Clock::now()) {
     if (now >= measured_from && !measurement.begun()) measurement.Begin();
-    Send(now, measurement.begun() ? &step : nullptr);
+    Send({now, kTimeEnough, measurement.begun() ? &step : nullptr});
     AwaitFewerThan(target_.lanes.size());
   }
   measurement.TakeUsage(step);
@@ -237,41 +240,40 @@ Step Driver::Saturate(const std::string& name, std::chrono::seconds warm_up,
   return step;
 }
 
-void Driver::Send(Clock::time_point planned, Step* measured) {
-  if (measured != nullptr) ++measured->sent;
+void Driver::Send(const Order& order) {
+  if (order.measured != nullptr) ++order.measured->sent;
   const Lane& lane = target_.lanes[calls_++ % target_.lanes.size()];
   if (std::bernoulli_distribution(options_.departures)(random_)) {
-    SendDeparture(lane, planned, measured);
+    SendDeparture(lane, order);
   } else {
-    SendArrival(lane, planned, measured);
+    SendArrival(lane, order);
   }
 }
 
 template <typename Response, typename Request, typename Start, typename Judge>
-void Driver::Launch(Request request, const Start& start, Judge judge, Clock::time_point planned,
-                    Latencies Step::*kind, Step* measured) {
+void Driver::Launch(Request request, const Start& start, Judge judge, Latencies Step::*kind,
+                    const Order& order) {
   const auto flight = std::make_shared<Flight<Request, Response>>();
   flight->request = std::move(request);
-  flight->context.set_deadline(std::chrono::system_clock::now() + (planned - Clock::now()) +
-                               options_.deadline);
+  flight->context.set_deadline(std::chrono::system_clock::now() + (order.planned - Clock::now()) +
+                               order.time);
   {
     const std::lock_guard lock(mutex_);
     ++under_way_;
   }
-  start(*flight, [this, flight, judge = std::move(judge), planned, kind,
-                  measured](const grpc::Status& status) {
-    const double milliseconds = Milliseconds(Clock::now() - planned);
+  start(*flight, [this, flight, judge = std::move(judge), kind, order](const grpc::Status& status) {
+    const double milliseconds = Milliseconds(Clock::now() - order.planned);
     const std::lock_guard lock(mutex_);
     const std::string wrong = judge(status, flight->response);
-    if (measured != nullptr) {
-      Note(status, testing::ReasonOf(flight->context), wrong, milliseconds, kind, *measured);
+    if (order.measured != nullptr) {
+      Note(status, testing::ReasonOf(flight->context), wrong, milliseconds, kind, *order.measured);
     }
     --under_way_;
     ended_.notify_all();
   });
 }
 
-void Driver::SendArrival(const Lane& lane, Clock::time_point planned, Step* measured) {
+void Driver::SendArrival(const Lane& lane, const Order& order) {
   const Traveler traveler = NextToArrive();
   Launch<v1::RecordArrivalResponse>(
       testing::ArrivalRequest({lane.id, traveler.document_number, faces_[traveler.face].arrival,
@@ -286,10 +288,10 @@ void Driver::SendArrival(const Lane& lane, Clock::time_point planned, Step* meas
         if (wrong.empty()) arrived_.push_back(traveler);
         return wrong;
       },
-      planned, &Step::arrivals, measured);
+      &Step::arrivals, order);
 }
 
-void Driver::SendDeparture(const Lane& lane, Clock::time_point planned, Step* measured) {
+void Driver::SendDeparture(const Lane& lane, const Order& order) {
   const Traveler traveler = NextToDepart();
   Launch<v1::RecordDepartureResponse>(
       testing::DepartureRequest(
@@ -304,7 +306,7 @@ void Driver::SendDeparture(const Lane& lane, Clock::time_point planned, Step* me
         (is_refused ? arrived_ : departed_).push_back(traveler);
         return status.ok() ? WrongWith(response) : "";
       },
-      planned, &Step::departures, measured);
+      &Step::departures, order);
 }
 
 void Driver::Note(const grpc::Status& status, const std::string& reason, const std::string& wrong,

@@ -71,8 +71,9 @@ class Driver {
   // ended.
   Step Run(const std::string& name, double rate, std::chrono::seconds warm_up,
            std::chrono::seconds duration);
-  // As many under way all the time as there are lanes: the most that the service does, as none is
-  // refused and no worker is ever idle. Blocks until the last call has ended.
+  // As many under way all the time as there are lanes: the most that the service does, as no worker
+  // is ever idle. They have time enough, so that none is refused. Blocks until the last call has
+  // ended.
   Step Saturate(const std::string& name, std::chrono::seconds warm_up,
                 std::chrono::seconds duration);
 
@@ -82,20 +83,24 @@ class Driver {
     std::string document_number;
     size_t face;
   };
+  struct Order {
+    Clock::time_point planned;
+    std::chrono::milliseconds time;  // until its deadline
+    Step* measured = nullptr;        // null while warming up
+  };
 
   Traveler NextToArrive();
   // One who has arrived; with none left, somebody who has departed before.
   Traveler NextToDepart();
-  // `measured`: null while warming up.
-  void Send(Clock::time_point planned, Step* measured);
-  void SendArrival(const Lane& lane, Clock::time_point planned, Step* measured);
-  void SendDeparture(const Lane& lane, Clock::time_point planned, Step* measured);
+  void Send(const Order& order);
+  void SendArrival(const Lane& lane, const Order& order);
+  void SendDeparture(const Lane& lane, const Order& order);
   // Starts a call. `start` is given what it needs and the callback; `judge` is given, under the
   // lock, how the call ended and its answer, and returns what is wrong with that of one that
   // succeeded (empty: nothing).
   template <typename Response, typename Request, typename Start, typename Judge>
-  void Launch(Request request, const Start& start, Judge judge, Clock::time_point planned,
-              Latencies Step::*kind, Step* measured);
+  void Launch(Request request, const Start& start, Judge judge, Latencies Step::*kind,
+              const Order& order);
   // Of a call that has ended. `wrong`: what is wrong with the answer of one that succeeded.
   // Requires: the lock.
   static void Note(const grpc::Status& status, const std::string& reason, const std::string& wrong,

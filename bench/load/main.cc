@@ -2,7 +2,7 @@
 // TLS at planned times, whether or not earlier ones were answered, and counts each latency from
 // when the call was to be sent. It finds the rate at which the service is saturated and measures at
 // 50, 80, 95 and 150 % of that. Then, in turns, it compares the most that is served with the face
-// pipeline alone, and what comes of 80 and 150 % of it with what is wanted.
+// pipeline alone, and what comes of 80 and 150 % of saturation with what is wanted.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -56,6 +56,11 @@ ImageSize SizeOf(const std::string& text) {
   return size;
 }
 
+// All but one call in a hundred.
+bool IsServed(const Step& step) {
+  return static_cast<double>(step.good) >= 0.99 * static_cast<double>(step.sent);
+}
+
 class Bench {
  public:
   Bench(Driver& driver, const Options& options) : driver_(driver), options_(options) {}
@@ -79,13 +84,13 @@ class Bench {
     constexpr int kHalvings = 4;
     double served = 0;
     double refused = kFirstRate;
-    while (IsServed(refused)) {
+    while (IsServedAt(refused)) {
       served = refused;
       refused *= 1.5;
     }
     for (int i = 0; i < kHalvings; ++i) {
       const double between = (served + refused) / 2;
-      (IsServed(between) ? served : refused) = between;
+      (IsServedAt(between) ? served : refused) = between;
     }
     if (served == 0) throw std::runtime_error("not even the least rate is served");
     return served;
@@ -116,11 +121,7 @@ class Bench {
     return steps_.back();
   }
 
-  // All but one in a hundred.
-  bool IsServed(double rate) {
-    const Step& step = Measure("sweep", rate, options_.sweep_seconds);
-    return static_cast<double>(step.good) >= 0.99 * static_cast<double>(step.sent);
-  }
+  bool IsServedAt(double rate) { return IsServed(Measure("sweep", rate, options_.sweep_seconds)); }
 
   Driver& driver_;
   const Options& options_;
@@ -152,9 +153,15 @@ Spread SpreadOf(std::vector<double> figures) {
   return {figures[figures.size() / 2], figures[quarter], figures[figures.size() - 1 - quarter]};
 }
 
-// The face pipeline alone, the most that is served, 80 and 150 % of that, one after the other and
-// again: what the machine gives changes from one minute to the next, and what was saturation then
-// is not now.
+// Those that served anything.
+const Step& Served(const Step& step) {
+  if (step.good == 0) throw std::runtime_error("a part of a turn in which nothing was served");
+  return step;
+}
+
+// The face pipeline alone, the most that is served, 80 and 150 % of saturation, one after the other
+// and again: what the machine gives changes from one minute to the next, and what was saturation
+// then is not now. So saturation is found as a share of the most that was served seconds before.
 class Turns {
  public:
   Turns(Bench& bench, const std::vector<Face>& faces, const Options& options)
@@ -163,6 +170,8 @@ class Turns {
         face_alone_(faces, options.workers, CoresOfDaemon(options)) {}
 
   void TakeAll() {
+    saturation_ = FindSaturation();
+    fmt::print("saturated at {:.2f} of the most that is served\n", saturation_);
     for (int turn = 0; turn < kTurns; ++turn) TakeOne();
   }
 
@@ -175,8 +184,7 @@ class Turns {
     if (shares_cores) {
       Print("in the processor time that the client leaves", ratios_without_client_, "{:.2f}", "");
     }
-    Print("p99 at 80 % of the most that was served, ms", p99_at_80_, "{:.0f}",
-          "less than 150 wanted");
+    Print("p99 at 80 % of saturation, ms", p99_at_80_, "{:.0f}", "less than 150 wanted");
     fmt::print("  {:<52}{:.0f}\n", "p99 of all calls at 80 % together, ms",
                all_at_80_.Percentile(99));
     Print("good calls at 150 %, of the most that was served", kept_at_150_, "{:.2f}",
@@ -201,21 +209,34 @@ class Turns {
                text(spread.high), wanted);
   }
 
-  static double P99Of(const Step& step) {
-    if (step.all.size() == 0) throw std::runtime_error("a turn in which nothing was served");
-    return step.all.Percentile(99);
+  // As a share of the most that is served: the greatest that most turns serve.
+  double FindSaturation() {
+    constexpr double kStep = 0.05;
+    constexpr int kTriesUntilMost = 4;  // of seven
+    for (double share = 1; share > kStep; share -= kStep) {
+      int served = 0;
+      int refused = 0;
+      while (std::max(served, refused) < kTriesUntilMost) {
+        const double most = Served(bench_.Saturate("turn", kPart)).goodput();
+        const Step& step =
+            bench_.MeasureShortly(fmt::format("turn {:.2f}", share), share * most, kPart);
+        ++(IsServed(step) ? served : refused);
+      }
+      if (served == kTriesUntilMost) return share;
+    }
+    throw std::runtime_error("not even the least rate is served");
   }
 
   void TakeOne() {
     const double alone = face_alone_.Rate(kPart);
-    const double most = Compare(bench_.Saturate("turn", kPart), alone);
-    if (most == 0) throw std::runtime_error("a turn in which nothing was served");
-    const Step& busy = bench_.MeasureShortly("turn 80 %", 0.8 * most, kPart);
-    p99_at_80_.push_back(P99Of(busy));
+    const double most = Compare(Served(bench_.Saturate("turn", kPart)), alone);
+    const double saturated = saturation_ * most;
+    const Step& busy = Served(bench_.MeasureShortly("turn 80 %", 0.8 * saturated, kPart));
+    p99_at_80_.push_back(busy.all.Percentile(99));
     all_at_80_.Add(busy.all);
-    const Step& overload = bench_.MeasureShortly("turn 150 %", 1.5 * most, kPart);
+    const Step& overload = Served(bench_.MeasureShortly("turn 150 %", 1.5 * saturated, kPart));
     kept_at_150_.push_back(overload.goodput() / most);
-    p99_at_150_.push_back(P99Of(overload));
+    p99_at_150_.push_back(overload.all.Percentile(99));
   }
 
   // Good calls a second.
@@ -235,6 +256,7 @@ class Turns {
   Bench& bench_;
   const Options& options_;
   const FaceAlone face_alone_;
+  double saturation_ = 0;  // of the most that is served
   std::vector<double> ratios_;
   std::vector<double> ratios_without_client_;
   std::vector<double> p99_at_80_;
