@@ -26,6 +26,12 @@ const unsigned char* In(std::string_view bytes) {
 
 unsigned char* Out(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
 
+// Looked up once, as the digest in digest.cc.
+const EVP_CIPHER* Aes256Gcm() {
+  static const EVP_CIPHER* const kMethod = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  return kMethod;
+}
+
 // OpenSSL counts in int.
 int Length(std::string_view bytes) { return static_cast<int>(bytes.size()); }
 
@@ -106,7 +112,7 @@ Encrypted Encrypt(const Key256& key, std::string_view plaintext, std::string_vie
   EVP_CIPHER_CTX* const c = context.get();
   unsigned char* const out = Out(encrypted.ciphertext);
   int length = 0;
-  OrDie(EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), nullptr, key.data(), nonce.data()));
+  OrDie(EVP_EncryptInit_ex(c, Aes256Gcm(), nullptr, key.data(), nonce.data()));
   OrDie(EVP_EncryptUpdate(c, nullptr, &length, In(associated_data), Length(associated_data)));
   OrDie(EVP_EncryptUpdate(c, out, &length, In(plaintext), Length(plaintext)));
   OrDie(EVP_EncryptFinal_ex(c, out + plaintext.size(), &length));
@@ -128,7 +134,7 @@ std::optional<std::string> Decrypt(const Key256& key, std::string_view nonce,
   const CipherContext context(EVP_CIPHER_CTX_new());
   EVP_CIPHER_CTX* const c = context.get();
   int length = 0;
-  OrDie(EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), nullptr, key.data(), In(nonce)));
+  OrDie(EVP_DecryptInit_ex(c, Aes256Gcm(), nullptr, key.data(), In(nonce)));
   OrDie(EVP_DecryptUpdate(c, nullptr, &length, In(associated_data), Length(associated_data)));
   OrDie(EVP_DecryptUpdate(c, Out(plaintext), &length, In(body), Length(body)));
   OrDie(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, kTagBytes, Out(tag)));

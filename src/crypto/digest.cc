@@ -34,9 +34,16 @@ std::string UuidText(UuidBytes bytes, unsigned version) {
   return text;
 }
 
+// Looked up once: that of EVP_sha256() is looked up with every digest, which takes longer than to
+// hash an id.
+const EVP_MD* Sha256Method() {
+  static const EVP_MD* const kMethod = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return kMethod;
+}
+
 std::array<unsigned char, 32> Sha256(std::string_view bytes) {
   std::array<unsigned char, 32> digest;
-  OrDie(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr));
+  OrDie(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, Sha256Method(), nullptr));
   return digest;
 }
 
@@ -49,7 +56,7 @@ struct Sha256Stream::State {
 };
 
 Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {
-  OrDie(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr));
+  OrDie(EVP_DigestInit_ex(state_->context.get(), Sha256Method(), nullptr));
 }
 
 Sha256Stream::~Sha256Stream() = default;
