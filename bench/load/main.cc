@@ -178,6 +178,7 @@ class Turns {
   // Prints what came of them. Whether overload does no harm to what is taken on.
   bool Judge() const {
     fmt::print("median of {} turns (half of them):\n", kTurns);
+    Print("the face pipeline alone, captures a second", alone_, "{:.0f}", "");
     Print("good calls a second, of the face pipeline alone", ratios_, "{:.2f}", "0.85 wanted");
     // All cores are busy in a turn: what the client takes there, the service lacks.
     const bool shares_cores = options_.server.empty() && !options_.apart;
@@ -211,6 +212,8 @@ class Turns {
 
   // As a share of the most that is served: the greatest that most turns serve.
   double FindSaturation() {
+    // In which a queue that grows by a twentieth of what comes becomes too long.
+    constexpr std::chrono::seconds kLong{10};
     constexpr double kStep = 0.05;
     constexpr int kTriesUntilMost = 4;  // of seven
     for (double share = 1; share > kStep; share -= kStep) {
@@ -219,7 +222,7 @@ class Turns {
       while (std::max(served, refused) < kTriesUntilMost) {
         const double most = Served(bench_.Saturate("turn", kPart)).goodput();
         const Step& step =
-            bench_.MeasureShortly(fmt::format("turn {:.2f}", share), share * most, kPart);
+            bench_.MeasureShortly(fmt::format("turn {:.2f}", share), share * most, kLong);
         ++(IsServed(step) ? served : refused);
       }
       if (served == kTriesUntilMost) return share;
@@ -228,8 +231,8 @@ class Turns {
   }
 
   void TakeOne() {
-    const double alone = face_alone_.Rate(kPart);
-    const double most = Compare(Served(bench_.Saturate("turn", kPart)), alone);
+    alone_.push_back(face_alone_.Rate(kPart));
+    const double most = Compare(Served(bench_.Saturate("turn", kPart)), alone_.back());
     const double saturated = saturation_ * most;
     const Step& busy = Served(bench_.MeasureShortly("turn 80 %", 0.8 * saturated, kPart));
     p99_at_80_.push_back(busy.all.Percentile(99));
@@ -257,6 +260,7 @@ class Turns {
   const Options& options_;
   const FaceAlone face_alone_;
   double saturation_ = 0;  // of the most that is served
+  std::vector<double> alone_;
   std::vector<double> ratios_;
   std::vector<double> ratios_without_client_;
   std::vector<double> p99_at_80_;
