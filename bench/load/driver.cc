@@ -169,7 +169,8 @@ Driver::Traveler Driver::NextToArrive() {
 }
 
 Driver::Traveler Driver::NextToDepart() {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  ended_.wait(lock, [&] { return !arrived_.empty() || !departed_.empty() || under_way_ == 0; });
   std::deque<Traveler>& from = arrived_.empty() ? departed_ : arrived_;
   if (from.empty()) throw std::runtime_error("nobody has arrived who could depart");
   Traveler traveler = std::move(from.front());
@@ -191,46 +192,43 @@ void Driver::Prepare(int travelers) {
   }
 }
 
-Step Driver::Run(const std::string& name, double rate, std::chrono::seconds warm_up,
-                 std::chrono::seconds duration) {
+Step Driver::Run(const std::string& name, double rate, std::chrono::milliseconds warm_up,
+                 std::chrono::milliseconds duration) {
   Step step;
   step.name = name;
   step.rate = rate;
-  step.seconds = static_cast<double>(duration.count());
+  step.seconds = std::chrono::duration<double>(duration).count();
   std::exponential_distribution<double> gap(rate);
-  const auto start = Clock::now();
-  const auto at = [&](double seconds) {
-    return start +
-           std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  };
-  const double measured_from = static_cast<double>(warm_up.count());
-  const double end = measured_from + step.seconds;
+  auto next = Clock::now();
+  const Window window{step, next + warm_up, next + warm_up + duration};
   Measurement measurement(target_);
-  for (double next = 0;;) {
-    next += options_.even ? 1 / rate : gap(random_);
-    if (next > end) break;
-    std::this_thread::sleep_until(at(next));
-    if (next > measured_from && !measurement.begun()) measurement.Begin();
-    if (measurement.begun()) step.lag.Add(Milliseconds(Clock::now() - at(next)));
-    Send({at(next), options_.deadline, measurement.begun() ? &step : nullptr});
+  for (;;) {
+    const std::chrono::duration<double> pause(options_.even ? 1 / rate : gap(random_));
+    next += std::chrono::duration_cast<Clock::duration>(pause);
+    if (next >= window.end) break;
+    if (next >= window.begin && !measurement.begun()) measurement.Begin();
+    std::this_thread::sleep_until(next);
+    if (measurement.begun()) step.lag.Add(Milliseconds(Clock::now() - next));
+    Send({next, options_.deadline, &window});
   }
+  std::this_thread::sleep_until(window.end);
   measurement.TakeUsage(step);
   AwaitFewerThan(1);
   measurement.TakeRecordings(step);
   return step;
 }
 
-Step Driver::Saturate(const std::string& name, std::chrono::seconds warm_up,
-                      std::chrono::seconds duration) {
+Step Driver::Saturate(const std::string& name, std::chrono::milliseconds warm_up,
+                      std::chrono::milliseconds duration) {
   Step step;
   step.name = name;
-  step.seconds = static_cast<double>(duration.count());
-  const auto measured_from = Clock::now() + warm_up;
-  const auto end = measured_from + duration;
+  step.seconds = std::chrono::duration<double>(duration).count();
+  auto now = Clock::now();
+  const Window window{step, now + warm_up, now + warm_up + duration};
   Measurement measurement(target_);
-  for (auto now = Clock::now(); now < end; now = Clock::now()) {
-    if (now >= measured_from && !measurement.begun()) measurement.Begin();
-    Send({now, kTimeEnough, measurement.begun() ? &step : nullptr});
+  for (; now < window.end; now = Clock::now()) {
+    if (now >= window.begin && !measurement.begun()) measurement.Begin();
+    Send({now, kTimeEnough, &window});
     AwaitFewerThan(target_.lanes.size());
   }
   measurement.TakeUsage(step);
@@ -241,7 +239,7 @@ Step Driver::Saturate(const std::string& name, std::chrono::seconds warm_up,
 }
 
 void Driver::Send(const Order& order) {
-  if (order.measured != nullptr) ++order.measured->sent;
+  if (order.window != nullptr && order.window->Has(order.planned)) ++order.window->step.sent;
   const Lane& lane = target_.lanes[calls_++ % target_.lanes.size()];
   if (std::bernoulli_distribution(options_.departures)(random_)) {
     SendDeparture(lane, order);
@@ -256,17 +254,22 @@ void Driver::Launch(Request request, const Start& start, Judge judge, Latencies 
   const auto flight = std::make_shared<Flight<Request, Response>>();
   flight->request = std::move(request);
   flight->context.set_deadline(std::chrono::system_clock::now() + (order.planned - Clock::now()) +
-                               order.time);
+                               order.allowed);
   {
     const std::lock_guard lock(mutex_);
     ++under_way_;
   }
   start(*flight, [this, flight, judge = std::move(judge), kind, order](const grpc::Status& status) {
-    const double milliseconds = Milliseconds(Clock::now() - order.planned);
+    const auto ended = Clock::now();
     const std::lock_guard lock(mutex_);
     const std::string wrong = judge(status, flight->response);
-    if (order.measured != nullptr) {
-      Note(status, testing::ReasonOf(flight->context), wrong, milliseconds, kind, *order.measured);
+    if (order.window != nullptr) {
+      Step& step = order.window->step;
+      if (order.window->Has(order.planned)) {
+        Note(status, testing::ReasonOf(flight->context), wrong, Milliseconds(ended - order.planned),
+             kind, step);
+      }
+      if (status.ok() && wrong.empty() && order.window->Has(ended)) ++step.done;
     }
     --under_way_;
     ended_.notify_all();

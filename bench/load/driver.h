@@ -38,6 +38,7 @@ struct Step {
   double seconds = 0;  // in which they were
   size_t sent = 0;
   size_t good = 0;                        // answered in time, with what was asked for
+  size_t done = 0;                        // the good ones, whenever sent, that ended meanwhile
   size_t late = 0;                        // ended by the deadline
   std::map<std::string, size_t> refused;  // RESOURCE_EXHAUSTED, by reason
   std::map<std::string, size_t> failed;   // everything else, by reason; there should be none
@@ -53,7 +54,8 @@ struct Step {
   double recorded_soon_percent = 0;
   Usage usage;
 
-  double goodput() const { return static_cast<double>(good) / seconds; }
+  // By when calls ended: of those sent, some are only done when the queue is, after the end.
+  double goodput() const { return static_cast<double>(done) / seconds; }
 
   // Why the step proves nothing, one line for each reason; empty when all is well: something
   // failed, or the service's limits of one caller were hit, which is no saturation.
@@ -69,13 +71,13 @@ class Driver {
   void Prepare(int travelers);
   // At planned times, whether or not earlier ones were answered. Blocks until the last call has
   // ended.
-  Step Run(const std::string& name, double rate, std::chrono::seconds warm_up,
-           std::chrono::seconds duration);
+  Step Run(const std::string& name, double rate, std::chrono::milliseconds warm_up,
+           std::chrono::milliseconds duration);
   // As many under way all the time as there are lanes: the most that the service does, as no worker
   // is ever idle. They have time enough, so that none is refused. Blocks until the last call has
   // ended.
-  Step Saturate(const std::string& name, std::chrono::seconds warm_up,
-                std::chrono::seconds duration);
+  Step Saturate(const std::string& name, std::chrono::milliseconds warm_up,
+                std::chrono::milliseconds duration);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -83,14 +85,22 @@ class Driver {
     std::string document_number;
     size_t face;
   };
+  // What is measured, and when.
+  struct Window {
+    Step& step;
+    Clock::time_point begin;
+    Clock::time_point end;
+    bool Has(Clock::time_point time) const { return begin <= time && time < end; }
+  };
   struct Order {
     Clock::time_point planned;
-    std::chrono::milliseconds time;  // until its deadline
-    Step* measured = nullptr;        // null while warming up
+    std::chrono::milliseconds allowed;  // from then to its deadline
+    const Window* window = nullptr;     // null when nothing is measured
   };
 
   Traveler NextToArrive();
-  // One who has arrived; with none left, somebody who has departed before.
+  // One who has arrived; with none left, somebody who has departed before. Blocks while all are on
+  // their way.
   Traveler NextToDepart();
   void Send(const Order& order);
   void SendArrival(const Lane& lane, const Order& order);

@@ -9,10 +9,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <iostream>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
@@ -57,8 +60,8 @@ ImageSize SizeOf(const std::string& text) {
 }
 
 // All but one call in a hundred.
-bool IsServed(const Step& step) {
-  return static_cast<double>(step.good) >= 0.99 * static_cast<double>(step.sent);
+bool NearlyAllAreGood(const Step& step) {
+  return step.sent > 0 && static_cast<double>(step.good) >= 0.99 * static_cast<double>(step.sent);
 }
 
 class Bench {
@@ -72,7 +75,7 @@ class Bench {
 
   // Parts of a turn.
   const Step& Saturate(const std::string& name, std::chrono::seconds duration) {
-    return Keep(driver_.Saturate(name, kShortWarmUp, duration));
+    return Keep(driver_.Saturate(name, kFilling, duration));
   }
   const Step& MeasureShortly(const std::string& name, double rate, std::chrono::seconds duration) {
     return Keep(driver_.Run(name, rate, kShortWarmUp, duration));
@@ -84,13 +87,13 @@ class Bench {
     constexpr int kHalvings = 4;
     double served = 0;
     double refused = kFirstRate;
-    while (IsServedAt(refused)) {
+    while (IsServed(refused)) {
       served = refused;
       refused *= 1.5;
     }
     for (int i = 0; i < kHalvings; ++i) {
       const double between = (served + refused) / 2;
-      (IsServedAt(between) ? served : refused) = between;
+      (IsServed(between) ? served : refused) = between;
     }
     if (served == 0) throw std::runtime_error("not even the least rate is served");
     return served;
@@ -114,6 +117,8 @@ class Bench {
 
  private:
   static constexpr std::chrono::seconds kShortWarmUp{1};
+  // Until as many calls end as begin.
+  static constexpr std::chrono::milliseconds kFilling{600};
 
   const Step& Keep(Step step) {
     steps_.push_back(std::move(step));
@@ -121,7 +126,9 @@ class Bench {
     return steps_.back();
   }
 
-  bool IsServedAt(double rate) { return IsServed(Measure("sweep", rate, options_.sweep_seconds)); }
+  bool IsServed(double rate) {
+    return NearlyAllAreGood(Measure("sweep", rate, options_.sweep_seconds));
+  }
 
   Driver& driver_;
   const Options& options_;
@@ -153,45 +160,98 @@ Spread SpreadOf(std::vector<double> figures) {
   return {figures[figures.size() / 2], figures[quarter], figures[figures.size() - 1 - quarter]};
 }
 
-// Those that served anything.
-const Step& Served(const Step& step) {
-  if (step.good == 0) throw std::runtime_error("a part of a turn in which nothing was served");
+const Step& CheckServesAny(const Step& step) {
+  if (step.done == 0) throw std::runtime_error("a part of a turn in which nothing was served");
   return step;
 }
 
-// The face pipeline alone, the most that is served, 80 and 150 % of saturation, one after the other
-// and again: what the machine gives changes from one minute to the next, and what was saturation
-// then is not now. So saturation is found as a share of the most that was served seconds before.
-class Turns {
+void PrintSpread(const char* what, const std::vector<double>& figures, const char* format,
+                 const std::string& wanted = "") {
+  const Spread spread = SpreadOf(figures);
+  const auto text = [format](double figure) { return fmt::format(fmt::runtime(format), figure); };
+  fmt::print("  {:<52}{} ({} to {}) {}\n", what, text(spread.median), text(spread.low),
+             text(spread.high), wanted);
+}
+
+// The most that is served, of what the face pipeline alone does: both for a second, again and again
+// and each first as often as second, since what the machine gives changes from one second to the
+// next.
+class Comparison {
  public:
-  Turns(Bench& bench, const std::vector<Face>& faces, const Options& options)
+  Comparison(Bench& bench, const std::vector<Face>& faces, const Options& options)
       : bench_(bench),
-        options_(options),
+        shares_cores_(!options.apart &&
+                      options.workers >= static_cast<int>(std::thread::hardware_concurrency())),
         face_alone_(faces, options.workers, CoresOfDaemon(options)) {}
 
+  void Make() {
+    for (int pair = 0; pair < kPairs; ++pair) {
+      const bool alone_first = pair % 2 == 0;
+      if (alone_first) alone_.push_back(face_alone_.Rate(kPart));
+      const Step most = CheckServesAny(bench_.Saturate("most", kPart));
+      if (!alone_first) alone_.push_back(face_alone_.Rate(kPart));
+      Compare(most);
+    }
+  }
+
+  void Tell() const {
+    fmt::print("median of {} pairs (half of them):\n", kPairs);
+    PrintSpread("the face pipeline alone, captures a second", alone_, "{:.0f}");
+    PrintSpread("good calls a second, of that", ratios_, "{:.2f}", "0.85 wanted");
+    // All cores are busy then: what the client takes, the service lacks.
+    if (shares_cores_) {
+      PrintSpread("in the processor time that the client leaves", ratios_without_client_, "{:.2f}");
+    }
+  }
+
+ private:
+  static constexpr int kPairs = 60;
+  static constexpr std::chrono::seconds kPart{1};
+
+  void Compare(const Step& most) {
+    const double cores = std::thread::hardware_concurrency();
+    ratios_.push_back(most.goodput() / alone_.back());
+    ratios_without_client_.push_back(ratios_.back() / (1 - most.usage.client_cores / cores));
+    const auto millis_a_call = [&](double taken) { return 1000 * taken / most.goodput(); };
+    fmt::print(
+        "    the face pipeline alone: {:.1f} captures a second, ratio {:.2f}; processor time of a "
+        "good call: daemon {:.1f}, database {:.1f}, client {:.1f} ms\n",
+        alone_.back(), ratios_.back(), millis_a_call(most.usage.daemon_cores),
+        millis_a_call(most.usage.database_cores), millis_a_call(most.usage.client_cores));
+  }
+
+  Bench& bench_;
+  const bool shares_cores_;
+  const FaceAlone face_alone_;
+  std::vector<double> alone_;
+  std::vector<double> ratios_;
+  std::vector<double> ratios_without_client_;
+};
+
+// The most that is served, 80 and 150 % of saturation, one after the other and again: what was
+// saturation minutes ago is not that of now. So saturation is found as a share of the most that was
+// served seconds before.
+class Turns {
+ public:
+  Turns(Bench& bench, const Options& options) : bench_(bench), options_(options) {}
+
   void TakeAll() {
-    saturation_ = FindSaturation();
-    fmt::print("saturated at {:.2f} of the most that is served\n", saturation_);
+    saturated_share_ = FindSaturatedShare();
     for (int turn = 0; turn < kTurns; ++turn) TakeOne();
   }
 
   // Prints what came of them. Whether overload does no harm to what is taken on.
   bool Judge() const {
     fmt::print("median of {} turns (half of them):\n", kTurns);
-    Print("the face pipeline alone, captures a second", alone_, "{:.0f}", "");
-    Print("good calls a second, of the face pipeline alone", ratios_, "{:.2f}", "0.85 wanted");
-    // All cores are busy in a turn: what the client takes there, the service lacks.
-    const bool shares_cores = options_.server.empty() && !options_.apart;
-    if (shares_cores) {
-      Print("in the processor time that the client leaves", ratios_without_client_, "{:.2f}", "");
-    }
-    Print("p99 at 80 % of saturation, ms", p99_at_80_, "{:.0f}", "less than 150 wanted");
+    PrintSpread("p99 of the most that is served, ms", p99_of_most_, "{:.0f}");
+    fmt::print("  {:<52}{:.2f}\n", "saturation, of that", saturated_share_);
+    PrintSpread("p99 at 80 % of saturation, ms", p99_at_80_, "{:.0f}", "less than 150 wanted");
     fmt::print("  {:<52}{:.0f}\n", "p99 of all calls at 80 % together, ms",
                all_at_80_.Percentile(99));
-    Print("good calls at 150 %, of the most that was served", kept_at_150_, "{:.2f}",
-          "at least 0.90 wanted");
-    Print("p99 there of what was not refused, ms", p99_at_150_, "{:.0f}",
-          fmt::format("less than {} wanted", options_.deadline_ms));
+    PrintSpread("good calls at 150 %, of the most that is served", kept_at_150_, "{:.2f}",
+                "at least 0.90 wanted");
+    PrintSpread("p99 there of what was not refused, ms", p99_at_150_, "{:.0f}",
+                fmt::format("less than {} wanted", options_.deadline_ms));
     const bool good =
         SpreadOf(kept_at_150_).median >= 0.9 && SpreadOf(p99_at_150_).median < options_.deadline_ms;
     fmt::print("{}: what is wanted at 150 %\n", good ? "met" : "MISSED");
@@ -202,67 +262,43 @@ class Turns {
   static constexpr int kTurns = 21;
   static constexpr std::chrono::seconds kPart{3};  // of a turn
 
-  static void Print(const char* what, const std::vector<double>& figures, const char* format,
-                    const std::string& wanted) {
-    const Spread spread = SpreadOf(figures);
-    const auto text = [format](double figure) { return fmt::format(fmt::runtime(format), figure); };
-    fmt::print("  {:<52}{} ({} to {}) {}\n", what, text(spread.median), text(spread.low),
-               text(spread.high), wanted);
-  }
-
-  // As a share of the most that is served: the greatest that most turns serve.
-  double FindSaturation() {
+  // The greatest at which nearly all calls are good in most of five tries.
+  double FindSaturatedShare() {
     // In which a queue that grows by a twentieth of what comes becomes too long.
     constexpr std::chrono::seconds kLong{10};
-    constexpr double kStep = 0.05;
-    constexpr int kTriesUntilMost = 4;  // of seven
-    for (double share = 1; share > kStep; share -= kStep) {
-      int served = 0;
-      int refused = 0;
-      while (std::max(served, refused) < kTriesUntilMost) {
-        const double most = Served(bench_.Saturate("turn", kPart)).goodput();
-        const Step& step =
-            bench_.MeasureShortly(fmt::format("turn {:.2f}", share), share * most, kLong);
-        ++(IsServed(step) ? served : refused);
+    constexpr int kMost = 3;
+    for (int percent = 100; percent > 0; percent -= 5) {
+      const double share = percent / 100.0;
+      int good = 0;
+      int bad = 0;
+      while (std::max(good, bad) < kMost) {
+        const double most = CheckServesAny(bench_.Saturate("search", kPart)).goodput();
+        const std::string name = fmt::format("search {} %", percent);
+        ++(NearlyAllAreGood(bench_.MeasureShortly(name, share * most, kLong)) ? good : bad);
       }
-      if (served == kTriesUntilMost) return share;
+      if (good == kMost) return share;
     }
     throw std::runtime_error("not even the least rate is served");
   }
 
   void TakeOne() {
-    alone_.push_back(face_alone_.Rate(kPart));
-    const double most = Compare(Served(bench_.Saturate("turn", kPart)), alone_.back());
-    const double saturated = saturation_ * most;
-    const Step& busy = Served(bench_.MeasureShortly("turn 80 %", 0.8 * saturated, kPart));
+    const Step most = CheckServesAny(bench_.Saturate("turn", kPart));
+    p99_of_most_.push_back(most.all.Percentile(99));
+    const double saturated = saturated_share_ * most.goodput();
+    const Step busy =
+        CheckServesAny(bench_.MeasureShortly("turn 80 %", 0.8 * saturated, 2 * kPart));
     p99_at_80_.push_back(busy.all.Percentile(99));
     all_at_80_.Add(busy.all);
-    const Step& overload = Served(bench_.MeasureShortly("turn 150 %", 1.5 * saturated, kPart));
-    kept_at_150_.push_back(overload.goodput() / most);
+    const Step overload =
+        CheckServesAny(bench_.MeasureShortly("turn 150 %", 1.5 * saturated, kPart));
+    kept_at_150_.push_back(overload.goodput() / most.goodput());
     p99_at_150_.push_back(overload.all.Percentile(99));
-  }
-
-  // Good calls a second.
-  double Compare(const Step& served, double alone) {
-    const double cores = std::thread::hardware_concurrency();
-    ratios_.push_back(served.goodput() / alone);
-    ratios_without_client_.push_back(ratios_.back() / (1 - served.usage.client_cores / cores));
-    const auto millis_a_call = [&](double taken) { return 1000 * taken / served.goodput(); };
-    fmt::print(
-        "    the face pipeline alone: {:.1f} captures a second, ratio {:.2f}; processor time of a "
-        "good call: daemon {:.1f}, database {:.1f}, client {:.1f} ms\n",
-        alone, ratios_.back(), millis_a_call(served.usage.daemon_cores),
-        millis_a_call(served.usage.database_cores), millis_a_call(served.usage.client_cores));
-    return served.goodput();
   }
 
   Bench& bench_;
   const Options& options_;
-  const FaceAlone face_alone_;
-  double saturation_ = 0;  // of the most that is served
-  std::vector<double> alone_;
-  std::vector<double> ratios_;
-  std::vector<double> ratios_without_client_;
+  double saturated_share_ = 0;  // of the most that is served
+  std::vector<double> p99_of_most_;
   std::vector<double> p99_at_80_;
   Latencies all_at_80_;
   std::vector<double> kept_at_150_;
@@ -292,19 +328,23 @@ bool Run(const Options& options) {
                              : options.server);
   fmt::print("{}; latencies count from when a call was to be sent\n", setting);
   Bench bench(driver, options);
+  PrintHeader();
   bool good = true;
   if (options.rates.empty()) {
-    PrintHeader();
     const double saturation = bench.FindSaturation();
     fmt::print("saturated at {:.1f} calls a second\n", saturation);
     for (const int percent : {50, 80, 95, 150}) {
       bench.Measure(fmt::format("{} %", percent), saturation * percent / 100, options.seconds);
     }
-    Turns turns(bench, faces, options);
+    std::optional<Comparison> comparison;
+    if (options.server.empty()) {
+      comparison.emplace(bench, faces, options);
+      comparison->Make();
+    }
+    Turns turns(bench, options);
     turns.TakeAll();
+    if (comparison) comparison->Tell();
     good = turns.Judge();
-  } else {
-    PrintHeader();
   }
   for (const double rate : options.rates) {
     bench.Measure("given", rate, options.seconds);
@@ -315,7 +355,8 @@ bool Run(const Options& options) {
     WriteJson(options.out + ".json", bench.steps(), setting);
     std::vector<Step> drawn = bench.steps();
     std::erase_if(drawn, [](const Step& step) {
-      return step.name == "sweep" || step.name.starts_with("turn");
+      const auto is_of = [&](const char* what) { return step.name.starts_with(what); };
+      return is_of("sweep") || is_of("most") || is_of("search") || is_of("turn");
     });
     WriteSvg(options.out + ".svg", drawn, setting, std::chrono::milliseconds(options.deadline_ms));
   }

@@ -29,6 +29,7 @@ unsigned char* Out(std::string& bytes) { return reinterpret_cast<unsigned char*>
 // Looked up once, as the digest in digest.cc.
 const EVP_CIPHER* Aes256Gcm() {
   static const EVP_CIPHER* const kMethod = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  OrDie(kMethod != nullptr);
   return kMethod;
 }
 

@@ -34,10 +34,11 @@ std::string UuidText(UuidBytes bytes, unsigned version) {
   return text;
 }
 
-// Looked up once: that of EVP_sha256() is looked up with every digest, which takes longer than to
-// hash an id.
+// Looked up once, for as long as the process runs. Given EVP_sha256(), OpenSSL looks for the
+// implementation with every digest, which takes longer than to hash an id.
 const EVP_MD* Sha256Method() {
   static const EVP_MD* const kMethod = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  OrDie(kMethod != nullptr);
   return kMethod;
 }
 

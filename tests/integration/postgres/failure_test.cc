@@ -310,27 +310,29 @@ TEST_F(FailureTest, AStatementEndsAtItsOwnLimitBeforeTheDeadline) {
 TEST_F(FailureTest, TheServerGivesUpAStatementSoonAfterTheDeadline) {
   ASSERT_THAT(AddTraveler(*store_, "P1"), testing::IsOk());
   const auto lock = [](Transaction& t) { return LockTravelerOf(t, Document("P1")).status(); };
-  const auto count_waiting = [&] {
-    return Count("pg_stat_activity WHERE wait_event_type = 'Lock'");
+  const auto deadline = steady_clock::now() + milliseconds(4000);
+  const auto lock_late = [&](Transaction& t) -> absl::Status {
+    EXPECT_THAT(t.FindRequest(core::RequestId(crypto::NewUuid())), testing::IsOk());
+    std::this_thread::sleep_until(deadline - milliseconds(1000));
+    return lock(t);
   };
-  EXPECT_THAT(
-      Run([&](Transaction& holder) -> absl::Status {
-        EXPECT_THAT(lock(holder), testing::IsOk());
-        const auto deadline = steady_clock::now() + milliseconds(4000);
-        const auto lock_late = [&](Transaction& t) -> absl::Status {
-          EXPECT_THAT(t.FindRequest(core::RequestId(crypto::NewUuid())), testing::IsOk());
-          std::this_thread::sleep_until(deadline - milliseconds(500));
-          return lock(t);
-        };
-        EXPECT_THAT(store_->Transact(deadline, lock_late),
-                    testing::FailsWith(Reason::kDeadlineExceeded));
-        while (count_waiting() != "0" && steady_clock::now() < deadline + milliseconds(2500)) {
-          std::this_thread::sleep_for(milliseconds(20));
-        }
-        EXPECT_EQ(count_waiting(), "0");
-        return absl::OkStatus();
-      }),
-      testing::IsOk());
+  const auto await = [&](const std::string& waiting, steady_clock::time_point end) {
+    while (Count("pg_locks WHERE NOT granted") != waiting && steady_clock::now() < end) {
+      std::this_thread::yield();
+    }
+    return Count("pg_locks WHERE NOT granted");
+  };
+  EXPECT_THAT(Run([&](Transaction& holder) {
+                EXPECT_THAT(lock(holder), testing::IsOk());
+                const std::jthread late([&] {
+                  EXPECT_THAT(store_->Transact(deadline, lock_late),
+                              testing::FailsWith(Reason::kDeadlineExceeded));
+                });
+                EXPECT_EQ(await("1", deadline), "1");
+                EXPECT_EQ(await("0", deadline + milliseconds(1500)), "0");
+                return absl::OkStatus();
+              }),
+              testing::IsOk());
 }
 
 TEST_F(FailureTest, AnExhaustedPoolEndsAtTheDeadline) {
