@@ -57,6 +57,11 @@ struct Step {
   // By when calls ended: of those sent, some are only done when the queue is, after the end.
   double goodput() const { return static_cast<double>(done) / seconds; }
 
+  // All but one in a hundred of those sent.
+  bool NearlyAllAreGood() const {
+    return sent > 0 && static_cast<double>(good) >= 0.99 * static_cast<double>(sent);
+  }
+
   // Why the step proves nothing, one line for each reason; empty when all is well: something
   // failed, or the service's limits of one caller were hit, which is no saturation.
   std::vector<std::string> Faults() const;
