@@ -308,6 +308,144 @@ TEST_F(SchemaTest, ACrossingHasAllOfItsDocumentsDataOrNone) {
   }
 }
 
+TEST_F(SchemaTest, AnArrivalIsAnAdmissionAndADepartureIsNone) {
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [](const core::TravelerId& traveler) {
+                            return std::vector{Arrival(traveler, 0), Departure(traveler, 1)};
+                          }),
+              testing::IsOk());
+  int lane = 0;
+  const auto add = [&](const std::string& direction, const std::string& changes) {
+    return AddCopy("crossing", "lane_id = 'SEA-1' AND direction = '" + direction + "'",
+                   R"({"crossing_id": ")" + crypto::NewUuid() + R"(", "lane_id": ")" +
+                       std::to_string(++lane) + R"(", )" + changes + "}");
+  };
+  const std::string no_window = R"("window_stay_days": null, "window_days": null)";
+  EXPECT_THAT(add("ARRIVAL", no_window), IsEmpty());
+  EXPECT_THAT(add("ARRIVAL", R"("authorized_until": null, )" + no_window), IsEmpty());
+  EXPECT_THAT(add("DEPARTURE", no_window), IsEmpty());
+  EXPECT_THAT(
+      add("ARRIVAL", R"("class_of_admission": null, "authorized_until": null, )" + no_window),
+      ElementsAre("23514"));
+  EXPECT_THAT(add("DEPARTURE", R"("class_of_admission": "B-2")"), ElementsAre("23514"));
+  EXPECT_THAT(add("DEPARTURE", R"("authorized_until": "2026-09-30")"), ElementsAre("23514"));
+}
+
+TEST_F(SchemaTest, AComparisonHasADistanceAndItsRateOrNeither) {
+  ports::CrossingRecord departure;
+  ASSERT_THAT(AddTraveler(*store_, "P1",
+                          [&](const core::TravelerId& traveler) {
+                            return std::vector{departure = Departure(traveler, 0)};
+                          }),
+              testing::IsOk());
+  ports::ComparisonRecord record;
+  record.traveler_id = departure.traveler_id;
+  record.comparison_id = core::ComparisonId(crypto::NewUuid());
+  record.attempt = 1;
+  record.receipt.outcome = core::Outcome::kMatch;
+  record.receipt.distance = 0.25;
+  record.receipt.estimated_fmr = 1e-4;
+  record.receipt.fmr_bound = core::FmrBound::kExact;
+  record.receipt.probe_crossing_id = departure.crossing_id;
+  record.receipt.thresholds = {1e-3, 1e-2, 0.5, 0.75, "calibration"};
+  record.receipt.rule_version = "1";
+  ASSERT_THAT(Run([&](ports::Transaction& t) { return t.AddComparison(record); }), testing::IsOk());
+  int attempt = 1;
+  const auto add = [&](const std::string& changes) {
+    return AddCopy("comparison", "attempt = 1",
+                   R"({"comparison_id": ")" + crypto::NewUuid() + R"(", "attempt": )" +
+                       std::to_string(++attempt) + ", " + changes + "}");
+  };
+  const std::string nothing =
+      R"("distance": null, "estimated_fmr": null, "fmr_bound": null, "outcome": )";
+  const std::vector<std::string> lawful = {
+      nothing + R"("NO_REFERENCE")", nothing + R"("EXEMPT")",
+      R"("outcome": "NO_MATCH")",    R"("outcome": "INCONCLUSIVE", "fmr_bound": null)",
+      R"("match_distance": 0.75)",   R"("probe_digest": ")" + Hex('a') + R"(")",
+  };
+  for (const std::string& changes : lawful) EXPECT_THAT(add(changes), IsEmpty()) << changes;
+  const std::vector<std::string> unlawful = {
+      nothing + R"("MATCH")",
+      R"("outcome": "NO_REFERENCE")",
+      R"("distance": null)",
+      R"("estimated_fmr": null)",
+      R"("estimated_fmr": null, "fmr_bound": null)",
+      R"("distance": null, "estimated_fmr": null)",
+      R"("match_distance": 0.8)",
+      R"("outcome": "PERHAPS")",
+      R"("probe_digest": "a")",
+  };
+  for (const std::string& changes : unlawful) {
+    EXPECT_THAT(add(changes), ElementsAre("23514")) << changes;
+  }
+}
+
+TEST_F(SchemaTest, AStayTellsAllOfTheDepartureThatClosedItOrNothing) {
+  ports::CrossingRecord arrival;
+  ports::CrossingRecord departure;
+  const auto traveler = AddTraveler(*store_, "P1", [&](const core::TravelerId& id) {
+    return std::vector{arrival = Arrival(id, 0), departure = Departure(id, 1)};
+  });
+  ASSERT_THAT(traveler, testing::IsOk());
+  const ports::StayRecord closed = Closed(StayOf(arrival), departure);
+  ASSERT_THAT(
+      Run([&](ports::Transaction& t) { return t.ReplaceStays(*traveler, {closed}, At(0)); }),
+      testing::IsOk());
+  int year = 2000;
+  const auto add = [&](const std::string& changes) {
+    const std::string past = std::to_string(++year);
+    return AddCopy("stay", "known_until = 'infinity'",
+                   R"({"known_from": ")" + past + R"(-01-01", "known_until": ")" + past +
+                       R"(-01-02", )" + changes + "}");
+  };
+  const std::string no_departure =
+      R"("departure_id": null, "departed_at": null, "departed_on": null, "state": )";
+  const std::vector<std::string> lawful = {
+      R"("state": "DEPARTURE_UNCONFIRMED")",
+      no_departure + R"("OPEN")",
+      no_departure + R"("DEPARTURE_NOT_RECORDED")",
+  };
+  for (const std::string& changes : lawful) EXPECT_THAT(add(changes), IsEmpty()) << changes;
+  const std::vector<std::string> unlawful = {
+      no_departure + R"("CLOSED")",
+      no_departure + R"("DEPARTURE_UNCONFIRMED")",
+      R"("state": "OPEN")",
+      R"("departure_id": null)",
+      R"("departed_at": null)",
+      R"("departed_on": null)",
+      R"("departed_at": "2001-01-01")",
+      R"("state": "LEFT")",
+  };
+  for (const std::string& changes : unlawful) {
+    EXPECT_THAT(add(changes), ElementsAre("23514")) << changes;
+  }
+}
+
+TEST_F(SchemaTest, DigestsAndOutcomesAreOfTheirForm) {
+  const auto cast = [&](const std::string& value, const std::string& domain) {
+    return Sql(testing::PostgresServer::kDaemon, "SELECT count(E'" + value + "'::" + domain + ")");
+  };
+  const std::string digits = "0123456789abcdef";
+  const std::string digest = digits + digits + digits + digits;
+  const std::string short_of_one = digest.substr(1);
+  for (const char* domain : {"sha256_hex", "sha256_hex_or_none"}) {
+    EXPECT_THAT(cast(digest, domain), ElementsAre("1"));
+    for (const std::string& value :
+         {short_of_one, digest + "0", short_of_one + "g", short_of_one + "A", short_of_one + "\\n",
+          digest + "\\n", short_of_one + " ", std::string("0")}) {
+      EXPECT_THAT(cast(value, domain), ElementsAre("23514")) << value;
+    }
+  }
+  EXPECT_THAT(cast("", "sha256_hex"), ElementsAre("23514"));
+  EXPECT_THAT(cast("", "sha256_hex_or_none"), ElementsAre("1"));
+  EXPECT_THAT(cast("NO_MATCH", "outcome_or_reason"), ElementsAre("1"));
+  EXPECT_THAT(cast(std::string(64, 'A'), "outcome_or_reason"), ElementsAre("1"));
+  for (const std::string& value :
+       {std::string(65, 'A'), std::string(), std::string("ok"), std::string("A B")}) {
+    EXPECT_THAT(cast(value, "outcome_or_reason"), ElementsAre("23514")) << value;
+  }
+}
+
 TEST_F(SchemaTest, CorrectionsObeyTheirRules) {
   ports::CrossingRecord arrival;
   ASSERT_THAT(AddTraveler(*store_, "P1",
