@@ -106,7 +106,8 @@ class WorkerPool {
     const core::Deadline deadline;
     std::uint64_t number = 0;  // first come, first served, where deadlines are the same
     Stage stage = Stage::kQueued;
-    core::CondVar changed;
+    // Shared with whoever notifies the caller, who may have left with the capture by then.
+    const std::shared_ptr<core::CondVar> changed = std::make_shared<core::CondVar>();
     StageTimes times;
     cv::Mat crop;
     core::Deadline due;  // its face waits no longer for others
@@ -134,12 +135,12 @@ class WorkerPool {
 
   void AwaitEnd(Capture& own) REQUIRES(mutex_) {
     while (own.stage != Stage::kDone) {
-      if (own.changed.WaitUntil(mutex_, own.deadline)) continue;
+      if (own.changed->WaitUntil(mutex_, own.deadline)) continue;
       if (own.stage == Stage::kQueued) captures_.erase(&own);
       if (own.stage == Stage::kFaceQueued) faces_.erase(&own);
       if (own.stage != Stage::kWithWorker) return;
       // The worker looks at the deadline by itself, and at an image that must be there until then.
-      own.changed.Wait(mutex_);
+      own.changed->Wait(mutex_);
     }
   }
 
@@ -152,8 +153,7 @@ class WorkerPool {
         Look(worker, *taken.front());
       } else {
         EmbedTogether(worker, taken);
-        const core::MutexLock lock(mutex_);
-        for (Capture* capture : taken) End(*capture);
+        End(taken);
       }
     }
   }
@@ -207,9 +207,8 @@ class WorkerPool {
       if (found.ok() && !found->crop.empty()) {
         capture.observation = std::move(found->observation);
         capture.crop = std::move(found->crop);
-        return QueueFace(capture);
-      }
-      if (found.ok()) {
+        if (QueueFace(capture)) return;
+      } else if (found.ok()) {
         capture.result = std::move(found->observation);
       } else {
         capture.result = found.status();
@@ -217,21 +216,22 @@ class WorkerPool {
     } catch (const std::exception& error) {
       capture.result = Thrown(error);
     }
-    const core::MutexLock lock(mutex_);
-    End(capture);
+    End({&capture});
   }
 
-  void QueueFace(Capture& capture) EXCLUDES(mutex_) {
+  // False when it is too late for that.
+  bool QueueFace(Capture& capture) EXCLUDES(mutex_) {
     capture.result =
         core::MakeError(core::Reason::kDeadlineExceeded,
                         "the turn of the capture's face did not come before the deadline");
     const core::MutexLock lock(mutex_);
     // Read under the lock: a caller who gave up before waits for the worker, however long it takes.
     const core::Deadline now = std::chrono::steady_clock::now();
-    if (now >= capture.deadline) return End(capture);
+    if (now >= capture.deadline) return false;
     capture.due = std::min(now + batching_.patience, capture.deadline - batching_.patience);
     faces_.insert(&capture);
     capture.stage = Stage::kFaceQueued;
+    return true;
   }
 
   static void EmbedTogether(Worker& worker, const std::vector<Capture*>& captures) {
@@ -263,10 +263,18 @@ class WorkerPool {
     return core::MakeError(core::Reason::kInternal, fmt::format("face pipeline: {}", error.what()));
   }
 
-  void End(Capture& capture) REQUIRES(mutex_) {
-    capture.stage = Stage::kDone;
-    // Under the lock: once the caller knows, the capture is gone.
-    capture.changed.NotifyOne();
+  void End(const std::vector<Capture*>& captures) EXCLUDES(mutex_) {
+    std::vector<std::shared_ptr<core::CondVar>> callers;
+    {
+      const core::MutexLock lock(mutex_);
+      for (Capture* capture : captures) {
+        capture->stage = Stage::kDone;
+        callers.push_back(capture->changed);
+      }
+    }
+    // No longer under the lock: whoever wakes takes the core of this thread, which is nicer, and
+    // would have to give it back to get the lock.
+    for (const std::shared_ptr<core::CondVar>& caller : callers) caller->NotifyOne();
   }
 
   const Batching batching_;
