@@ -53,6 +53,17 @@ void LeaveSegmentsOfTheLog(const testing::PostgresServer& server) {
   OrThrow(server.Execute("postgres", "CHECKPOINT"));
 }
 
+// As on such a server too, whose shared buffers have all been in use: the system has given it their
+// memory, and a picture does not wait for new pages of it.
+void TouchSharedBuffers(const testing::PostgresServer& server) {
+  OrThrow(server.Execute("postgres", "CREATE UNLOGGED TABLE touched (page text)"));
+  OrThrow(server.Execute("postgres", "ALTER TABLE touched ALTER page SET STORAGE PLAIN"));
+  OrThrow(server.Execute("postgres",
+                         "INSERT INTO touched SELECT repeat('x', 8000) "
+                         "FROM generate_series(1, 131072)"));  // a page each, 1 GB
+  OrThrow(server.Execute("postgres", "DROP TABLE touched"));
+}
+
 }  // namespace
 
 Target StartTarget(int lanes, int workers, int travelers) {
@@ -71,6 +82,7 @@ Target StartTarget(int lanes, int workers, int travelers) {
   testing::World& world = *target.world;
   if (travelers > 0) Import(world, travelers);
   LeaveSegmentsOfTheLog(world.postgres());
+  TouchSharedBuffers(world.postgres());
   for (const std::string& id : LaneIds(lanes)) target.lanes.push_back({id, world.Lane(id)});
   target.daemon = world.daemon().pid();
   target.database = world.postgres().pid();
