@@ -58,9 +58,11 @@ void LeaveSegmentsOfTheLog(const testing::PostgresServer& server) {
 void TouchSharedBuffers(const testing::PostgresServer& server) {
   OrThrow(server.Execute("postgres", "CREATE UNLOGGED TABLE touched (page text)"));
   OrThrow(server.Execute("postgres", "ALTER TABLE touched ALTER page SET STORAGE PLAIN"));
-  OrThrow(server.Execute("postgres",
-                         "INSERT INTO touched SELECT repeat('x', 8000) "
-                         "FROM generate_series(1, 131072)"));  // a page each, 1 GB
+  // A page each.
+  OrThrow(
+      server.Execute("postgres",
+                     "INSERT INTO touched SELECT repeat('x', 8000) FROM generate_series(1, "
+                     "(SELECT setting::integer FROM pg_settings WHERE name = 'shared_buffers'))"));
   OrThrow(server.Execute("postgres", "DROP TABLE touched"));
 }
 
@@ -80,9 +82,9 @@ Target StartTarget(int lanes, int workers, int travelers) {
                                    "MALLOC_TRIM_THRESHOLD_=67108864"}},
       .more_lanes = LaneIds(lanes)});
   testing::World& world = *target.world;
+  TouchSharedBuffers(world.postgres());
   if (travelers > 0) Import(world, travelers);
   LeaveSegmentsOfTheLog(world.postgres());
-  TouchSharedBuffers(world.postgres());
   for (const std::string& id : LaneIds(lanes)) target.lanes.push_back({id, world.Lane(id)});
   target.daemon = world.daemon().pid();
   target.database = world.postgres().pid();

@@ -1,7 +1,7 @@
 -- What every crossing pays for once more: less of it, with the same rules and the same result.
 
--- A regular expression that counts, {64}, has a state for each count, and PostgreSQL makes the states
--- anew with each value: 8 us a digest, of which there are five to a departure, in place of 1 us.
+-- A regular expression that counts, {64}, has a state for each count, and PostgreSQL makes the
+-- states anew with each value: 8 us a digest, of which a departure has five, in place of 1 us.
 ALTER DOMAIN sha256_hex DROP CONSTRAINT sha256_hex_check;
 ALTER DOMAIN sha256_hex ADD CHECK (char_length(VALUE) = 64 AND VALUE ~ '^[0-9a-f]+$');
 ALTER DOMAIN sha256_hex_or_none DROP CONSTRAINT sha256_hex_or_none_check;
@@ -10,8 +10,10 @@ ALTER DOMAIN outcome_or_reason DROP CONSTRAINT outcome_or_reason_check;
 ALTER DOMAIN outcome_or_reason ADD CHECK (char_length(VALUE) <= 64 AND VALUE ~ '^[A-Z_]+$');
 
 -- What columns must be together. The text of a CHECK is read and planned anew for every INSERT and
--- UPDATE, which for the rules of a crossing took 30 us; a function is kept ready. A rule that has no
--- answer, since a column of it is null, holds, as in a CHECK.
+-- UPDATE, which for the rules of a crossing took 30 us; a function is kept ready. A rule that has
+-- no answer, since a column of it is null, holds, as in a CHECK. To change a rule, make a new
+-- function and a new CHECK of it: rows that are there are not looked at when a function is
+-- replaced.
 
 CREATE FUNCTION crossing_columns_agree(direction direction_name,
                                        class_of_admission class_of_admission_code,
@@ -42,7 +44,8 @@ CREATE FUNCTION comparison_columns_agree(outcome outcome_name, distance face_dis
 RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
   RETURN
-    -- There is a distance when faces were compared, a rate of each distance, and a bound of rates only.
+    -- There is a distance when faces were compared, a rate of each distance, and a bound of rates
+    -- only.
     (outcome IN ('MATCH', 'NO_MATCH', 'INCONCLUSIVE')) = (distance IS NOT NULL)
     AND (distance IS NULL) = (estimated_fmr IS NULL)
     AND (fmr_bound IS NULL OR estimated_fmr IS NOT NULL)
@@ -111,6 +114,7 @@ DECLARE
   last record;
   next bigint;
   moment timestamptz;
+  micros bigint;
 BEGIN
   -- A chain that nobody appends to. A transaction that appends twice finds at least the one it
   -- holds, so that none waits while it holds one.
@@ -127,6 +131,7 @@ BEGIN
   WHERE chain = own ORDER BY sequence DESC LIMIT 1;
   next := COALESCE(last.sequence, 0) + 1;
   moment := clock_timestamp();
+  micros := extract(epoch FROM moment) * 1000000;
   -- The digest is of each value with its length in bytes, so that no two records give one text.
   INSERT INTO public.audit_record (chain, sequence, recorded_at, principal, method, purpose,
                                    case_id, traveler_id, subject, outcome, request_id, digest)
@@ -136,7 +141,7 @@ BEGIN
             '24:entryexit audit record 1',
             E'\n', length(own::text), ':', own,
             E'\n', length(next::text), ':', next,
-            E'\n16:', (extract(epoch FROM moment) * 1000000)::bigint,  -- of 16 digits until 2286
+            E'\n', length(micros::text), ':', micros,
             E'\n', octet_length(convert_to(by_principal, 'UTF8')), ':', by_principal,
             E'\n', octet_length(convert_to(of_method, 'UTF8')), ':', of_method,
             E'\n', COALESCE(octet_length(convert_to(for_purpose, 'UTF8')) || ':' || for_purpose,

@@ -371,6 +371,7 @@ TEST_F(SchemaTest, AComparisonHasADistanceAndItsRateOrNeither) {
       R"("estimated_fmr": null)",
       R"("estimated_fmr": null, "fmr_bound": null)",
       R"("distance": null, "estimated_fmr": null)",
+      R"("distance": null, "estimated_fmr": null, "outcome": "NO_REFERENCE")",
       R"("match_distance": 0.8)",
       R"("outcome": "PERHAPS")",
       R"("probe_digest": "a")",
