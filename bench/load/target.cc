@@ -56,14 +56,13 @@ void LeaveSegmentsOfTheLog(const testing::PostgresServer& server) {
 // As on such a server too, whose shared buffers have all been in use: the system has given it their
 // memory, and a picture does not wait for new pages of it.
 void TouchSharedBuffers(const testing::PostgresServer& server) {
-  OrThrow(server.Execute("postgres", "CREATE UNLOGGED TABLE touched (page text)"));
-  OrThrow(server.Execute("postgres", "ALTER TABLE touched ALTER page SET STORAGE PLAIN"));
-  // A page each.
-  OrThrow(
-      server.Execute("postgres",
-                     "INSERT INTO touched SELECT repeat('x', 8000) FROM generate_series(1, "
-                     "(SELECT setting::integer FROM pg_settings WHERE name = 'shared_buffers'))"));
-  OrThrow(server.Execute("postgres", "DROP TABLE touched"));
+  OrThrow(server.Execute("postgres", R"sql(
+      CREATE UNLOGGED TABLE touched (page text);
+      ALTER TABLE touched ALTER page SET STORAGE PLAIN;
+      INSERT INTO touched SELECT repeat('x', 8000)  -- a page each
+        FROM generate_series(1, (SELECT setting::integer FROM pg_settings
+                                 WHERE name = 'shared_buffers'));
+      DROP TABLE touched)sql"));
 }
 
 }  // namespace

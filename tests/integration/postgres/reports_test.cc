@@ -179,28 +179,6 @@ core::CrossingFigures CrossingFiguresOf(std::initializer_list<std::int64_t> cell
   return figures;
 }
 
-ports::ComparisonRecord ComparisonOf(const ports::CrossingRecord& departure, int attempt,
-                                     core::Outcome outcome, core::Timestamp at) {
-  ports::ComparisonRecord record;
-  record.traveler_id = departure.traveler_id;
-  record.comparison_id = core::ComparisonId(crypto::NewUuid());
-  record.attempt = attempt;
-  record.compared_at = at;
-  core::DecisionReceipt& receipt = record.receipt;
-  receipt.outcome = outcome;
-  if (outcome == core::Outcome::kMatch || outcome == core::Outcome::kNoMatch ||
-      outcome == core::Outcome::kInconclusive) {
-    receipt.distance = 0.5;
-    receipt.estimated_fmr = 0.5;
-    receipt.fmr_bound = core::FmrBound::kExact;
-  }
-  receipt.probe_crossing_id = departure.crossing_id;
-  receipt.thresholds = {5e-4, 1e-2, 0.3, 0.4, "mated"};
-  receipt.best_k = 1;
-  receipt.rule_version = "1";
-  return record;
-}
-
 ports::CaseRecord SuspectedOverstay(const ports::CrossingRecord& arrival, core::Severity severity,
                                     core::CaseState state = core::CaseState::kOpen) {
   ports::CaseRecord record = CaseOf(arrival, 1);

@@ -25,6 +25,16 @@ class SchemaTest : public StoreTest {
                "INSERT INTO " + table + " SELECT (jsonb_populate_record(t, '" + changes +
                    "')).* FROM " + table + " t WHERE " + rows);
   }
+
+  // The same of the traveler's first crossing in `direction`, as another at a lane of its own.
+  std::vector<std::string> AddCrossing(const std::string& direction, const std::string& changes) {
+    return AddCopy("crossing", "lane_id = 'SEA-1' AND direction = '" + direction + "'",
+                   R"({"crossing_id": ")" + crypto::NewUuid() + R"(", "lane_id": ")" +
+                       std::to_string(++lane_) + R"(", )" + changes + "}");
+  }
+
+ private:
+  int lane_ = 0;
 };
 
 TEST_F(SchemaTest, EveryStatementCanBePreparedByTheDaemon) {
@@ -265,25 +275,19 @@ TEST_F(SchemaTest, WindowsOfStayAreWholeAndOfArrivals) {
                             return std::vector{Arrival(traveler, 0), Departure(traveler, 1)};
                           }),
               testing::IsOk());
-  int lane = 0;
-  const auto add = [&](const std::string& direction, const std::string& window) {
-    return AddCopy("crossing", "lane_id = 'SEA-1' AND direction = '" + direction + "'",
-                   R"({"crossing_id": ")" + crypto::NewUuid() + R"(", "lane_id": ")" +
-                       std::to_string(++lane) + R"(", )" + window + "}");
-  };
   for (const char* window : {R"("window_stay_days": 1, "window_days": 2)",
                              R"("window_stay_days": 3659, "window_days": 3660)",
                              R"("window_stay_days": null, "window_days": null)"}) {
-    EXPECT_THAT(add("ARRIVAL", window), IsEmpty()) << window;
+    EXPECT_THAT(AddCrossing("ARRIVAL", window), IsEmpty()) << window;
   }
   for (const char* window :
        {R"("window_stay_days": 0)", R"("window_stay_days": -1)", R"("window_stay_days": 180)",
         R"("window_stay_days": 181)", R"("window_stay_days": null)", R"("window_days": null)",
         R"("window_days": 90)", R"("window_days": 3661)"}) {
-    EXPECT_THAT(add("ARRIVAL", window), ElementsAre("23514")) << window;
+    EXPECT_THAT(AddCrossing("ARRIVAL", window), ElementsAre("23514")) << window;
   }
-  EXPECT_THAT(add("DEPARTURE", R"("window_stay_days": null)"), IsEmpty());
-  EXPECT_THAT(add("DEPARTURE", R"("window_stay_days": 90, "window_days": 180)"),
+  EXPECT_THAT(AddCrossing("DEPARTURE", R"("window_stay_days": null)"), IsEmpty());
+  EXPECT_THAT(AddCrossing("DEPARTURE", R"("window_stay_days": 90, "window_days": 180)"),
               ElementsAre("23514"));
 }
 
@@ -293,18 +297,13 @@ TEST_F(SchemaTest, ACrossingHasAllOfItsDocumentsDataOrNone) {
                             return std::vector{Departure(traveler, 1)};
                           }),
               testing::IsOk());
-  int lane = 0;
-  const auto add = [&](const std::string& changes) {
-    return AddCopy("crossing", "lane_id = 'SEA-1'",
-                   R"({"crossing_id": ")" + crypto::NewUuid() + R"(", "lane_id": ")" +
-                       std::to_string(++lane) + R"(", )" + changes + "}");
-  };
-  EXPECT_THAT(add(R"("sex": "<")"), IsEmpty());
-  EXPECT_THAT(add(R"("nationality": null, "birth_date": null, "sex": null)"), IsEmpty());
+  EXPECT_THAT(AddCrossing("DEPARTURE", R"("sex": "<")"), IsEmpty());
+  EXPECT_THAT(AddCrossing("DEPARTURE", R"("nationality": null, "birth_date": null, "sex": null)"),
+              IsEmpty());
   for (const char* changes :
        {R"("nationality": null)", R"("birth_date": null)", R"("sex": null)", R"("sex": "X")",
         R"("nationality": "d")", R"("nationality": "")", R"("nationality": "ABCD")"}) {
-    EXPECT_THAT(add(changes), ElementsAre("23514")) << changes;
+    EXPECT_THAT(AddCrossing("DEPARTURE", changes), ElementsAre("23514")) << changes;
   }
 }
 
@@ -314,21 +313,16 @@ TEST_F(SchemaTest, AnArrivalIsAnAdmissionAndADepartureIsNone) {
                             return std::vector{Arrival(traveler, 0), Departure(traveler, 1)};
                           }),
               testing::IsOk());
-  int lane = 0;
-  const auto add = [&](const std::string& direction, const std::string& changes) {
-    return AddCopy("crossing", "lane_id = 'SEA-1' AND direction = '" + direction + "'",
-                   R"({"crossing_id": ")" + crypto::NewUuid() + R"(", "lane_id": ")" +
-                       std::to_string(++lane) + R"(", )" + changes + "}");
-  };
   const std::string no_window = R"("window_stay_days": null, "window_days": null)";
-  EXPECT_THAT(add("ARRIVAL", no_window), IsEmpty());
-  EXPECT_THAT(add("ARRIVAL", R"("authorized_until": null, )" + no_window), IsEmpty());
-  EXPECT_THAT(add("DEPARTURE", no_window), IsEmpty());
-  EXPECT_THAT(
-      add("ARRIVAL", R"("class_of_admission": null, "authorized_until": null, )" + no_window),
-      ElementsAre("23514"));
-  EXPECT_THAT(add("DEPARTURE", R"("class_of_admission": "B-2")"), ElementsAre("23514"));
-  EXPECT_THAT(add("DEPARTURE", R"("authorized_until": "2026-09-30")"), ElementsAre("23514"));
+  EXPECT_THAT(AddCrossing("ARRIVAL", no_window), IsEmpty());
+  EXPECT_THAT(AddCrossing("ARRIVAL", R"("authorized_until": null, )" + no_window), IsEmpty());
+  EXPECT_THAT(AddCrossing("DEPARTURE", no_window), IsEmpty());
+  EXPECT_THAT(AddCrossing("ARRIVAL",
+                          R"("class_of_admission": null, "authorized_until": null, )" + no_window),
+              ElementsAre("23514"));
+  EXPECT_THAT(AddCrossing("DEPARTURE", R"("class_of_admission": "B-2")"), ElementsAre("23514"));
+  EXPECT_THAT(AddCrossing("DEPARTURE", R"("authorized_until": "2026-09-30")"),
+              ElementsAre("23514"));
 }
 
 TEST_F(SchemaTest, AComparisonHasADistanceAndItsRateOrNeither) {
@@ -338,17 +332,7 @@ TEST_F(SchemaTest, AComparisonHasADistanceAndItsRateOrNeither) {
                             return std::vector{departure = Departure(traveler, 0)};
                           }),
               testing::IsOk());
-  ports::ComparisonRecord record;
-  record.traveler_id = departure.traveler_id;
-  record.comparison_id = core::ComparisonId(crypto::NewUuid());
-  record.attempt = 1;
-  record.receipt.outcome = core::Outcome::kMatch;
-  record.receipt.distance = 0.25;
-  record.receipt.estimated_fmr = 1e-4;
-  record.receipt.fmr_bound = core::FmrBound::kExact;
-  record.receipt.probe_crossing_id = departure.crossing_id;
-  record.receipt.thresholds = {1e-3, 1e-2, 0.5, 0.75, "calibration"};
-  record.receipt.rule_version = "1";
+  const ports::ComparisonRecord record = ComparisonOf(departure, 1, core::Outcome::kMatch, At(1));
   ASSERT_THAT(Run([&](ports::Transaction& t) { return t.AddComparison(record); }), testing::IsOk());
   int attempt = 1;
   const auto add = [&](const std::string& changes) {
@@ -361,7 +345,7 @@ TEST_F(SchemaTest, AComparisonHasADistanceAndItsRateOrNeither) {
   const std::vector<std::string> lawful = {
       nothing + R"("NO_REFERENCE")", nothing + R"("EXEMPT")",
       R"("outcome": "NO_MATCH")",    R"("outcome": "INCONCLUSIVE", "fmr_bound": null)",
-      R"("match_distance": 0.75)",   R"("probe_digest": ")" + Hex('a') + R"(")",
+      R"("match_distance": 0.4)",    R"("probe_digest": ")" + Hex('a') + R"(")",
   };
   for (const std::string& changes : lawful) EXPECT_THAT(add(changes), IsEmpty()) << changes;
   const std::vector<std::string> unlawful = {
@@ -372,7 +356,7 @@ TEST_F(SchemaTest, AComparisonHasADistanceAndItsRateOrNeither) {
       R"("estimated_fmr": null, "fmr_bound": null)",
       R"("distance": null, "estimated_fmr": null)",
       R"("distance": null, "estimated_fmr": null, "outcome": "NO_REFERENCE")",
-      R"("match_distance": 0.8)",
+      R"("match_distance": 0.5)",
       R"("outcome": "PERHAPS")",
       R"("probe_digest": "a")",
   };

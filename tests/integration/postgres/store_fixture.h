@@ -71,6 +71,9 @@ ports::AdmissionChangeRecord Extension(const core::TravelerId& traveler, int min
 ports::CorrectionRecord CorrectionOf(const ports::CrossingRecord& crossing, int revision,
                                      int minutes);
 ports::CaseRecord CaseOf(const ports::CrossingRecord& crossing, int minutes);
+// With a distance and its rate when `outcome` is of faces that were compared.
+ports::ComparisonRecord ComparisonOf(const ports::CrossingRecord& departure, int attempt,
+                                     core::Outcome outcome, core::Timestamp at);
 // Adds the case, which begins open, and brings it into `state`: upheld is one by two officers.
 absl::Status AddCaseIn(core::CaseState state, ports::CaseRecord record,
                        ports::Transaction& transaction);

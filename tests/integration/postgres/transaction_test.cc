@@ -312,17 +312,11 @@ TEST_F(TransactionTest, AReceiptComesBackToTheLastBit) {
                             return std::vector{departure = Departure(traveler, 0)};
                           }),
               testing::IsOk());
-  ports::ComparisonRecord record;
-  record.traveler_id = departure.traveler_id;
-  record.comparison_id = core::ComparisonId(crypto::NewUuid());
-  record.attempt = 1;
-  record.compared_at = At(1);
+  ports::ComparisonRecord record = ComparisonOf(departure, 1, core::Outcome::kInconclusive, At(1));
   core::DecisionReceipt& receipt = record.receipt;
-  receipt.outcome = core::Outcome::kInconclusive;
   receipt.distance = 0.1 + 0.2;
   receipt.estimated_fmr = 1.0 / 3;
   receipt.fmr_bound = core::FmrBound::kAtMost;
-  receipt.probe_crossing_id = departure.crossing_id;
   receipt.probe_digest = Hex('1');
   receipt.references = {{core::CrossingId(crypto::NewUuid()), Hex('2'), 2.0 / 3},
                         {core::CrossingId(crypto::NewUuid()), Hex('3'), 5e-324}};
