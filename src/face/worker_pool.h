@@ -54,8 +54,8 @@ struct Batching {
 template <typename Worker>
 class WorkerPool {
  public:
-  WorkerPool(std::vector<std::unique_ptr<Worker>> workers, const Batching& batching)
-      : batching_(batching), workers_(std::move(workers)) {
+  WorkerPool(std::vector<std::unique_ptr<Worker>> workers, Batching batching)
+      : batching_(std::move(batching)), workers_(std::move(workers)) {
     try {
       for (const std::unique_ptr<Worker>& worker : workers_) {
         threads_.emplace_back([this, &worker] { Work(*worker); });
