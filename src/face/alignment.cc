@@ -63,15 +63,26 @@ Axis AxisAround(double low, double high, int size, double scale) {
   return {step, 1 / scale, first, last};
 }
 
-// Calls `add(i, share)` for each px i of the picture under px `at` of the reduced one.
-template <typename Add>
-void ForEachShare(const Axis& axis, int at, const Add& add) {
+// How much of a pixel of the reduced picture is one of the picture's.
+struct Share {
+  int pixel;
+  float weight;
+};
+
+// Of the picture's `size` pixels, those under each of the reduced one's that are wanted.
+std::vector<std::vector<Share>> SharesOf(const Axis& axis, int size) {
   constexpr double kNothing = 1e-6;
-  const double begin = at * axis.average;
-  const double end = begin + axis.average;
-  for (int i = static_cast<int>(begin); i < end - kNothing; ++i) {
-    add(i, static_cast<float>((std::min(end, i + 1.0) - std::max(begin, i * 1.0)) / axis.average));
+  std::vector<std::vector<Share>> shares;
+  for (int at = axis.first; at < axis.last; ++at) {
+    const double begin = at * axis.average;
+    const double end = begin + axis.average;
+    std::vector<Share>& under = shares.emplace_back();
+    for (int i = static_cast<int>(begin); i < end - kNothing; ++i) {
+      const double covered = std::min(end, i + 1.0) - std::max(begin, i * 1.0);
+      under.push_back({std::min(i, size - 1), static_cast<float>(covered / axis.average)});
+    }
   }
+  return shares;
 }
 
 // A part of what cv::resize with INTER_AREA makes of the whole picture, which would take several
@@ -79,23 +90,25 @@ void ForEachShare(const Axis& axis, int at, const Add& add) {
 // embeddings by 0.05.
 cv::Mat AverageAreas(const cv::Mat& bgr, const Axis& x, const Axis& y) {
   constexpr int kChannels = 3;
-  const int left = static_cast<int>(x.first * x.average);
-  const int right = std::min(bgr.cols, static_cast<int>(std::ceil(x.last * x.average)));
+  const std::vector<std::vector<Share>> across = SharesOf(x, bgr.cols);
+  const std::vector<std::vector<Share>> down = SharesOf(y, bgr.rows);
+  const int left = across.front().front().pixel;
+  const int right = across.back().back().pixel + 1;
   std::vector<float> row(static_cast<size_t>(kChannels * (right - left)));
   cv::Mat reduced(y.last - y.first, x.last - x.first, CV_8UC3);
-  for (int out_y = y.first; out_y < y.last; ++out_y) {
+  for (int out_y = 0; out_y < reduced.rows; ++out_y) {
     std::ranges::fill(row, 0.0F);
-    ForEachShare(y, out_y, [&](int in_y, float share) {
-      const uchar* in = bgr.ptr<uchar>(std::min(in_y, bgr.rows - 1)) + ptrdiff_t{kChannels} * left;
-      for (size_t i = 0; i < row.size(); ++i) row[i] += share * static_cast<float>(in[i]);
-    });
-    for (int out_x = x.first; out_x < x.last; ++out_x) {
+    for (const Share& share : down[static_cast<size_t>(out_y)]) {
+      const uchar* in = bgr.ptr<uchar>(share.pixel) + ptrdiff_t{kChannels} * left;
+      for (size_t i = 0; i < row.size(); ++i) row[i] += share.weight * static_cast<float>(in[i]);
+    }
+    for (int out_x = 0; out_x < reduced.cols; ++out_x) {
       cv::Vec3f sum;
-      ForEachShare(x, out_x, [&](int in_x, float share) {
-        const size_t at = static_cast<size_t>(kChannels * (std::min(in_x, bgr.cols - 1) - left));
-        sum += share * cv::Vec3f(&row[at]);
-      });
-      reduced.at<cv::Vec3b>(out_y - y.first, out_x - x.first) = sum;
+      for (const Share& share : across[static_cast<size_t>(out_x)]) {
+        sum +=
+            share.weight * cv::Vec3f(&row[static_cast<size_t>(kChannels * (share.pixel - left))]);
+      }
+      reduced.at<cv::Vec3b>(out_y, out_x) = sum;
     }
   }
   return reduced;

@@ -17,9 +17,12 @@ constexpr int kBins = 20;        // of a histogram: the directions, in whole vec
 constexpr int kPlanes = 31;      // of features: directions, undirected, four of texture
 constexpr int kBorder = 4;       // rows and columns of zeros before the features
 constexpr int kFourFloats = 4;
+constexpr int kRowsAtOnce = 4;  // of windows
 
 // As many floats as a register holds. May lie anywhere.
-#ifdef __AVX__
+#ifdef __AVX512F__
+constexpr int kFloats = 16;
+#elif defined(__AVX__)
 constexpr int kFloats = 8;
 #else
 constexpr int kFloats = 4;
@@ -67,11 +70,11 @@ void MeasureGradients(const cv::Mat& gray, int y, int end, float* __restrict len
   const uchar* here = gray.ptr(y);
   const uchar* below = gray.ptr(y + 1);
   for (int x = 1; x < end; ++x) {
-    const int across = here[x + 1] - here[x - 1];
-    const int down = below[x] - above[x];
-    lengths[x] = std::sqrt(static_cast<float>(across * across + down * down));
-    const int a = std::abs(across);
-    const int d = std::abs(down);
+    const auto across = static_cast<float>(here[x + 1] - here[x - 1]);
+    const auto down = static_cast<float>(below[x] - above[x]);
+    lengths[x] = std::sqrt(across * across + down * down);
+    const float a = std::abs(across);
+    const float d = std::abs(down);
     const int steep = static_cast<int>(d * 3420 > a * 603) + static_cast<int>(d * 3008 > a * 1737) +
                       static_cast<int>(d * 2232 > a * 2660) + static_cast<int>(d * 1188 > a * 3264);
     const int downwards = across < 0 ? kUndirected - steep : steep;
@@ -105,26 +108,48 @@ std::array<Lanes, kHogWindow> InAllLanes(const Weights& weights) {
   return lanes;
 }
 
+// Several rows at once: each row's sum is a chain of additions that wait for each other, and rows
+// share what is loaded.
 void FilterDown(const float* features, ptrdiff_t next_row, const Weights& weights, int width,
-                float* filtered) {
+                float* filtered, int stride) {
   const std::array<Lanes, kHogWindow> lanes = InAllLanes(weights);
   for (int x = 0; x < width; x += kFloats) {
-    Lanes sum{};
-    for (int i = 0; i < kHogWindow; ++i) {
-      sum += lanes[static_cast<size_t>(i)] * LanesAt(features + i * next_row + x);
+    std::array<Lanes, kRowsAtOnce> sums{};
+#pragma GCC unroll 16
+    for (int i = 0; i < kHogWindow + kRowsAtOnce - 1; ++i) {
+      const Lanes feature = LanesAt(features + i * next_row + x);
+#pragma GCC unroll 16
+      for (int row = 0; row < kRowsAtOnce; ++row) {
+        if (i - row >= 0 && i - row < kHogWindow) {
+          sums[static_cast<size_t>(row)] += lanes[static_cast<size_t>(i - row)] * feature;
+        }
+      }
     }
-    LanesAt(filtered + x) = sum;
+    for (int row = 0; row < kRowsAtOnce; ++row) {
+      LanesAt(filtered + row * stride + x) = sums[static_cast<size_t>(row)];
+    }
   }
 }
 
-void AddFilteredAcross(const float* filtered, const Weights& weights, int width, float* sums) {
+void AddFilteredAcross(const float* filtered, int stride, const Weights& weights, int width,
+                       float* sums) {
   const std::array<Lanes, kHogWindow> lanes = InAllLanes(weights);
   for (int x = 0; x < width; x += kFloats) {
-    Lanes sum = LanesAt(sums + x);
-    for (int i = 0; i < kHogWindow; ++i) {
-      sum += lanes[static_cast<size_t>(i)] * LanesAt(filtered + x + i);
+    std::array<Lanes, kRowsAtOnce> sum;
+    for (int row = 0; row < kRowsAtOnce; ++row) {
+      sum[static_cast<size_t>(row)] = LanesAt(sums + row * stride + x);
     }
-    LanesAt(sums + x) = sum;
+#pragma GCC unroll 16
+    for (int i = 0; i < kHogWindow; ++i) {
+#pragma GCC unroll 16
+      for (int row = 0; row < kRowsAtOnce; ++row) {
+        sum[static_cast<size_t>(row)] +=
+            lanes[static_cast<size_t>(i)] * LanesAt(filtered + row * stride + x + i);
+      }
+    }
+    for (int row = 0; row < kRowsAtOnce; ++row) {
+      LanesAt(sums + row * stride + x) = sum[static_cast<size_t>(row)];
+    }
   }
 }
 
@@ -146,14 +171,16 @@ std::vector<HogHit> HogScanner::Scan(const cv::Mat& gray, double margin) {
   CountGradients(gray);
   MeasureEnergies();
   MakeFeatures();
-  for (int row = 0; row < rows_; ++row) {
+  for (int row = 0; row < rows_; row += kRowsAtOnce) {
     SumFilters(row);
-    for (size_t detector = 0; detector < thresholds_.size(); ++detector) {
-      const double threshold = thresholds_[detector] + margin;
-      const float* sums = &sums_[detector * static_cast<size_t>(stride_)];
-      for (int column = 0; column < columns_; ++column) {
-        if (sums[column] < threshold) continue;
-        hits.push_back({static_cast<int>(detector), row, column, sums[column]});
+    for (int i = row; i < std::min(row + kRowsAtOnce, rows_); ++i) {
+      for (size_t detector = 0; detector < thresholds_.size(); ++detector) {
+        const double threshold = thresholds_[detector] + margin;
+        const float* sums = SumsAt(static_cast<int>(detector), i - row);
+        for (int column = 0; column < columns_; ++column) {
+          if (sums[column] < threshold) continue;
+          hits.push_back({static_cast<int>(detector), i, column, sums[column]});
+        }
       }
     }
   }
@@ -167,6 +194,10 @@ size_t HogScanner::HistogramAt(int cell_row, int cell_column) const {
 
 float* HogScanner::FeaturesAt(int row, int plane) {
   return &features_[static_cast<size_t>(row * kPlanes + plane) * static_cast<size_t>(stride_)];
+}
+
+float* HogScanner::SumsAt(int detector, int row) {
+  return &sums_[Area(detector * kRowsAtOnce + row, stride_)];
 }
 
 void HogScanner::CountGradients(const cv::Mat& gray) {
@@ -238,7 +269,7 @@ void HogScanner::MeasureEnergies() {
 void HogScanner::MakeFeatures() {
   // Filters read whole vectors, up to one past the last window.
   stride_ = (columns_ + kHogWindow + 2 * kFloats) / kFloats * kFloats;
-  features_.assign(Area(rows_ + kHogWindow - 1, kPlanes * stride_), 0);
+  features_.assign(Area(rows_ + kRowsAtOnce + kHogWindow - 2, kPlanes * stride_), 0);
   for (int row = 0; row < rows_; ++row) {
     for (int column = 0; column < columns_; ++column) MakeFeaturesOf(row, column);
   }
@@ -285,14 +316,14 @@ void HogScanner::MakeFeaturesOf(int row, int column) {
   }
 }
 
-void HogScanner::SumFilters(int row) {
-  sums_.assign(thresholds_.size() * static_cast<size_t>(stride_), 0);
-  part_.resize(static_cast<size_t>(stride_));
+// Of as many rows as are filtered at once.
+void HogScanner::SumFilters(int first_row) {
+  sums_.assign(thresholds_.size() * Area(kRowsAtOnce, stride_), 0);
+  part_.resize(Area(kRowsAtOnce, stride_));
   for (const HogFilter& filter : filters_) {
-    FilterDown(FeaturesAt(row, filter.plane), ptrdiff_t{kPlanes} * stride_, filter.down,
-               columns_ + kHogWindow - 1, part_.data());
-    AddFilteredAcross(part_.data(), filter.across, columns_,
-                      &sums_[Area(filter.detector, stride_)]);
+    FilterDown(FeaturesAt(first_row, filter.plane), ptrdiff_t{kPlanes} * stride_, filter.down,
+               columns_ + kHogWindow - 1, part_.data(), stride_);
+    AddFilteredAcross(part_.data(), stride_, filter.across, columns_, SumsAt(filter.detector, 0));
   }
 }
 

@@ -43,12 +43,13 @@ class HogScanner {
  private:
   size_t HistogramAt(int cell_row, int cell_column) const;
   float* FeaturesAt(int row, int plane);
+  float* SumsAt(int detector, int row);
   void CountGradients(const cv::Mat& gray);
   void CountBlock(int cell_row, int cell_column, int first_row, int end_row);
   void MeasureEnergies();
   void MakeFeatures();
   void MakeFeaturesOf(int row, int column);
-  void SumFilters(int row);
+  void SumFilters(int first_row);
 
   std::vector<HogFilter> filters_;
   std::vector<double> thresholds_;
@@ -62,8 +63,8 @@ class HogScanner {
   std::vector<float> histograms_;          // by cell, with one more all around, and direction
   std::vector<float> energies_;            // by cell
   std::vector<float> features_;            // by row, plane and column, with borders of zeros
-  std::vector<float> part_;                // a row of features filtered downwards
-  std::vector<float> sums_;                // by detector and column
+  std::vector<float> part_;                // rows of features filtered downwards
+  std::vector<float> sums_;                // by detector, row and column
 };
 
 }  // namespace entryexit::face
