@@ -1,13 +1,11 @@
 #include "landmark_forest.h"
 
 #include <dlib/opencv/cv_image.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
-#include <new>
 
 namespace entryexit::face {
 namespace {
@@ -100,18 +98,13 @@ void LandmarkForest::KeepTree(const dlib::impl::regression_tree& read, size_t tr
   }
 }
 
-// In pages of 2 MB, as far as the system gives such: nearly every leaf lies in a page of 4 KB of
-// its own, whose address would have to be looked up.
+// In large pages: nearly every leaf lies in a page of 4 KB of its own.
 void LandmarkForest::MakeRoomForLeaves(size_t rounds) {
-  constexpr size_t kHugePage = size_t{1} << 21;
-  const double bytes = std::ldexp(static_cast<double>(rounds) * static_cast<double>(num_trees_) *
-                                      static_cast<double>(stride_ * sizeof(float)),
-                                  depth_);
-  Require(bytes <= kMostLeafBytes, "the forest is too large");
-  const size_t pages = static_cast<size_t>(bytes) / kHugePage + 1;
-  leaves_.reset(static_cast<float*>(std::aligned_alloc(kHugePage, pages * kHugePage)));
-  if (leaves_ == nullptr) throw std::bad_alloc();
-  madvise(leaves_.get(), pages * kHugePage, MADV_HUGEPAGE);
+  const double floats = std::ldexp(
+      static_cast<double>(rounds) * static_cast<double>(num_trees_) * static_cast<double>(stride_),
+      depth_);
+  Require(floats * sizeof(float) <= kMostLeafBytes, "the forest is too large");
+  leaves_ = MakeLargeFloats(static_cast<size_t>(floats));
 }
 
 void LandmarkForest::ReadPixels(std::istream& in) {

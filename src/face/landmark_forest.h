@@ -5,11 +5,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <istream>
-#include <memory>
 #include <opencv2/core.hpp>
 #include <vector>
+
+#include "large_pages.h"
 
 namespace entryexit::face {
 
@@ -44,10 +44,6 @@ class LandmarkForest {
     std::vector<dlib::vector<float, 2>> offsets;
   };
 
-  struct Free {
-    void operator()(float* leaves) const { std::free(leaves); }
-  };
-
   void ReadRounds(std::istream& in);
   void KeepTree(const dlib::impl::regression_tree& read, size_t tree, Round& round);
   void MakeRoomForLeaves(size_t rounds);
@@ -62,7 +58,7 @@ class LandmarkForest {
   size_t num_trees_ = 0;   // of a round
   int depth_ = 0;          // of a tree
   std::vector<Round> rounds_;
-  std::unique_ptr<float, Free> leaves_;  // by round, tree and place in the tree
+  LargeFloats leaves_;  // by round, tree and place in the tree
 };
 
 }  // namespace entryexit::face

@@ -8,12 +8,16 @@
 #include <unordered_map>
 #include <utility>
 
+#include "large_pages.h"
+#include "winograd.h"
+
 namespace entryexit::face {
 namespace {
 
 using dnnl::memory;
 using Tag = memory::format_tag;
 using Arguments = std::unordered_map<int, memory>;
+using After = Winograd::After;
 
 constexpr auto kFloat = memory::data_type::f32;
 constexpr auto kAverage = dnnl::algorithm::pooling_avg_exclude_padding;
@@ -29,19 +33,17 @@ dnnl::primitive_attr WithOwnScratchpad(const dnnl::post_ops& after = {}) {
   return attributes;
 }
 
-dnnl::post_ops Relu() {
-  dnnl::post_ops after;
-  after.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
-  return after;
+dnnl::post_ops PostOps(const After& after) {
+  dnnl::post_ops operations;
+  if (after.sum) operations.append_sum(1);
+  if (after.relu) operations.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
+  return operations;
 }
 
-// What is in the output beforehand is added.
-dnnl::post_ops AddThenRelu() {
-  dnnl::post_ops after;
-  after.append_sum(1);
-  after.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
-  return after;
-}
+// The format of our own convolutions, which oneDNN takes and gives as well.
+memory::desc InSixteens(const memory::dims& dims) { return {dims, kFloat, Tag::nChw16c}; }
+
+float* FloatsOf(const memory& memory) { return static_cast<float*>(memory.get_data_handle()); }
 
 }  // namespace
 
@@ -91,20 +93,22 @@ class OnednnGraph::Buffers {
 
 class OnednnGraph::Maker {
  public:
-  Maker(const ResnetWeights& weights, size_t crops, bool winograd, const dnnl::engine& engine,
-        const OnednnGraph* alike)
+  Maker(const ResnetWeights& weights, size_t crops, Convolutions convolutions,
+        const dnnl::engine& engine, const OnednnGraph* alike)
       : weights_(weights),
         crops_(static_cast<memory::dim>(crops)),
-        winograd_(winograd),
+        convolutions_(convolutions),
         engine_(engine) {
-    if (alike != nullptr) parts_.ordered = alike->parts_.ordered;
+    if (alike == nullptr) return;
+    parts_.ordered = alike->parts_.ordered;
+    parts_.large_floats = alike->parts_.large_floats;
   }
 
   Parts Make() {
     const auto& layers = weights_.convolutions;
     if (layers.empty()) throw std::invalid_argument("no convolution");
     parts_.input = buffers_.Take({{crops_, 3, weights_.side, weights_.side}, kFloat, Tag::nchw});
-    memory features = AddConvolution(layers.front(), parts_.input, Relu());
+    memory features = AddConvolution(layers.front(), parts_.input, {.relu = true});
     buffers_.GiveBack(parts_.input);
     if (weights_.stem_is_pooled) {
       const memory stem = features;
@@ -128,11 +132,17 @@ class OnednnGraph::Maker {
   // The next layer's `values`, which lie as `plain` says, in the order of `wanted`.
   memory Ordered(const std::vector<float>& values, const memory::desc& plain,
                  const memory::desc& wanted) {
+    return NextOrdered(wanted, [&] { return Reordered(values, plain, wanted); });
+  }
+
+  // As `make` makes them, unless they are there.
+  template <typename Make>
+  memory NextOrdered(const memory::desc& wanted, const Make& make) {
     const size_t own = next_ordered_++;
     if (own == parts_.ordered.size()) {
-      parts_.ordered.push_back(Reordered(values, plain, wanted));
+      parts_.ordered.push_back(make());
     } else if (parts_.ordered[own].get_desc() != wanted) {
-      parts_.ordered[own] = Reordered(values, plain, wanted);
+      parts_.ordered[own] = make();
     }
     return parts_.ordered[own];
   }
@@ -152,24 +162,79 @@ class OnednnGraph::Maker {
     return reordered;
   }
 
+  // The arguments are kept in the form of the C interface: from that of C++ each run would make
+  // them anew.
   template <typename Primitive>
   void AddStep(const typename Primitive::primitive_desc& desc, const Arguments& arguments) {
-    Step step{.primitive = Primitive(desc), .arguments = {}, .memories = {}};
-    const auto add = [&step](int role, const memory& argument) {
-      step.arguments.push_back({role, argument.get()});
-      step.memories.push_back(argument);
+    std::vector<dnnl_exec_arg_t> by_role;
+    std::vector<memory> memories;  // what those refer to
+    const auto add = [&](int role, const memory& argument) {
+      by_role.push_back({role, argument.get()});
+      memories.push_back(argument);
     };
     for (const auto& [role, argument] : arguments) add(role, argument);
     if (const memory::desc scratchpad = desc.scratchpad_desc(); scratchpad.get_size() > 0) {
-      parts_.scratchpads.emplace_back(scratchpad, engine_, static_cast<void*>(DNNL_MEMORY_NONE));
-      add(DNNL_ARG_SCRATCHPAD, parts_.scratchpads.back());
+      add(DNNL_ARG_SCRATCHPAD, TakeScratchpad(scratchpad));
     }
-    parts_.steps.push_back(std::move(step));
+    parts_.steps.emplace_back([primitive = Primitive(desc), by_role = std::move(by_role),
+                               memories = std::move(memories)](const dnnl::stream& stream) {
+      dnnl::error::wrap_c_api(
+          dnnl_primitive_execute(primitive.get(), stream.get(), static_cast<int>(by_role.size()),
+                                 by_role.data()),
+          "a layer failed");
+    });
+  }
+
+  memory TakeScratchpad(const memory::desc& desc) {
+    return parts_.scratchpads.emplace_back(desc, engine_, static_cast<void*>(DNNL_MEMORY_NONE));
+  }
+
+  Winograd::Shape ShapeOf(const ConvolutionWeights& weights, const memory& input) const {
+    return {.crops = static_cast<int>(crops_),
+            .inputs = weights.inputs,
+            .outputs = weights.outputs,
+            .side = static_cast<int>(SideOf(input))};
+  }
+
+  // Whether our own code computes it.
+  bool IsOurs(const ConvolutionWeights& weights, const memory& input) const {
+    const bool wanted =
+        convolutions_ == Convolutions::kOurWinograd ||
+        (convolutions_ == Convolutions::kFastest && Winograd::Pays(ShapeOf(weights, input)));
+    return wanted && weights.window == 3 && weights.stride == 1 && weights.padding == 1 &&
+           weights.inputs % Winograd::kChannels == 0 &&
+           weights.outputs % Winograd::kChannels == 0 &&
+           input.get_desc() == InSixteens(input.get_desc().dims());
+  }
+
+  void AddWinograd(const ConvolutionWeights& weights, const memory& input, const After& after,
+                   const memory& result) {
+    const Winograd winograd(ShapeOf(weights, input));
+    const memory filters = OrderedForWinograd(weights);
+    const memory::desc plain({weights.outputs}, kFloat, Tag::x);
+    const memory biases = Ordered(weights.biases, plain, plain);
+    const memory scratchpad =
+        TakeScratchpad({{static_cast<memory::dim>(winograd.scratch_size())}, kFloat, Tag::x});
+    parts_.steps.emplace_back([=](const dnnl::stream& /*stream*/) {
+      winograd.Run(FloatsOf(input), FloatsOf(filters), FloatsOf(biases), after, FloatsOf(result),
+                   FloatsOf(scratchpad));
+    });
+  }
+
+  memory OrderedForWinograd(const ConvolutionWeights& weights) {
+    const auto size = Winograd::FiltersSize(weights.inputs, weights.outputs);
+    const memory::desc wanted({static_cast<memory::dim>(size)}, kFloat, Tag::x);
+    return NextOrdered(wanted, [&] {
+      const std::shared_ptr<float> ordered = MakeLargeFloats(size);
+      parts_.large_floats.push_back(ordered);
+      Winograd::Order(weights.filters, weights.inputs, weights.outputs, ordered.get());
+      return memory(wanted, engine_, ordered.get());
+    });
   }
 
   dnnl::convolution_forward::primitive_desc DescribeConvolution(const ConvolutionWeights& weights,
                                                                 const memory::desc& input,
-                                                                const dnnl::post_ops& after,
+                                                                const After& after,
                                                                 const memory::desc& output) const {
     const memory::desc filters({weights.outputs, weights.inputs, weights.window, weights.window},
                                kFloat, Tag::any);
@@ -180,9 +245,9 @@ class OnednnGraph::Maker {
       return dnnl::convolution_forward::primitive_desc(
           {dnnl::prop_kind::forward_inference, algorithm, input, filters, biases, output, stride,
            padding, padding},
-          WithOwnScratchpad(after), engine_, may_fail);
+          WithOwnScratchpad(PostOps(after)), engine_, may_fail);
     };
-    if (winograd_ && weights.window == 3 && weights.stride == 1) {
+    if (convolutions_ != Convolutions::kDirect && weights.window == 3 && weights.stride == 1) {
       auto fast = describe(dnnl::algorithm::convolution_winograd, true);
       if (fast) return fast;
     }
@@ -204,31 +269,46 @@ class OnednnGraph::Maker {
 
   // Into memory of its own, in the format that suits it.
   memory AddConvolution(const ConvolutionWeights& weights, const memory& input,
-                        const dnnl::post_ops& after) {
+                        const After& after) {
     const memory::dim side =
         (SideOf(input) + 2L * weights.padding - weights.window) / weights.stride + 1;
+    const memory::dims dims{crops_, weights.outputs, side, side};
+    if (IsOurs(weights, input)) {
+      const memory result = buffers_.Take(InSixteens(dims));
+      AddWinograd(weights, input, after, result);
+      return result;
+    }
     const auto desc =
-        DescribeConvolution(weights, input.get_desc(), after,
-                            {{crops_, weights.outputs, side, side}, kFloat, Tag::any});
+        DescribeConvolution(weights, input.get_desc(), after, {dims, kFloat, Tag::any});
     const memory result = buffers_.Take(desc.dst_desc());
     AddConvolution(weights, input, desc, result);
     return result;
+  }
+
+  // Onto `result`, of the input's format, with ReLU.
+  void AddOnto(const memory& result, const ConvolutionWeights& weights, const memory& input) {
+    constexpr After kAfter{.sum = true, .relu = true};
+    if (IsOurs(weights, input) && result.get_desc() == InSixteens(result.get_desc().dims())) {
+      AddWinograd(weights, input, kAfter, result);
+    } else {
+      AddConvolution(weights, input,
+                     DescribeConvolution(weights, input.get_desc(), kAfter, result.get_desc()),
+                     result);
+    }
   }
 
   // What the block adds its output to is the result: the input itself where it has the same shape,
   // else the input's memory is given back.
   memory AddBlock(const ConvolutionWeights& first, const ConvolutionWeights& second,
                   const memory& input) {
-    const memory inner = AddConvolution(first, input, Relu());
+    const memory inner = AddConvolution(first, input, {.relu = true});
     memory result = input;
     if (first.stride != 1) {
       result = AddHalved(input, inner.get_desc());
       buffers_.GiveBack(input);
     }
     if (SideOf(result) == SideOf(inner)) {
-      AddConvolution(
-          second, inner,
-          DescribeConvolution(second, inner.get_desc(), AddThenRelu(), result.get_desc()), result);
+      AddOnto(result, second, inner);
       buffers_.GiveBack(inner);
       return result;
     }
@@ -316,21 +396,21 @@ class OnednnGraph::Maker {
 
   const ResnetWeights& weights_;
   const memory::dim crops_;
-  const bool winograd_;
+  const Convolutions convolutions_;
   const dnnl::engine engine_;
   Buffers buffers_{engine_};
   size_t next_ordered_ = 0;
   Parts parts_;
 };
 
-OnednnGraph::OnednnGraph(const ResnetWeights& weights, size_t crops, bool winograd,
+OnednnGraph::OnednnGraph(const ResnetWeights& weights, size_t crops, Convolutions convolutions,
                          const dnnl::engine& engine, const OnednnGraph* alike)
     : side_(weights.side),
       mean_rgb_(weights.mean_rgb),
       crops_(crops),
       engine_(engine),
       stream_(engine),
-      parts_(Maker(weights, crops, winograd, engine, alike).Make()) {}
+      parts_(Maker(weights, crops, convolutions, engine, alike).Make()) {}
 
 size_t OnednnGraph::ScratchpadSize() const {
   size_t size = 0;
@@ -346,12 +426,7 @@ void OnednnGraph::SetScratchpad(const memory& shared) {
 
 void OnednnGraph::Run(std::span<const cv::Mat> crops, std::vector<core::Embedding>& embeddings) {
   for (size_t i = 0; i < crops.size(); ++i) SetInput(i, crops[i]);
-  for (const Step& step : parts_.steps) {
-    dnnl::error::wrap_c_api(
-        dnnl_primitive_execute(step.primitive.get(), stream_.get(),
-                               static_cast<int>(step.arguments.size()), step.arguments.data()),
-        "a layer failed");
-  }
+  for (const Step& step : parts_.steps) step(stream_);
   stream_.wait();
   const auto* values = static_cast<const float*>(parts_.output.get_data_handle());
   const auto dimension = parts_.output.get_desc().dims()[1];

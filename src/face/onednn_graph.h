@@ -4,24 +4,26 @@
 #include <array>
 #include <cstddef>
 #include <dnnl.hpp>
+#include <functional>
+#include <memory>
 #include <opencv2/core.hpp>
 #include <span>
 #include <vector>
 
+#include "convolutions.h"
 #include "entryexit/core/face.h"
 #include "resnet_weights.h"
 
 namespace entryexit::face {
 
-// A network as a list of primitives for one number of crops, made once with all the memory they
-// need but a scratchpad, and then run for each so many. Runs on one thread at a time.
+// A network as a list of steps for one number of crops, made once with all the memory they need
+// but a scratchpad, and then run for each so many. Runs on one thread at a time.
 class OnednnGraph {
  public:
-  // `winograd`: what convolutions of 3 x 3 px in steps of one are computed by, where oneDNN can.
   // Where `alike`, a graph of the same weights and engine, has them in the same order, they are in
   // memory once for both. Throws std::invalid_argument for weights that fit no network, and what
   // oneDNN throws.
-  OnednnGraph(const ResnetWeights& weights, std::size_t crops, bool winograd,
+  OnednnGraph(const ResnetWeights& weights, std::size_t crops, Convolutions convolutions,
               const dnnl::engine& engine, const OnednnGraph* alike);
 
   std::size_t crops() const { return crops_; }
@@ -40,18 +42,14 @@ class OnednnGraph {
   class Buffers;
   class Maker;
 
-  // The arguments are kept in the form of the C interface: from that of C++ each run would make
-  // them anew.
-  struct Step {
-    dnnl::primitive primitive;
-    std::vector<dnnl_exec_arg_t> arguments;
-    std::vector<dnnl::memory> memories;  // what the arguments refer to
-  };
+  // On the calling thread, done when it returns.
+  using Step = std::function<void(const dnnl::stream&)>;
 
   struct Parts {
     std::vector<Step> steps;
-    std::vector<dnnl::memory> ordered;      // the weights, in the order of their use; only read
-    std::vector<dnnl::memory> buffers;      // where the steps' memories lie
+    std::vector<dnnl::memory> ordered;  // the weights, in the order of their use; only read
+    std::vector<std::shared_ptr<float>> large_floats;  // where some of those lie
+    std::vector<dnnl::memory> buffers;                 // where the steps' memories lie
     std::vector<dnnl::memory> scratchpads;  // a view of the shared one for each step that needs it
     dnnl::memory input;
     dnnl::memory output;

@@ -68,8 +68,8 @@ class Network final : public OnednnNetwork {
     for (const size_t size : sizes) {
       const OnednnGraph* alike = graphs_.empty() ? nullptr : graphs_.back().get();
       if (twin != nullptr) alike = twin->graphs_[graphs_.size()].get();
-      graphs_.push_back(std::make_unique<OnednnGraph>(
-          *weights_, size, convolutions_ == Convolutions::kFastest, engine_, alike));
+      graphs_.push_back(
+          std::make_unique<OnednnGraph>(*weights_, size, convolutions_, engine_, alike));
     }
     ShareScratchpad();
   }

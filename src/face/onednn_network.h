@@ -6,15 +6,10 @@
 
 #include "absl/status/statusor.h"
 #include "batches.h"
+#include "convolutions.h"
 #include "network.h"
 
 namespace entryexit::face {
-
-// What convolutions of 3 x 3 px in steps of one are computed by.
-enum class Convolutions {
-  kFastest,  // Winograd's way, of fewer multiplications, where oneDNN has it for the processor
-  kDirect,
-};
 
 class OnednnNetwork : public EmbeddingNetwork {
  public:

@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <limits>
 #include <opencv2/imgcodecs.hpp>
 #include <thread>
+#include <utility>
 
 #include "entryexit/core/matching.h"
 #include "entryexit/face/engine.h"
@@ -25,6 +27,11 @@ using ::entryexit::testing::IsOk;
 
 constexpr double kTolerance = 1e-3;
 const BatchSizes kBatches = {8, 4};
+
+constexpr std::array<std::pair<Convolutions, const char*>, 3> kAllConvolutions{
+    {{Convolutions::kFastest, "fastest"},
+     {Convolutions::kOurWinograd, "our_winograd"},
+     {Convolutions::kDirect, "direct"}}};
 
 std::string Weights() {
   return ReadFile(testing::BundledConfig().manifest.parent_path() / "entryexit_resnet_v1.dat")
@@ -80,12 +87,11 @@ double GreatestDistance(EmbeddingNetwork& network, EmbeddingNetwork& reference,
 TEST(OnednnNetwork, AgreesWithDlibOnFacesAndNoise) {
   const auto reference = LoadEntryexitResnet(Weights());
   ASSERT_THAT(reference, IsOk());
-  for (const Convolutions convolutions : {Convolutions::kFastest, Convolutions::kDirect}) {
+  for (const auto& [convolutions, name] : kAllConvolutions) {
     const auto network = LoadEntryexitResnetIntoOnednn(Weights(), kBatches, convolutions);
     ASSERT_THAT(network, IsOk());
     const double greatest = GreatestDistance(**network, **reference, Crops());
-    RecordProperty(convolutions == Convolutions::kDirect ? "direct" : "fastest",
-                   std::to_string(greatest));
+    RecordProperty(name, std::to_string(greatest));
     EXPECT_LE(greatest, kTolerance);
   }
 }
@@ -97,12 +103,11 @@ TEST(OnednnNetwork, AgreesWithDlibOnANetworkOfDlibsArchitecture) {
   std::vector<cv::Mat> crops;
   AppendNoise(12, 150, crops);
   crops.emplace_back(150, 150, CV_8UC3, cv::Scalar::all(0));
-  for (const Convolutions convolutions : {Convolutions::kFastest, Convolutions::kDirect}) {
+  for (const auto& [convolutions, name] : kAllConvolutions) {
     const auto network = LoadDlibResnetIntoOnednn(weights, kBatches, convolutions);
     ASSERT_THAT(network, IsOk());
     const double greatest = GreatestDistance(**network, **reference, crops);
-    RecordProperty(convolutions == Convolutions::kDirect ? "direct" : "fastest",
-                   std::to_string(greatest));
+    RecordProperty(name, std::to_string(greatest));
     EXPECT_LE(greatest, kTolerance);
   }
 }
