@@ -94,21 +94,23 @@ cv::Mat AverageAreas(const cv::Mat& bgr, const Axis& x, const Axis& y) {
   const std::vector<std::vector<Share>> down = SharesOf(y, bgr.rows);
   const int left = across.front().front().pixel;
   const int right = across.back().back().pixel + 1;
-  std::vector<float> row(static_cast<size_t>(kChannels * (right - left)));
+  // One more, as four are read at once.
+  const auto floats = static_cast<size_t>(kChannels * (right - left));
+  std::vector<float> row(floats + 1);
   cv::Mat reduced(y.last - y.first, x.last - x.first, CV_8UC3);
   for (int out_y = 0; out_y < reduced.rows; ++out_y) {
     std::ranges::fill(row, 0.0F);
     for (const Share& share : down[static_cast<size_t>(out_y)]) {
       const uchar* in = bgr.ptr<uchar>(share.pixel) + ptrdiff_t{kChannels} * left;
-      for (size_t i = 0; i < row.size(); ++i) row[i] += share.weight * static_cast<float>(in[i]);
+      for (size_t i = 0; i < floats; ++i) row[i] += share.weight * static_cast<float>(in[i]);
     }
     for (int out_x = 0; out_x < reduced.cols; ++out_x) {
-      cv::Vec3f sum;
+      cv::Vec4f sum;
       for (const Share& share : across[static_cast<size_t>(out_x)]) {
         sum +=
-            share.weight * cv::Vec3f(&row[static_cast<size_t>(kChannels * (share.pixel - left))]);
+            share.weight * cv::Vec4f(&row[static_cast<size_t>(kChannels * (share.pixel - left))]);
       }
-      reduced.at<cv::Vec3b>(out_y, out_x) = sum;
+      reduced.at<cv::Vec3b>(out_y, out_x) = cv::Vec3f(sum.val);
     }
   }
   return reduced;

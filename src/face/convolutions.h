@@ -7,7 +7,8 @@ namespace entryexit::face {
 enum class Convolutions {
   kFastest,      // Winograd's way, of fewer multiplications: by our own code where that pays, else
                  // by oneDNN where it has it for the processor
-  kOurWinograd,  // by our own code even where it does not pay
+  kOurWinograd,  // by our own code even where it does not pay, if oneDNN has sixteen channels of a
+                 // pixel side by side on the processor
   kDirect,
 };
 

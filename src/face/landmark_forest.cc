@@ -98,7 +98,7 @@ void LandmarkForest::KeepTree(const dlib::impl::regression_tree& read, size_t tr
   }
 }
 
-// In large pages: nearly every leaf lies in a page of 4 KB of its own.
+// In large pages: nearly every leaf would lie in a small one of its own.
 void LandmarkForest::MakeRoomForLeaves(size_t rounds) {
   const double floats = std::ldexp(
       static_cast<double>(rounds) * static_cast<double>(num_trees_) * static_cast<double>(stride_),

@@ -19,7 +19,7 @@ using LargeFloats = std::unique_ptr<float, FreeFloats>;
 // many addresses would have to be looked up. Throws std::bad_alloc. Thread-safe.
 inline LargeFloats MakeLargeFloats(std::size_t count) {
   constexpr std::size_t kLargePage = std::size_t{1} << 21;
-  const std::size_t pages = count * sizeof(float) / kLargePage + 1;
+  const std::size_t pages = (count * sizeof(float) + kLargePage - 1) / kLargePage;
   LargeFloats floats(static_cast<float*>(std::aligned_alloc(kLargePage, pages * kLargePage)));
   if (floats == nullptr) throw std::bad_alloc();
   madvise(floats.get(), pages * kLargePage, MADV_HUGEPAGE);

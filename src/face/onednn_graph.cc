@@ -196,15 +196,21 @@ class OnednnGraph::Maker {
             .side = static_cast<int>(SideOf(input))};
   }
 
-  // Whether our own code computes it.
+  // Whether our own code computes it. Weights that do not fit are left to oneDNN, which throws.
   bool IsOurs(const ConvolutionWeights& weights, const memory& input) const {
-    const bool wanted =
-        convolutions_ == Convolutions::kOurWinograd ||
-        (convolutions_ == Convolutions::kFastest && Winograd::Pays(ShapeOf(weights, input)));
-    return wanted && weights.window == 3 && weights.stride == 1 && weights.padding == 1 &&
-           weights.inputs % Winograd::kChannels == 0 &&
-           weights.outputs % Winograd::kChannels == 0 &&
-           input.get_desc() == InSixteens(input.get_desc().dims());
+    if (weights.window != 3 || weights.stride != 1 || weights.padding != 1 || weights.inputs < 1 ||
+        weights.outputs < 1 || weights.inputs % Winograd::kChannels != 0 ||
+        weights.outputs % Winograd::kChannels != 0) {
+      return false;
+    }
+    const Winograd::Shape shape = ShapeOf(weights, input);
+    const size_t size = 9 * static_cast<size_t>(shape.inputs) * static_cast<size_t>(shape.outputs);
+    if (weights.filters.size() != size ||
+        input.get_desc() != InSixteens({crops_, shape.inputs, shape.side, shape.side})) {
+      return false;
+    }
+    return convolutions_ == Convolutions::kOurWinograd ||
+           (convolutions_ == Convolutions::kFastest && Winograd::Pays(shape));
   }
 
   void AddWinograd(const ConvolutionWeights& weights, const memory& input, const After& after,
@@ -288,7 +294,8 @@ class OnednnGraph::Maker {
   // Onto `result`, of the input's format, with ReLU.
   void AddOnto(const memory& result, const ConvolutionWeights& weights, const memory& input) {
     constexpr After kAfter{.sum = true, .relu = true};
-    if (IsOurs(weights, input) && result.get_desc() == InSixteens(result.get_desc().dims())) {
+    const memory::dims dims{crops_, weights.outputs, SideOf(input), SideOf(input)};
+    if (IsOurs(weights, input) && result.get_desc() == InSixteens(dims)) {
       AddWinograd(weights, input, kAfter, result);
     } else {
       AddConvolution(weights, input,

@@ -18,12 +18,12 @@ class OnednnNetwork : public EmbeddingNetwork {
   virtual std::unique_ptr<OnednnNetwork> Another() const = 0;
 };
 
-// The networks that LoadEntryexitResnet and LoadDlibResnet make, computed by oneDNN on the calling
-// thread alone. Their embeddings differ from dlib's by rounding only. EmbedAll takes the
-// largest of `batches` that there are crops for at once, again and again, and what is left one by
-// one; memory for each is taken here, once. Crops of another size than the architecture's throw
-// std::invalid_argument. Loading is thread-safe.
-// Errors: MODEL_FILE_INVALID; INTERNAL when oneDNN cannot run the network.
+// The networks that LoadEntryexitResnet and LoadDlibResnet make, computed by oneDNN, and by our
+// own code in part, on the calling thread alone. Their embeddings differ from dlib's by rounding
+// only. EmbedAll takes the largest of `batches` that there are crops for at once, again and again,
+// and what is left one by one; memory for each is taken here, once. Crops of another size than the
+// architecture's throw std::invalid_argument. Loading is thread-safe. Errors: MODEL_FILE_INVALID;
+// INTERNAL when oneDNN cannot run the network.
 absl::StatusOr<std::unique_ptr<OnednnNetwork>> LoadEntryexitResnetIntoOnednn(
     const std::string& bytes, const BatchSizes& batches,
     Convolutions convolutions = Convolutions::kFastest);

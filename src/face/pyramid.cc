@@ -16,16 +16,22 @@
 namespace entryexit::face {
 namespace {
 
-// As many neighbours in a row of the next picture as a register holds, and as many bytes of a row
-// of this one as they span at most, and more.
-#ifdef __AVX2__
+// As many neighbours in a row of the next picture as a register holds.
+#ifdef __AVX512BW__
+constexpr int kLanes = 16;
+using Bytes = __m512i;  // the same 16 twice, for the first neighbours, and others twice
+#elif defined(__AVX2__)
 constexpr int kLanes = 8;
-using Bytes = __m256i;  // the same 16 twice: each half of a register is shuffled by itself
+using Bytes = __m256i;  // the same 16 twice: each quarter of 64 bytes is shuffled by itself
 #else
 constexpr int kLanes = 4;
 using Bytes = __m128i;
 #endif
-constexpr int kLoaded = 2 * kLanes;
+
+// So many neighbours have bytes of a row of this picture in common, which span them and more.
+constexpr int kPerLoad = std::min(kLanes, 8);
+constexpr int kLoaded = 2 * kPerLoad;
+using Starts = std::array<int, kLanes / kPerLoad>;
 using Floats [[gnu::vector_size(kLanes * sizeof(float))]] = float;
 using Ints [[gnu::vector_size(kLanes * sizeof(int32_t))]] = int32_t;
 
@@ -34,19 +40,19 @@ constexpr int kQuad = 4;
 
 // Where neighbours in a row of the next picture lie in a row of this one.
 struct Group {
-  int count;   // kLanes, but for the last group
-  int start;   // of the bytes to load
-  Bytes left;  // the place of each one's left pixel among them, zero-extended to 32 bits
+  int count;      // kLanes, but for the last group
+  Starts starts;  // of the bytes to load
+  Bytes left;     // the place of each one's left pixel among them, zero-extended to 32 bits
   Bytes right;
   Floats fraction;  // of the way from left to right
 };
 
 double ScaleOf(int from, int to) { return (from - 1) / static_cast<double>(std::max(to - 1, 1)); }
 
-Bytes Places(const std::array<int, kLanes>& pixels, int start) {
+Bytes Places(const std::array<int, kLanes>& pixels, const Starts& starts) {
   std::array<uint32_t, kLanes> places;
   for (size_t i = 0; i < kLanes; ++i) {
-    places.at(i) = 0x80808000U | static_cast<uint32_t>(pixels.at(i) - start);
+    places.at(i) = 0x80808000U | static_cast<uint32_t>(pixels.at(i) - starts.at(i / kPerLoad));
   }
   return std::bit_cast<Bytes>(places);
 }
@@ -79,9 +85,11 @@ std::vector<Group> GroupsOf(int from, int to) {
       left_over -= kQuad;
     }
     if (group.count > 0) {
-      group.start = std::min(left.front(), from - kLoaded);
-      group.left = Places(left, group.start);
-      group.right = Places(right, group.start);
+      for (size_t i = 0; i < group.starts.size(); ++i) {
+        group.starts.at(i) = std::min(left.at(i * kPerLoad), from - kLoaded);
+      }
+      group.left = Places(left, group.starts);
+      group.right = Places(right, group.starts);
       group.fraction = std::bit_cast<Floats>(fraction);
       groups.push_back(group);
     }
@@ -89,17 +97,27 @@ std::vector<Group> GroupsOf(int from, int to) {
   }
 }
 
-Bytes Load(const uchar* row, int start) {
 #ifdef __AVX2__
-  return _mm256_broadcastsi128_si256(
-      _mm_loadu_si128(reinterpret_cast<const __m128i*>(row + start)));
+__m256i LoadTwice(const uchar* bytes) {
+  return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)));
+}
+#endif
+
+Bytes Load(const uchar* row, const Starts& starts) {
+#ifdef __AVX512BW__
+  return _mm512_inserti64x4(_mm512_castsi256_si512(LoadTwice(row + starts[0])),
+                            LoadTwice(row + starts[1]), 1);
+#elif defined(__AVX2__)
+  return LoadTwice(row + starts[0]);
 #else
-  return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + start));
+  return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + starts[0]));
 #endif
 }
 
 Bytes Shuffled(Bytes bytes, Bytes places) {
-#ifdef __AVX2__
+#ifdef __AVX512BW__
+  return _mm512_shuffle_epi8(bytes, places);
+#elif defined(__AVX2__)
   return _mm256_shuffle_epi8(bytes, places);
 #else
   return _mm_shuffle_epi8(bytes, places);
@@ -123,15 +141,20 @@ struct RowPair {
   double fraction;
 };
 
+using LaneBytes = std::array<uchar, kLanes>;
+
 // The lowest byte of each lane.
-uint64_t LowBytes(Ints values) {
-#ifdef __AVX2__
+LaneBytes LowBytes(Ints values) {
+#ifdef __AVX512BW__
+  return std::bit_cast<LaneBytes>(_mm512_cvtepi32_epi8(std::bit_cast<Bytes>(values)));
+#elif defined(__AVX2__)
   const __m256i bytes =
       _mm256_shuffle_epi8(std::bit_cast<Bytes>(values), _mm256_set1_epi32(0x0C080400));
-  return static_cast<uint32_t>(_mm256_extract_epi32(bytes, 0)) |
-         uint64_t{static_cast<uint32_t>(_mm256_extract_epi32(bytes, 4))} << 32;
+  return std::bit_cast<LaneBytes>(static_cast<uint32_t>(_mm256_extract_epi32(bytes, 0)) |
+                                  uint64_t{static_cast<uint32_t>(_mm256_extract_epi32(bytes, 4))}
+                                      << 32);
 #else
-  return static_cast<uint32_t>(_mm_cvtsi128_si32(
+  return std::bit_cast<LaneBytes>(_mm_cvtsi128_si32(
       _mm_shuffle_epi8(std::bit_cast<Bytes>(values), _mm_set1_epi32(0x0C080400))));
 #endif
 }
@@ -140,18 +163,18 @@ void SampleGroups(const RowPair& rows, const std::vector<Group>& groups, uchar* 
   const Floats down = static_cast<float>(rows.fraction) + Floats{};
   const Floats not_down = static_cast<float>(1 - rows.fraction) + Floats{};
   for (const Group& group : groups) {
-    const Bytes top = Load(rows.top, group.start);
-    const Bytes bottom = Load(rows.bottom, group.start);
+    const Bytes top = Load(rows.top, group.starts);
+    const Bytes bottom = Load(rows.bottom, group.starts);
     const Floats along = group.fraction;
     const Floats not_along = 1 - along;
     const Floats sum =
         not_down * not_along * Pick(top, group.left) + not_down * along * Pick(top, group.right) +
         down * not_along * Pick(bottom, group.left) + down * along * Pick(bottom, group.right);
-    const uint64_t pixels = LowBytes(Rounded(sum));
+    const LaneBytes pixels = LowBytes(Rounded(sum));
     if (group.count == kLanes) {
-      std::memcpy(out, &pixels, kLanes);
+      std::memcpy(out, pixels.data(), kLanes);
     } else {
-      std::memcpy(out, &pixels, kQuad);
+      std::memcpy(out, pixels.data(), static_cast<size_t>(group.count));
     }
     out += group.count;
   }

@@ -50,7 +50,8 @@ class Winograd {
   // Floats that Run needs to work in. It does not matter what is in them.
   std::size_t scratch_size() const;
 
-  // `ordered` are filters, `biases` one for each output.
+  // `ordered` are filters, `biases` one for each output. None of the memory overlaps; runs at the
+  // same time need an output and a scratch each.
   void Run(const float* input, const float* ordered, const float* biases, const After& after,
            float* output, float* scratch) const;
 

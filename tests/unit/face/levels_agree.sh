@@ -9,16 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for folder in "$@"; do
   level=$(basename "$folder")
-  case $level in
-    x86-64-v3) flags="avx2" ;;
-    x86-64-v4) flags="avx512f avx512bw avx512cd avx512dq avx512vl" ;;
-    *) flags="" ;;
-  esac
-  for flag in $flags; do
-    grep -qw "$flag" /proc/cpuinfo && continue
-    echo "this processor has no $flag: $level is not compared"
-    continue 2
-  done
+  "$(dirname "$0")/has_level.sh" "$level" || continue
   # Log lines go to standard output too; they start with a bracket.
   LD_PRELOAD="$folder/libentryexit_face.so" "$program" "$capture" | grep -v '^\[' > "$work/$level"
 done

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -94,10 +95,13 @@ Floats Computed(const Layer& layer, const Winograd::After& after) {
   return output;
 }
 
+// Infinite when one is no number.
 double GreatestDifference(const Floats& a, const Floats& b) {
   double greatest = 0;
   for (size_t i = 0; i < a.size(); ++i) {
-    greatest = std::max(greatest, std::abs(static_cast<double>(a[i]) - b[i]));
+    const double difference = std::abs(static_cast<double>(a[i]) - b[i]);
+    if (!std::isfinite(difference)) return std::numeric_limits<double>::infinity();
+    greatest = std::max(greatest, difference);
   }
   return greatest;
 }
@@ -106,12 +110,14 @@ double GreatestDifference(const Floats& a, const Floats& b) {
 constexpr double kRounding = 1e-3;
 
 // Sides that whole tiles fill and that they do not, one that is within a tile; outputs in three,
-// two and one vectors; more tiles than are computed at once.
+// two and one vectors at once, once and several times; more tiles than are computed at once, the
+// last of which fill no group.
 TEST(Winograd, ComputesWhatTheConvolutionIsDefinedAs) {
   for (const Winograd::Shape& shape :
        {Winograd::Shape{1, 16, 48, 8}, Winograd::Shape{3, 48, 32, 7},
         Winograd::Shape{2, 32, 16, 14}, Winograd::Shape{5, 16, 16, 3},
-        Winograd::Shape{1, 16, 16, 1}, Winograd::Shape{2, 16, 16, 77}}) {
+        Winograd::Shape{1, 16, 16, 1}, Winograd::Shape{1, 16, 64, 8}, Winograd::Shape{1, 32, 80, 5},
+        Winograd::Shape{1, 16, 96, 4}, Winograd::Shape{1, 16, 16, 130}}) {
     const Layer layer(shape);
     EXPECT_LE(GreatestDifference(Computed(layer, {}), Expected(layer, {})), kRounding)
         << shape.crops << " crops, " << shape.inputs << " inputs, " << shape.outputs
