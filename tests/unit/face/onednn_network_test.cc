@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <dnnl.hpp>
+#include <exception>
 #include <fstream>
 #include <limits>
 #include <opencv2/imgcodecs.hpp>
@@ -16,6 +18,8 @@
 #include "entryexit/core/matching.h"
 #include "entryexit/face/engine.h"
 #include "src/face/files.h"
+#include "src/face/onednn_graph.h"
+#include "src/face/resnet_weights.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/face/face_fixtures.h"
 #include "tests/unit/face/random_dlib_resnet.h"
@@ -171,6 +175,30 @@ TEST(OnednnNetwork, RefusesFilesOfAnotherArchitectureAndText) {
               FailsWith(core::Reason::kModelFileInvalid));
   EXPECT_THAT(LoadDlibResnetIntoOnednn(Weights(), kBatches),
               FailsWith(core::Reason::kModelFileInvalid));
+}
+
+// A layer that our own code could take, of the wrong size in one way or another.
+std::vector<ConvolutionWeights> Misfits(const ConvolutionWeights& layer) {
+  std::vector<ConvolutionWeights> misfits(3, layer);
+  misfits[0].filters.pop_back();
+  misfits[1].inputs *= 2;
+  misfits[1].filters.resize(2 * layer.filters.size());
+  misfits[2].outputs *= 2;
+  misfits[2].filters.resize(2 * layer.filters.size());
+  misfits[2].biases.resize(2 * layer.biases.size());
+  return misfits;
+}
+
+TEST(OnednnGraph, RefusesWeightsThatFitNoNetwork) {
+  ResnetWeights weights = ReadEntryexitResnet(Weights()).value();
+  const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  constexpr size_t kStrideOne = 2;
+  for (const ConvolutionWeights& misfit : Misfits(weights.convolutions.at(kStrideOne))) {
+    weights.convolutions.at(kStrideOne) = misfit;
+    for (const auto& [convolutions, name] : kAllConvolutions) {
+      EXPECT_THROW(OnednnGraph(weights, 1, convolutions, engine, nullptr), std::exception) << name;
+    }
+  }
 }
 
 TEST(OnednnNetwork, RefusesACropOfAnotherSize) {
