@@ -95,7 +95,7 @@ cv::Mat AverageAreas(const cv::Mat& bgr, const Axis& x, const Axis& y) {
   const int left = across.front().front().pixel;
   const int right = across.back().back().pixel + 1;
   // One more, as four are read at once.
-  const auto floats = static_cast<size_t>(kChannels * (right - left));
+  const size_t floats = kChannels * static_cast<size_t>(right - left);
   std::vector<float> row(floats + 1);
   cv::Mat reduced(y.last - y.first, x.last - x.first, CV_8UC3);
   for (int out_y = 0; out_y < reduced.rows; ++out_y) {
@@ -107,8 +107,7 @@ cv::Mat AverageAreas(const cv::Mat& bgr, const Axis& x, const Axis& y) {
     for (int out_x = 0; out_x < reduced.cols; ++out_x) {
       cv::Vec4f sum;
       for (const Share& share : across[static_cast<size_t>(out_x)]) {
-        sum +=
-            share.weight * cv::Vec4f(&row[static_cast<size_t>(kChannels * (share.pixel - left))]);
+        sum += share.weight * cv::Vec4f(&row[kChannels * static_cast<size_t>(share.pixel - left)]);
       }
       reduced.at<cv::Vec3b>(out_y, out_x) = cv::Vec3f(sum.val);
     }

@@ -110,7 +110,7 @@ std::array<Lanes, kHogWindow> InAllLanes(const Weights& weights) {
 // Several rows at once: each row's sum is a chain of additions that wait for each other, and rows
 // share what is loaded.
 void FilterDown(const float* features, ptrdiff_t next_row, const Weights& weights, int width,
-                float* filtered, int stride) {
+                float* filtered, ptrdiff_t stride) {
   const std::array<Lanes, kHogWindow> lanes = InAllLanes(weights);
   for (int x = 0; x < width; x += kFloats) {
     std::array<Lanes, kRowsAtOnce> sums{};
@@ -130,7 +130,7 @@ void FilterDown(const float* features, ptrdiff_t next_row, const Weights& weight
   }
 }
 
-void AddFilteredAcross(const float* filtered, int stride, const Weights& weights, int width,
+void AddFilteredAcross(const float* filtered, ptrdiff_t stride, const Weights& weights, int width,
                        float* sums) {
   const std::array<Lanes, kHogWindow> lanes = InAllLanes(weights);
   for (int x = 0; x < width; x += kFloats) {

@@ -52,7 +52,7 @@ float* FloatsOf(const memory& memory) { return static_cast<float*>(memory.get_da
 // step before has left there.
 class OnednnGraph::Buffers {
  public:
-  explicit Buffers(const dnnl::engine& engine) : engine_(engine) {}
+  explicit Buffers(dnnl::engine engine) : engine_(std::move(engine)) {}
 
   // The smallest that was given back and is large enough, with what is in it.
   memory Take(const memory::desc& desc) {
@@ -93,12 +93,12 @@ class OnednnGraph::Buffers {
 
 class OnednnGraph::Maker {
  public:
-  Maker(const ResnetWeights& weights, size_t crops, Convolutions convolutions,
-        const dnnl::engine& engine, const OnednnGraph* alike)
+  Maker(const ResnetWeights& weights, size_t crops, Convolutions convolutions, dnnl::engine engine,
+        const OnednnGraph* alike)
       : weights_(weights),
         crops_(static_cast<memory::dim>(crops)),
         convolutions_(convolutions),
-        engine_(engine) {
+        engine_(std::move(engine)) {
     if (alike == nullptr) return;
     parts_.ordered = alike->parts_.ordered;
     parts_.large_floats = alike->parts_.large_floats;

@@ -58,11 +58,11 @@ class Network final : public OnednnNetwork {
   // A `twin`, if any, has all graphs alike. Graphs of several sizes want some of the weights in the
   // same order, so each has the one before to share with.
   Network(std::shared_ptr<const ResnetWeights> weights, BatchSizes batches,
-          Convolutions convolutions, const dnnl::engine& engine, const Network* twin)
+          Convolutions convolutions, dnnl::engine engine, const Network* twin)
       : weights_(std::move(weights)),
         batches_(std::move(batches)),
         convolutions_(convolutions),
-        engine_(engine) {
+        engine_(std::move(engine)) {
     BatchSizes sizes = batches_;
     sizes.push_back(1);
     for (const size_t size : sizes) {

@@ -15,13 +15,14 @@ constexpr int kGroup = 8;  // tiles that are multiplied with the same filters at
 
 // Of transformed tiles and their products, in floats: what the second cache of a core of a server
 // holds, with room for the filters that pass through.
-constexpr size_t kAtOnce = 900 * 1024 / sizeof(float);
+constexpr size_t kAtOnce = size_t{900} * 1024 / sizeof(float);
 
 // May lie anywhere.
 using Lanes
     [[gnu::vector_size(kLanes * sizeof(float)), gnu::aligned(sizeof(float)), gnu::may_alias]] =
         float;
 
+// NOLINTNEXTLINE(readability-non-const-parameter): it is written through what this returns.
 Lanes& LanesAt(float* floats) { return *reinterpret_cast<Lanes*>(floats); }
 const Lanes& LanesAt(const float* floats) { return *reinterpret_cast<const Lanes*>(floats); }
 
@@ -64,10 +65,10 @@ int VectorsAtOnce(int outputs) {
 // fetches the filters for the next vectors ahead: after the last ones, of memory that is not ours,
 // which does no harm.
 template <int vectors>
-void MultiplyGroup(const float* tiles, int inputs, const float* filters, int outputs,
+void MultiplyGroup(const float* tiles, ptrdiff_t inputs, const float* filters, ptrdiff_t outputs,
                    float* products) {
   std::array<Row<vectors>, kGroup> sums{};
-  for (int input = 0; input < inputs; ++input) {
+  for (ptrdiff_t input = 0; input < inputs; ++input) {
     Row<vectors> weights;
     for (int i = 0; i < vectors; ++i) {
       weights[i] = LanesAt(filters + (input * vectors + i) * kLanes);
@@ -80,7 +81,7 @@ void MultiplyGroup(const float* tiles, int inputs, const float* filters, int out
   }
   for (int tile = 0; tile < kGroup; ++tile) {
     for (int i = 0; i < vectors; ++i) {
-      LanesAt(products + tile * outputs + i * kLanes) = sums[tile][i];
+      LanesAt(products + tile * outputs + ptrdiff_t{i} * kLanes) = sums[tile][i];
     }
   }
 }
@@ -187,7 +188,7 @@ void Winograd::TransformTile(const float* input, const Place& place, float* tran
                                            columns[3][y], columns[4][y], columns[5][y]});
       for (int x = 0; x < kPatch; ++x) {
         LanesAt(transformed + static_cast<size_t>(y * kPatch + x) * to_next_point +
-                block * kLanes) = row[x];
+                ptrdiff_t{block} * kLanes) = row[x];
       }
     }
   }
@@ -227,12 +228,12 @@ void Winograd::TransformBack(const float* products, const Place& place, const fl
       Row<kPatch> column;
       for (int y = 0; y < kPatch; ++y) {
         column[y] = LanesAt(products + static_cast<size_t>(y * kPatch + x) * to_next_point +
-                            block * kLanes);
+                            ptrdiff_t{block} * kLanes);
       }
       const Row<kTile> transformed = TransformedBack(column);
       for (int y = 0; y < kTile; ++y) halfway[y][x] = transformed[y];
     }
-    const Lanes bias = LanesAt(biases + block * kLanes);
+    const Lanes bias = LanesAt(biases + ptrdiff_t{block} * kLanes);
     float* plane =
         output + Size(place.crop * (shape_.outputs / kLanes) + block, side * side * kLanes);
     for (int y = 0; y < rows; ++y) {

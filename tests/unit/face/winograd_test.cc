@@ -25,20 +25,20 @@ Floats Random(size_t count, unsigned seed) {
 // Of features by crop, sixteen channels, row, column, channel.
 size_t IndexOf(int channels, int side, int crop, int channel, int row, int column) {
   constexpr int kSixteen = Winograd::kChannels;
-  const int block = crop * (channels / kSixteen) + channel / kSixteen;
+  const ptrdiff_t block = crop * (channels / kSixteen) + channel / kSixteen;
   return static_cast<size_t>(((block * side + row) * side + column) * kSixteen +
                              channel % kSixteen);
 }
 
 size_t SizeOf(const Winograd::Shape& shape, int channels) {
-  return static_cast<size_t>(shape.crops * channels * shape.side * shape.side);
+  return static_cast<size_t>(ptrdiff_t{shape.crops} * channels * shape.side * shape.side);
 }
 
 struct Layer {
   explicit Layer(const Winograd::Shape& of)
       : shape(of),
         input(Random(SizeOf(of, of.inputs), 1)),
-        filters(Random(static_cast<size_t>(9 * of.inputs * of.outputs), 2)),
+        filters(Random(static_cast<size_t>(ptrdiff_t{9} * of.inputs * of.outputs), 2)),
         biases(Random(static_cast<size_t>(of.outputs), 3)),
         before(Random(SizeOf(of, of.outputs), 4)) {}
 
@@ -58,8 +58,8 @@ double ValueAt(const Layer& layer, int crop, int output, int row, int column) {
       const int y = row + i / 3 - 1;
       const int x = column + i % 3 - 1;
       if (y < 0 || y >= side || x < 0 || x >= side) continue;
-      sum += static_cast<double>(
-                 layer.filters[static_cast<size_t>(9 * (output * inputs + input) + i)]) *
+      const ptrdiff_t filter = ptrdiff_t{output} * inputs + input;
+      sum += static_cast<double>(layer.filters[static_cast<size_t>(9 * filter + i)]) *
              layer.input[IndexOf(inputs, side, crop, input, y, x)];
     }
   }
