@@ -120,12 +120,12 @@ void FilterDown(const float* features, ptrdiff_t next_row, const Weights& weight
 #pragma GCC unroll 16
       for (int row = 0; row < kRowsAtOnce; ++row) {
         if (i - row >= 0 && i - row < kHogWindow) {
-          sums[static_cast<size_t>(row)] += lanes[static_cast<size_t>(i - row)] * feature;
+          sums[row] += lanes[i - row] * feature;
         }
       }
     }
     for (int row = 0; row < kRowsAtOnce; ++row) {
-      LanesAt(filtered + row * stride + x) = sums[static_cast<size_t>(row)];
+      LanesAt(filtered + row * stride + x) = sums[row];
     }
   }
 }
@@ -136,18 +136,17 @@ void AddFilteredAcross(const float* filtered, ptrdiff_t stride, const Weights& w
   for (int x = 0; x < width; x += kFloats) {
     std::array<Lanes, kRowsAtOnce> sum;
     for (int row = 0; row < kRowsAtOnce; ++row) {
-      sum[static_cast<size_t>(row)] = LanesAt(sums + row * stride + x);
+      sum[row] = LanesAt(sums + row * stride + x);
     }
 #pragma GCC unroll 16
     for (int i = 0; i < kHogWindow; ++i) {
 #pragma GCC unroll 16
       for (int row = 0; row < kRowsAtOnce; ++row) {
-        sum[static_cast<size_t>(row)] +=
-            lanes[static_cast<size_t>(i)] * LanesAt(filtered + row * stride + x + i);
+        sum[row] += lanes[i] * LanesAt(filtered + row * stride + x + i);
       }
     }
     for (int row = 0; row < kRowsAtOnce; ++row) {
-      LanesAt(sums + row * stride + x) = sum[static_cast<size_t>(row)];
+      LanesAt(sums + row * stride + x) = sum[row];
     }
   }
 }
@@ -170,18 +169,9 @@ std::vector<HogHit> HogScanner::Scan(const cv::Mat& gray, double margin) {
   CountGradients(gray);
   MeasureEnergies();
   MakeFeatures();
-  for (int row = 0; row < rows_; row += kRowsAtOnce) {
-    SumFilters(row);
-    for (int i = row; i < std::min(row + kRowsAtOnce, rows_); ++i) {
-      for (size_t detector = 0; detector < thresholds_.size(); ++detector) {
-        const double threshold = thresholds_[detector] + margin;
-        const float* sums = SumsAt(static_cast<int>(detector), i - row);
-        for (int column = 0; column < columns_; ++column) {
-          if (sums[column] < threshold) continue;
-          hits.push_back({static_cast<int>(detector), i, column, sums[column]});
-        }
-      }
-    }
+  for (int row = 0; row < rows_; ++row) {
+    if (row % kRowsAtOnce == 0) SumFilters(row);
+    AddHits(row, margin, hits);
   }
   return hits;
 }
@@ -323,6 +313,17 @@ void HogScanner::SumFilters(int first_row) {
     FilterDown(FeaturesAt(first_row, filter.plane), ptrdiff_t{kPlanes} * stride_, filter.down,
                columns_ + kHogWindow - 1, part_.data(), stride_);
     AddFilteredAcross(part_.data(), stride_, filter.across, columns_, SumsAt(filter.detector, 0));
+  }
+}
+
+void HogScanner::AddHits(int row, double margin, std::vector<HogHit>& hits) {
+  for (int detector = 0; detector < static_cast<int>(thresholds_.size()); ++detector) {
+    const double threshold = thresholds_[static_cast<size_t>(detector)] + margin;
+    const float* sums = SumsAt(detector, row % kRowsAtOnce);
+    for (int column = 0; column < columns_; ++column) {
+      if (sums[column] < threshold) continue;
+      hits.push_back({detector, row, column, sums[column]});
+    }
   }
 }
 

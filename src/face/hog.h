@@ -50,6 +50,7 @@ class HogScanner {
   void MakeFeatures();
   void MakeFeaturesOf(int row, int column);
   void SumFilters(int first_row);
+  void AddHits(int row, double margin, std::vector<HogHit>& hits);
 
   std::vector<HogFilter> filters_;
   std::vector<double> thresholds_;

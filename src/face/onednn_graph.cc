@@ -135,6 +135,11 @@ class OnednnGraph::Maker {
     return NextOrdered(wanted, [&] { return Reordered(values, plain, wanted); });
   }
 
+  memory OrderedBiases(const std::vector<float>& biases, memory::dim outputs) {
+    const memory::desc plain({outputs}, kFloat, Tag::x);
+    return Ordered(biases, plain, plain);
+  }
+
   // As `make` makes them, unless they are there.
   template <typename Make>
   memory NextOrdered(const memory::desc& wanted, const Make& make) {
@@ -153,7 +158,7 @@ class OnednnGraph::Maker {
       throw std::invalid_argument("a layer has another number of weights than its size says");
     }
     memory source(plain, engine_);
-    std::ranges::copy(values, static_cast<float*>(source.get_data_handle()));
+    std::ranges::copy(values, FloatsOf(source));
     memory reordered(wanted, engine_);
     std::memset(reordered.get_data_handle(), 0, wanted.get_size());
     dnnl::stream stream(engine_);
@@ -217,8 +222,7 @@ class OnednnGraph::Maker {
                    const memory& result) {
     const Winograd winograd(ShapeOf(weights, input));
     const memory filters = OrderedForWinograd(weights);
-    const memory::desc plain({weights.outputs}, kFloat, Tag::x);
-    const memory biases = Ordered(weights.biases, plain, plain);
+    const memory biases = OrderedBiases(weights.biases, weights.outputs);
     const memory scratchpad =
         TakeScratchpad({{static_cast<memory::dim>(winograd.scratch_size())}, kFloat, Tag::x});
     parts_.steps.emplace_back([=](const dnnl::stream& /*stream*/) {
@@ -264,12 +268,11 @@ class OnednnGraph::Maker {
   void AddConvolution(const ConvolutionWeights& weights, const memory& input,
                       const dnnl::convolution_forward::primitive_desc& desc, const memory& result) {
     const memory::dims filter_dims{weights.outputs, weights.inputs, weights.window, weights.window};
-    const memory::desc biases({weights.outputs}, kFloat, Tag::x);
     AddStep<dnnl::convolution_forward>(
         desc, {{DNNL_ARG_SRC, input},
                {DNNL_ARG_WEIGHTS,
                 Ordered(weights.filters, {filter_dims, kFloat, Tag::oihw}, desc.weights_desc())},
-               {DNNL_ARG_BIAS, Ordered(weights.biases, biases, biases)},
+               {DNNL_ARG_BIAS, OrderedBiases(weights.biases, weights.outputs)},
                {DNNL_ARG_DST, result}});
   }
 
@@ -396,7 +399,7 @@ class OnednnGraph::Maker {
         desc, {{DNNL_ARG_SRC, input},
                {DNNL_ARG_WEIGHTS,
                 Ordered(weights.connected, {dims, kFloat, Tag::ihwo}, desc.weights_desc())},
-               {DNNL_ARG_BIAS, Ordered(weights.connected_biases, biases, biases)},
+               {DNNL_ARG_BIAS, OrderedBiases(weights.connected_biases, outputs)},
                {DNNL_ARG_DST, result}});
     return result;
   }
@@ -435,7 +438,7 @@ void OnednnGraph::Run(std::span<const cv::Mat> crops, std::vector<core::Embeddin
   for (size_t i = 0; i < crops.size(); ++i) SetInput(i, crops[i]);
   for (const Step& step : parts_.steps) step(stream_);
   stream_.wait();
-  const auto* values = static_cast<const float*>(parts_.output.get_data_handle());
+  const float* values = FloatsOf(parts_.output);
   const auto dimension = parts_.output.get_desc().dims()[1];
   for (size_t i = 0; i < crops.size(); ++i, values += dimension) {
     embeddings.emplace_back(values, values + dimension);
@@ -444,8 +447,7 @@ void OnednnGraph::Run(std::span<const cv::Mat> crops, std::vector<core::Embeddin
 
 void OnednnGraph::SetInput(size_t index, const cv::Mat& crop) {
   const ptrdiff_t plane = ptrdiff_t{side_} * side_;
-  float* pixel = static_cast<float*>(parts_.input.get_data_handle()) +
-                 3 * plane * static_cast<ptrdiff_t>(index);
+  float* pixel = FloatsOf(parts_.input) + 3 * plane * static_cast<ptrdiff_t>(index);
   for (int row = 0; row < side_; ++row) {
     const auto* bgr = crop.ptr<cv::Vec3b>(row);
     for (int column = 0; column < side_; ++column, ++pixel) {

@@ -171,6 +171,7 @@ void SampleGroups(const RowPair& rows, const std::vector<Group>& groups, uchar* 
         not_down * not_along * Pick(top, group.left) + not_down * along * Pick(top, group.right) +
         down * not_along * Pick(bottom, group.left) + down * along * Pick(bottom, group.right);
     const LaneBytes pixels = LowBytes(Rounded(sum));
+    // A copy whose size the compiler knows is one instruction.
     if (group.count == kLanes) {
       std::memcpy(out, pixels.data(), kLanes);
     } else {

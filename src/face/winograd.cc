@@ -26,6 +26,13 @@ using Lanes
 Lanes& LanesAt(float* floats) { return *reinterpret_cast<Lanes*>(floats); }
 const Lanes& LanesAt(const float* floats) { return *reinterpret_cast<const Lanes*>(floats); }
 
+// Without such registers the compiler makes do with several smaller ones.
+#ifdef __AVX512F__
+constexpr bool kLanesFillARegister = true;
+#else
+constexpr bool kLanesFillARegister = false;
+#endif
+
 size_t Size(int a, int b) { return static_cast<size_t>(a) * static_cast<size_t>(b); }
 
 template <int count>
@@ -89,13 +96,8 @@ void MultiplyGroup(const float* tiles, ptrdiff_t inputs, const float* filters, p
 }  // namespace
 
 bool Winograd::Pays(const Shape& shape) {
-#ifdef __AVX512F__
   constexpr int kEnough = 16;
-  return Winograd(shape).tiles_ >= kEnough;
-#else
-  static_cast<void>(shape);
-  return false;
-#endif
+  return kLanesFillARegister && Winograd(shape).tiles_ >= kEnough;
 }
 
 Winograd::Winograd(const Shape& shape)
