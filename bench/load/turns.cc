@@ -39,8 +39,9 @@ bool Turns::Judge() const {
 }
 
 double Turns::FindSaturatedShare() {
-  // In which a queue that grows by a twentieth of what comes becomes too long.
-  constexpr std::chrono::seconds kLong{10};
+  // At the rate of the most the queue is a random walk, which takes some 20 s to become too long:
+  // in tries of 10 s that rate passes, though nobody could keep it up.
+  constexpr std::chrono::seconds kLong{30};
   constexpr int kMost = 3;
   for (int percent = 100; percent > 0; percent -= 5) {
     const double share = percent / 100.0;

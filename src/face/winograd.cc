@@ -96,7 +96,7 @@ void MultiplyGroup(const float* tiles, ptrdiff_t inputs, const float* filters, p
 }  // namespace
 
 bool Winograd::Pays(const Shape& shape) {
-  constexpr int kEnough = 16;
+  constexpr int kEnough = 8;
   return kLanesFillARegister && Winograd(shape).tiles_ >= kEnough;
 }
 

@@ -79,7 +79,7 @@ struct EngineConfig {
   // So many faces are embedded together, which costs less for each, by a worker of the oneDNN
   // runtime, when as many captures and faces wait for each worker. The greatest first, each from 2
   // to 32 and once; empty: each face alone.
-  std::vector<std::size_t> embed_together = {8, 4};
+  std::vector<std::size_t> embed_together = {8, 4, 2};
 
   // How long a face then waits for the others. With less than that left to its deadline it goes at
   // once, in the largest batch that faces fill. One worker looks at eight captures within 70 ms.

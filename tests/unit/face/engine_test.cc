@@ -188,7 +188,7 @@ TEST(Observe, EmbedsFacesTogetherWhenManyWaitAndGivesThemAlikeButForRounding) {
 
   EngineConfig config = testing::BundledConfig();
   config.embed_patience = std::chrono::minutes(1);
-  ASSERT_THAT(config.embed_together, ElementsAre(8, 4));
+  ASSERT_THAT(config.embed_together, ElementsAre(8, 4, 2));
   std::array<std::atomic<int>, 8 + 1> together{};  // faces, by the size of their batch
   config.on_stages = [&](const StageTimes& times) {
     EXPECT_GT(times.embed.count(), 0);
@@ -214,7 +214,8 @@ TEST(Observe, EmbedsFacesTogetherWhenManyWaitAndGivesThemAlikeButForRounding) {
   EXPECT_GE(together[8], 8);
   EXPECT_EQ(together[8] % 8, 0);
   EXPECT_EQ(together[4] % 4, 0);
-  EXPECT_EQ(together[1] + together[4] + together[8], kLanes * kCapturesEach);
+  EXPECT_EQ(together[2] % 2, 0);
+  EXPECT_EQ(together[1] + together[2] + together[4] + together[8], kLanes * kCapturesEach);
 }
 
 TEST(Observe, ADeadlineInThePastGetsNoWorker) {

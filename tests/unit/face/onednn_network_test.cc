@@ -31,7 +31,7 @@ using ::entryexit::testing::FailsWith;
 using ::entryexit::testing::IsOk;
 
 constexpr double kTolerance = 1e-3;
-const BatchSizes kBatches = {8, 4};
+const BatchSizes kBatches = {8, 4, 2};
 
 constexpr std::array<std::pair<Convolutions, const char*>, 3> kAllConvolutions{
     {{Convolutions::kFastest, "fastest"},
