@@ -10,7 +10,7 @@
 namespace entryexit::bench {
 
 // The most that is served, 80 and 150 % of saturation, one after the other and again: what was
-// saturation minutes ago is not that of now. So saturation is found as a share of the most that was
+// saturation minutes ago is not that of now. So saturation is taken as a share of the most that was
 // served seconds before.
 class Turns {
  public:
@@ -22,13 +22,10 @@ class Turns {
   bool Judge() const;
 
  private:
-  // The greatest at which nearly all calls are good in most of five tries.
-  double FindSaturatedShare();
   void TakeOne();
 
   Bench& bench_;
   const std::chrono::milliseconds deadline_;
-  double saturated_share_ = 0;  // of the most that is served
   std::vector<double> p99_of_most_;
   std::vector<double> p99_at_80_;
   Latencies all_at_80_;
