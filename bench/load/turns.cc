@@ -27,6 +27,7 @@ void Turns::TakeAll() {
 bool Turns::Judge() const {
   fmt::print("median of {} turns (half of them):\n", kTurns);
   PrintSpread("p99 of the most that is served, ms", p99_of_most_, "{:.0f}");
+  fmt::print("  {:<52}{:.2f}\n", "saturation is taken to be, of that", kSaturatedShare);
   PrintSpread("p99 at 80 % of saturation, ms", p99_at_80_, "{:.0f}", "less than 150 wanted");
   fmt::print("  {:<52}{:.0f}\n", "p99 of all calls at 80 % together, ms",
              all_at_80_.Percentile(99));

@@ -96,8 +96,8 @@ void MultiplyGroup(const float* tiles, ptrdiff_t inputs, const float* filters, p
 }  // namespace
 
 bool Winograd::Pays(const Shape& shape) {
-  constexpr int kEnough = 8;
-  return kLanesFillARegister && Winograd(shape).tiles_ >= kEnough;
+  // A group that is not full costs as much as a full one.
+  return kLanesFillARegister && Winograd(shape).tiles_ >= kGroup;
 }
 
 Winograd::Winograd(const Shape& shape)
