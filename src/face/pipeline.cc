@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <opencv2/imgproc.hpp>
 #include <utility>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "decoder.h"
 #include "entryexit/core/matching.h"
 #include "entryexit/core/reason.h"
+#include "gray.h"
 #include "quality.h"
 
 namespace entryexit::face {
@@ -114,8 +114,7 @@ std::vector<core::Embedding> Pipeline::EmbedAll(std::span<const cv::Mat> crops) 
 absl::StatusOr<std::vector<DetectedFace>> Pipeline::FindFaces(const cv::Mat& bgr,
                                                               core::Deadline deadline) {
   if (absl::Status status = CheckDeadline(deadline); !status.ok()) return status;
-  cv::Mat gray;
-  cv::cvtColor(bgr, gray, cv::COLOR_BGR2GRAY);
+  const cv::Mat gray = GrayOf(bgr);
   std::vector<DetectedFace> faces =
       search_.Find(gray, [&](const auto& found) { return NarrowestPx(found, gray.size()); });
   if (absl::Status status = CheckDeadline(deadline); !status.ok()) return status;

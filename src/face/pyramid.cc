@@ -1,7 +1,5 @@
 #include "pyramid.h"
 
-#include <immintrin.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -11,29 +9,19 @@
 #include <numeric>
 #include <vector>
 
+#include "lanes.h"
+
 // Every number here is computed as dlib::resize_image computes it, in the same type and order: its
 // results are what the detector's filters were trained on, and what templates were made by.
 namespace entryexit::face {
 namespace {
 
-// As many neighbours in a row of the next picture as a register holds.
-#ifdef __AVX512BW__
-constexpr int kLanes = 16;
-using Bytes = __m512i;  // the same 16 twice, for the first neighbours, and others twice
-#elif defined(__AVX2__)
-constexpr int kLanes = 8;
-using Bytes = __m256i;  // the same 16 twice: each quarter of 64 bytes is shuffled by itself
-#else
-constexpr int kLanes = 4;
-using Bytes = __m128i;
-#endif
-
-// So many neighbours have bytes of a row of this picture in common, which span them and more.
+// A register has as many neighbours in a row of the next picture as it has lanes. So many of them
+// have bytes of a row of this picture in common, which span them and more.
 constexpr int kPerLoad = std::min(kLanes, 8);
 constexpr int kLoaded = 2 * kPerLoad;
 using Starts = std::array<int, kLanes / kPerLoad>;
 using Floats [[gnu::vector_size(kLanes * sizeof(float))]] = float;
-using Ints [[gnu::vector_size(kLanes * sizeof(int32_t))]] = int32_t;
 
 // dlib computes so many at once.
 constexpr int kQuad = 4;
@@ -114,16 +102,6 @@ Bytes Load(const uchar* row, const Starts& starts) {
 #endif
 }
 
-Bytes Shuffled(Bytes bytes, Bytes places) {
-#ifdef __AVX512BW__
-  return _mm512_shuffle_epi8(bytes, places);
-#elif defined(__AVX2__)
-  return _mm256_shuffle_epi8(bytes, places);
-#else
-  return _mm_shuffle_epi8(bytes, places);
-#endif
-}
-
 Floats Pick(Bytes loaded, Bytes places) {
   return __builtin_convertvector(std::bit_cast<Ints>(Shuffled(loaded, places)), Floats);
 }
@@ -140,24 +118,6 @@ struct RowPair {
   const uchar* bottom;
   double fraction;
 };
-
-using LaneBytes = std::array<uchar, kLanes>;
-
-// The lowest byte of each lane.
-LaneBytes LowBytes(Ints values) {
-#ifdef __AVX512BW__
-  return std::bit_cast<LaneBytes>(_mm512_cvtepi32_epi8(std::bit_cast<Bytes>(values)));
-#elif defined(__AVX2__)
-  const __m256i bytes =
-      _mm256_shuffle_epi8(std::bit_cast<Bytes>(values), _mm256_set1_epi32(0x0C080400));
-  return std::bit_cast<LaneBytes>(static_cast<uint32_t>(_mm256_extract_epi32(bytes, 0)) |
-                                  uint64_t{static_cast<uint32_t>(_mm256_extract_epi32(bytes, 4))}
-                                      << 32);
-#else
-  return std::bit_cast<LaneBytes>(_mm_cvtsi128_si32(
-      _mm_shuffle_epi8(std::bit_cast<Bytes>(values), _mm_set1_epi32(0x0C080400))));
-#endif
-}
 
 void SampleGroups(const RowPair& rows, const std::vector<Group>& groups, uchar* out) {
   const Floats down = static_cast<float>(rows.fraction) + Floats{};

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstring>
 #include <opencv2/core.hpp>
-#include <opencv2/imgproc.hpp>
 #include <string>
 
 #include "src/face/decoder.h"
+#include "src/face/gray.h"
 #include "src/face/image_header.h"
 #include "src/face/pyramid.h"
 #include "tests/fuzz/require.h"
@@ -62,8 +62,7 @@ void CheckPicture(const cv::Mat& picture, std::string_view bytes) {
 }
 
 void BuildPyramid(const cv::Mat& picture) {
-  cv::Mat level;
-  cv::cvtColor(picture, level, cv::COLOR_BGR2GRAY);
+  cv::Mat level = face::GrayOf(picture);
   while (level.cols >= 16 && level.rows >= 2) level = face::NextLevel(level);
 }
 

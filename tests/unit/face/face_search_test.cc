@@ -9,6 +9,7 @@
 
 #include "entryexit/core/face.h"
 #include "entryexit/face/engine.h"
+#include "src/face/gray.h"
 #include "src/face/pyramid.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/face/by_dlib.h"
@@ -31,6 +32,23 @@ void ExpectSame(const std::vector<DetectedFace>& faces, const std::vector<Detect
     EXPECT_EQ(faces[i].box, expected[i].box);
     // A sum of 3100 floats, taken in another order.
     EXPECT_NEAR(faces[i].confidence, expected[i].confidence, 1e-5);
+  }
+}
+
+TEST(GrayOf, EqualsTheOneOfOpenCvPixelByPixel) {
+  cv::RNG random(6);
+  for (const cv::Size& size :
+       {cv::Size(1280, 720), cv::Size(641, 31), cv::Size(25, 9), cv::Size(6, 5), cv::Size(1, 1)}) {
+    SCOPED_TRACE(size);
+    // A part of a wider picture: its rows do not follow one another.
+    cv::Mat wider(size + cv::Size(3, 0), CV_8UC3);
+    random.fill(wider, cv::RNG::UNIFORM, 0, 256);
+    const cv::Mat bgr = wider.colRange(2, 2 + size.width);
+    cv::Mat expected;
+    cv::cvtColor(bgr, expected, cv::COLOR_BGR2GRAY);
+    const cv::Mat ours = GrayOf(bgr);
+    ASSERT_EQ(ours.size(), size);
+    EXPECT_EQ(cv::countNonZero(ours != expected), 0);
   }
 }
 
