@@ -225,6 +225,11 @@ Environment ProcessEnvironment() {
   return environment;
 }
 
+int RequestThreadsOf(const Config& config) {
+  if (config.server.request_threads > 0) return config.server.request_threads;
+  return 8 + 8 * config.face.workers;
+}
+
 absl::StatusOr<Config> LoadConfig(const std::filesystem::path& path,
                                   const Environment& environment) {
   Config config;

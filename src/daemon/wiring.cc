@@ -150,7 +150,7 @@ rpc::ServerOptions ServerOptionsFrom(const config::Config& config, const Policie
       .client_ca = tls.authorities_path(),
       .identity = tls.identity_path(),
       .max_message_bytes = server.max_message_mib * kMebibyte,
-      .threads = server.request_threads,
+      .threads = config::RequestThreadsOf(config),
       // Half of the face engine at most, so that lanes with travelers before them find the rest.
       .backlog_threads = std::max(1, config.face.workers / 2),
       .queue_capacity = static_cast<size_t>(server.queue_capacity),

@@ -23,7 +23,7 @@ struct ServerConfig {
   std::filesystem::path tls_key = "/etc/entryexit/tls/server.key";
   std::filesystem::path tls_revocations;  // empty: none are revoked
   int max_message_mib = 12;
-  int request_threads = 24;
+  int request_threads = 0;  // 0: as RequestThreadsOf counts them
   int queue_capacity = 64;
   std::chrono::milliseconds default_deadline{5000};
   std::chrono::milliseconds drain{10000};
@@ -169,6 +169,9 @@ struct Config {
 
   friend bool operator==(const Config&, const Config&) = default;
 };
+
+// server.request_threads; where that is 0, eight, and eight for each of face.workers.
+int RequestThreadsOf(const Config& config);
 
 using Environment = std::map<std::string, std::string>;
 

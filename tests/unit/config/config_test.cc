@@ -75,6 +75,16 @@ policy: {exempt_classes: [NATO-1], max_clock_skew_s: 5}
   EXPECT_EQ(config->policy.max_clock_skew, 5s);
 }
 
+TEST_F(ConfigTest, CountsRequestThreadsByFaceWorkersUnlessToldHowMany) {
+  EXPECT_EQ(RequestThreadsOf(Config()), 24);
+  const auto more_workers = Load("face: {workers: 16}\n");
+  ASSERT_THAT(more_workers, IsOk());
+  EXPECT_EQ(RequestThreadsOf(*more_workers), 136);
+  const auto told = Load("server: {request_threads: 5}\nface: {workers: 16}\n");
+  ASSERT_THAT(told, IsOk());
+  EXPECT_EQ(RequestThreadsOf(*told), 5);
+}
+
 TEST_F(ConfigTest, RefusesUnknownKeysWithTheLine) {
   ExpectRefused("server:\n  listen: a:1\n  lisen: b:2\n", 3, "unknown key 'server.lisen'");
   ExpectRefused("log:\n  level: info\nfaces:\n  workers: 1\n", 3, "unknown key 'faces'");
@@ -92,10 +102,9 @@ TEST_F(ConfigTest, RefusesRepeatedKeysWithTheLine) {
 }
 
 TEST_F(ConfigTest, RefusesValuesOutOfRangeWithWhatIsAllowed) {
-  for (const char* value :
-       {"0", "257", "-1", "8.5", "eight", "99999999999999999999", "8 8", "''"}) {
+  for (const char* value : {"257", "-1", "8.5", "eight", "99999999999999999999", "8 8", "''"}) {
     ExpectRefused("server:\n  request_threads: " + std::string(value) + "\n", 2,
-                  "is not a whole number from 1 to 256");
+                  "is not a whole number from 0 to 256");
   }
   for (const char* value : {"0.01", "0.91", ".nan", "nan", "inf", "high"}) {
     ExpectRefused("face:\n  min_face_share: " + std::string(value) + "\n", 2,
