@@ -122,7 +122,7 @@ std::vector<Key> KeysOf(Config& config) {
       Path("server.tls_key", server.tls_key),
       OptionalPath("server.tls_revocations", server.tls_revocations),
       Number("server.max_message_mib", server.max_message_mib, 1, 64),
-      Number("server.request_threads", server.request_threads, 0, 256),
+      Number("server.request_threads", server.request_threads, 0, 1024),
       Number("server.queue_capacity", server.queue_capacity, 1, 10000),
       Time("server.default_deadline_ms", server.default_deadline, 100, 60000),
       Time("server.drain_ms", server.drain, 0, 600000),

@@ -1,6 +1,5 @@
 #include "gray.h"
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -20,7 +19,7 @@ constexpr int kRed = 9798;
 constexpr int kHalf = 1 << (kShift - 1);
 
 constexpr ptrdiff_t kChannels = 3;
-// What is loaded for the pixels of a register, which has a quarter more than they need.
+// What a load spans: a quarter of it is of later pixels, which must still lie within the row.
 constexpr ptrdiff_t kLoadedPixels = (sizeof(Bytes) + kChannels - 1) / kChannels;
 
 // Four pixels to each 16 bytes, of which the last four are others'.

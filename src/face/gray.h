@@ -5,8 +5,8 @@
 
 namespace entryexit::face {
 
-// The luma of `bgr` (8-bit, three channels). Equal to what cv::cvtColor makes, pixel by pixel, in
-// half of the time. Thread-safe.
+// The luma of `bgr`. Requires: 8-bit, three channels. Equal to what cv::cvtColor makes, pixel by
+// pixel, in half of the time. Thread-safe.
 cv::Mat GrayOf(const cv::Mat& bgr);
 
 }  // namespace entryexit::face

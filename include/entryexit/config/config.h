@@ -170,7 +170,7 @@ struct Config {
   friend bool operator==(const Config&, const Config&) = default;
 };
 
-// server.request_threads; where that is 0, eight, and eight for each of face.workers.
+// server.request_threads; where that is 0, twelve for each of face.workers.
 int RequestThreadsOf(const Config& config);
 
 using Environment = std::map<std::string, std::string>;

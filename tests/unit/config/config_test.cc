@@ -79,7 +79,7 @@ TEST_F(ConfigTest, CountsRequestThreadsByFaceWorkersUnlessToldHowMany) {
   EXPECT_EQ(RequestThreadsOf(Config()), 24);
   const auto more_workers = Load("face: {workers: 16}\n");
   ASSERT_THAT(more_workers, IsOk());
-  EXPECT_EQ(RequestThreadsOf(*more_workers), 136);
+  EXPECT_EQ(RequestThreadsOf(*more_workers), 192);
   const auto told = Load("server: {request_threads: 5}\nface: {workers: 16}\n");
   ASSERT_THAT(told, IsOk());
   EXPECT_EQ(RequestThreadsOf(*told), 5);
@@ -102,9 +102,9 @@ TEST_F(ConfigTest, RefusesRepeatedKeysWithTheLine) {
 }
 
 TEST_F(ConfigTest, RefusesValuesOutOfRangeWithWhatIsAllowed) {
-  for (const char* value : {"257", "-1", "8.5", "eight", "99999999999999999999", "8 8", "''"}) {
+  for (const char* value : {"1025", "-1", "8.5", "eight", "99999999999999999999", "8 8", "''"}) {
     ExpectRefused("server:\n  request_threads: " + std::string(value) + "\n", 2,
-                  "is not a whole number from 0 to 256");
+                  "is not a whole number from 0 to 1024");
   }
   for (const char* value : {"0.01", "0.91", ".nan", "nan", "inf", "high"}) {
     ExpectRefused("face:\n  min_face_share: " + std::string(value) + "\n", 2,

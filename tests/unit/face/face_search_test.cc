@@ -37,13 +37,14 @@ void ExpectSame(const std::vector<DetectedFace>& faces, const std::vector<Detect
 
 TEST(GrayOf, EqualsTheOneOfOpenCvPixelByPixel) {
   cv::RNG random(6);
-  for (const cv::Size& size :
-       {cv::Size(1280, 720), cv::Size(641, 31), cv::Size(25, 9), cv::Size(6, 5), cv::Size(1, 1)}) {
+  for (const cv::Size& size : {cv::Size(1280, 720), cv::Size(641, 31), cv::Size(25, 9),
+                               cv::Size(22, 3), cv::Size(11, 3), cv::Size(6, 5), cv::Size(1, 1)}) {
     SCOPED_TRACE(size);
-    // A part of a wider picture: its rows do not follow one another.
+    // A part of a wider picture, up to its end: its rows do not follow one another, and what is
+    // read behind the last is the heap's.
     cv::Mat wider(size + cv::Size(3, 0), CV_8UC3);
     random.fill(wider, cv::RNG::UNIFORM, 0, 256);
-    const cv::Mat bgr = wider.colRange(2, 2 + size.width);
+    const cv::Mat bgr = wider.colRange(3, 3 + size.width);
     cv::Mat expected;
     cv::cvtColor(bgr, expected, cv::COLOR_BGR2GRAY);
     const cv::Mat ours = GrayOf(bgr);
