@@ -22,7 +22,7 @@ using Bytes = __m128i;
 constexpr int kLanes = sizeof(Bytes) / sizeof(int32_t);
 using Ints [[gnu::vector_size(sizeof(Bytes))]] = int32_t;
 
-// Each quarter of 64 bytes by itself; a place of 128 and more gives 0.
+// Each 16 bytes by themselves; a place of 128 and more gives 0.
 inline Bytes Shuffled(Bytes bytes, Bytes places) {
 #ifdef __AVX512BW__
   return _mm512_shuffle_epi8(bytes, places);

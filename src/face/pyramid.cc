@@ -91,6 +91,8 @@ __m256i LoadTwice(const uchar* bytes) {
 }
 #endif
 
+// Each 16 bytes once for every four neighbours that they span, since they are shuffled by
+// themselves.
 Bytes Load(const uchar* row, const Starts& starts) {
 #ifdef __AVX512BW__
   return _mm512_inserti64x4(_mm512_castsi256_si512(LoadTwice(row + starts[0])),

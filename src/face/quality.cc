@@ -5,6 +5,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "alignment.h"
+#include "gray.h"
 
 namespace entryexit::face {
 namespace {
@@ -54,8 +55,7 @@ double EyeContrast(const cv::Mat& crop) {
 }  // namespace
 
 FaceMeasurements Measure(const cv::Mat& bgr, const cv::Rect2d& box, const Landmarks& landmarks) {
-  cv::Mat crop;
-  cv::cvtColor(CutByEyes(bgr, landmarks), crop, cv::COLOR_BGR2GRAY);
+  const cv::Mat crop = GrayOf(CutByEyes(bgr, landmarks));
   FaceMeasurements face;
   face.width_px = box.width;
   face.share_inside = ShareInside(box, bgr.size());
