@@ -24,8 +24,6 @@ absl::StatusOr<std::vector<core::AuditRecord>> PostgresTransaction::FindAuditRec
     after_chain = after->chain;
     after_sequence = after->sequence;
   }
-  // Planned with the values: which of them are given decides which index serves.
-  if (absl::Status status = Queue(kUseCustomPlans, {}); !status.ok()) return status;
   const absl::StatusOr<Result> result =
       Query(kFindAuditRecords,
             ParamsOf(filter.principal, filter.traveler_id, filter.method, filter.purpose,

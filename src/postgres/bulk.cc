@@ -39,8 +39,6 @@ absl::Status PostgresTransaction::Copy(CopyId copy, const CopyRows& rows) {
 template <typename Record, typename Id>
 absl::StatusOr<std::vector<Record>> PostgresTransaction::QueryRowsOf(StatementId statement,
                                                                      const std::vector<Id>& ids) {
-  absl::Status status = Queue(StatementId::kUseCustomPlans, {});
-  if (!status.ok()) return status;
   const absl::StatusOr<Result> result = Query(statement, ParamsOf(ids));
   if (!result.ok()) return result.status();
   return ReadRows<Record>(*result);

@@ -69,7 +69,6 @@ absl::StatusOr<std::vector<ports::ErasureCandidate>> PostgresTransaction::Erasur
   for (Param& param : HorizonParams(phase, horizon, operating_state)) {
     params.push_back(std::move(param));
   }
-  if (absl::Status status = Queue(kUseCustomPlans, {}); !status.ok()) return status;
   const absl::StatusOr<Result> result = Query(StatementFor(phase), std::move(params));
   if (!result.ok()) return result.status();
   return ReadRows<ports::ErasureCandidate>(*result);

@@ -105,19 +105,21 @@ namespace entryexit::postgres {
 namespace {
 
 using enum StatementId;
+using enum Planning;
 
 // What goes into a column of a domain comes as the domain's base type in the statements that each
 // crossing needs, and is checked with its row: of a parameter of the domain itself the server would
 // set up the checks anew each time.
 constexpr std::array kStatements = {
     // The texts that values.cc reads depend on these. A transaction that its daemon has forgotten
-    // (a lost machine) must not keep a traveler's lock.
+    // (a lost machine) must not keep a traveler's lock. Of plans see Planning.
     Statement{kSetUpSession, "set_up_session", R"sql(
       SELECT set_config('TimeZone', 'UTC', false),
              set_config('DateStyle', 'ISO, YMD', false),
              set_config('bytea_output', 'hex', false),
              set_config('extra_float_digits', '1', false),
-             set_config('idle_in_transaction_session_timeout', '60s', false))sql"},
+             set_config('idle_in_transaction_session_timeout', '60s', false),
+             set_config('plan_cache_mode', 'force_generic_plan', false))sql"},
     Statement{kPing, "ping", "SELECT 1"},
     Statement{kListen, "listen", "LISTEN entryexit_case"},
     // READ COMMITTED is enough: what is recorded about a traveler is read and written under the
@@ -126,8 +128,7 @@ constexpr std::array kStatements = {
     // where a stricter level would.
     Statement{kBegin, "begin", "BEGIN ISOLATION LEVEL READ COMMITTED"},
     Statement{kSetTimeout, "set_timeout", "SELECT set_config('statement_timeout', $1, true)"},
-    // For lists with optional filters and for reports: planned anew with their values, a filter
-    // that is absent costs nothing, and a filter or a period that is present can choose the index.
+    // Before statements of Planning::kEachUse.
     Statement{kUseCustomPlans, "use_custom_plans",
               "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"},
     // For reports that read a year at once: what fits into memory is not sorted and joined on disk.
@@ -190,7 +191,8 @@ constexpr std::array kStatements = {
               "SELECT " CROSSING_COLUMNS " FROM crossing WHERE traveler_id = $1 "
               "AND (captured_at, crossing_id) > "
               "(COALESCE($2::timestamptz, '" AFTER_TIME "'), COALESCE($3::uuid, '" AFTER_ID "')) "
-              "ORDER BY captured_at, crossing_id LIMIT $4::integer"},
+              "ORDER BY captured_at, crossing_id LIMIT $4::integer",
+              kEachUse},
 
     Statement{kAddCapture, "add_capture", R"sql(
       INSERT INTO capture (traveler_id, crossing_id, media_type, digest, key_id, nonce, ciphertext,
@@ -260,7 +262,8 @@ constexpr std::array kStatements = {
               "WHERE traveler_id = $1 ORDER BY arrived_at, arrival_id, known_from"},
     Statement{kListOverstays, "list_overstays",
               OVERSTAYS_AMONG(KNOWN_NOW) " UNION ALL " OVERSTAYS_AMONG(SUPERSEDED_LATER) R"sql(
-      ORDER BY authorized_until, traveler_id, arrival_id LIMIT $7::integer)sql"},
+      ORDER BY authorized_until, traveler_id, arrival_id LIMIT $7::integer)sql",
+              kEachUse},
     // In the order of core::StayFigure. One who departed after $1 was still there on that day.
     Statement{kCountStays, "count_stays",
               "WITH counted AS (" STAYS_AMONG(KNOWN_NOW) " UNION ALL " STAYS_AMONG(SUPERSEDED_LATER)
@@ -278,7 +281,8 @@ constexpr std::array kStatements = {
         LATERAL (SELECT state = 'CLOSED' AND departed_on <= $1 AS departed) d,
         LATERAL (SELECT authorized_until < $1 AND NOT departed
                         AND state IN ('OPEN', 'CLOSED') AS overdue) o
-      GROUP BY nationality, class_of_admission, port_id)sql"},
+      GROUP BY nationality, class_of_admission, port_id)sql",
+              kEachUse},
     // In the order of core::CrossingFigure. Crossings of the period are those whose day lies in it
     // by what was known at $2 (core::Corrected): they are looked up by their recorded day, and by
     // id
@@ -329,7 +333,8 @@ constexpr std::array kStatements = {
           SELECT FROM corrected k
           WHERE k.traveler_id = c.traveler_id AND k.crossing_id = c.crossing_id
             AND (voided OR local_date NOT BETWEEN $3 AND LEAST($4::date, $1::date)))
-      GROUP BY c.port_id, c.lane_id)sql"},
+      GROUP BY c.port_id, c.lane_id)sql",
+              kEachUse},
     // core::OverstayOf in SQL for stays that are open, and core::SeverityOf: the case is grave
     // enough with HIGH, or with MEDIUM as long as no more than 180 days count. A withdrawn case is
     // none: what withdrew it no longer holds. One that was decided and erased counts as it was.
@@ -352,7 +357,8 @@ constexpr std::array kStatements = {
             AND (l.severity = 'HIGH'
                  OR (l.severity = 'MEDIUM'
                      AND $1::date - GREATEST(s.authorized_until, s.adult_on - 1) <= 180)))
-      ORDER BY traveler_id LIMIT $3::integer)sql"},
+      ORDER BY traveler_id LIMIT $3::integer)sql",
+              kEachUse},
 
     Statement{kAddCase, "add_case",
               "INSERT INTO review_case (" CASE_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
@@ -383,11 +389,13 @@ constexpr std::array kStatements = {
               "SELECT " CASE_READ " FROM review_case WHERE " CASES_WANTED
               " AND (opened_at, case_id) > (COALESCE($5::timestamptz, '" AFTER_TIME
               "'), COALESCE($6::uuid, '" AFTER_ID
-              "')) ORDER BY opened_at, case_id LIMIT $7::integer"},
+              "')) ORDER BY opened_at, case_id LIMIT $7::integer",
+              kEachUse},
     Statement{kListCasesByDueDay, "list_cases_by_due_day",
               "SELECT " CASE_READ " FROM review_case WHERE due_on IS NOT NULL AND " CASES_WANTED
               " AND (due_on, case_id) > (COALESCE($5::date, '" AFTER_TIME
-              "'), COALESCE($6::uuid, '" AFTER_ID "')) ORDER BY due_on, case_id LIMIT $7::integer"},
+              "'), COALESCE($6::uuid, '" AFTER_ID "')) ORDER BY due_on, case_id LIMIT $7::integer",
+              kEachUse},
     // core::IsDispute by the last event of each request up to the moment $2.
     Statement{kDisputedAmong, "disputed_among", R"sql(
       SELECT DISTINCT q.traveler_id
@@ -397,50 +405,62 @@ constexpr std::array kStatements = {
           AND e.happened_at <= COALESCE($2::timestamptz, 'infinity')
         ORDER BY version DESC LIMIT 1) last
       WHERE q.traveler_id = ANY ($1::uuid[]) AND q.kind = 'CORRECTION_REQUEST'
-        AND last.kind NOT IN ('UPHELD', 'WITHDRAWN'))sql"},
+        AND last.kind NOT IN ('UPHELD', 'WITHDRAWN'))sql",
+              kEachUse},
 
     // In one order for all, so that of two imports none waits for the other while that waits for
     // it.
     Statement{kLockTravelersOf, "lock_travelers_of", R"sql(
       SELECT d.document_id, t.traveler_id
       FROM travel_document d JOIN traveler t ON t.traveler_id = d.traveler_id
-      WHERE d.document_id = ANY ($1::uuid[]) ORDER BY t.traveler_id FOR UPDATE OF t, d)sql"},
+      WHERE d.document_id = ANY ($1::uuid[]) ORDER BY t.traveler_id FOR UPDATE OF t, d)sql",
+              kEachUse},
     Statement{kCountCrossingsOf, "count_crossings_of", R"sql(
       SELECT d.document_id,
              (SELECT count(*) FROM crossing c WHERE c.traveler_id = d.traveler_id)
-      FROM travel_document d WHERE d.document_id = ANY ($1::uuid[]))sql"},
+      FROM travel_document d WHERE d.document_id = ANY ($1::uuid[]))sql",
+              kEachUse},
     Statement{kCrossingsOf, "crossings_of",
               "SELECT " CROSSING_COLUMNS " FROM crossing WHERE traveler_id = ANY ($1::uuid[]) "
-              "ORDER BY traveler_id, captured_at, crossing_id"},
+              "ORDER BY traveler_id, captured_at, crossing_id",
+              kEachUse},
     Statement{kDocumentsOf, "documents_of", R"sql(
       SELECT traveler_id, issuing_state, number, nationality, birth_date, sex
       FROM travel_document WHERE traveler_id = ANY ($1::uuid[])
-      ORDER BY traveler_id, first_used_at, document_id)sql"},
+      ORDER BY traveler_id, first_used_at, document_id)sql",
+              kEachUse},
     Statement{
         kCorrectionsOf, "corrections_of",
         "SELECT " CORRECTION_COLUMNS " FROM crossing_correction "
-        "WHERE traveler_id = ANY ($1::uuid[]) ORDER BY traveler_id, recorded_at, correction_id"},
+        "WHERE traveler_id = ANY ($1::uuid[]) ORDER BY traveler_id, recorded_at, correction_id",
+        kEachUse},
     Statement{kAdmissionChangesOf, "admission_changes_of",
               "SELECT " ADMISSION_CHANGE_COLUMNS " FROM admission_change "
-              "WHERE traveler_id = ANY ($1::uuid[]) ORDER BY traveler_id, recorded_at, change_id"},
+              "WHERE traveler_id = ANY ($1::uuid[]) ORDER BY traveler_id, recorded_at, change_id",
+              kEachUse},
     Statement{kSettledLeadsOf, "settled_leads_of", R"sql(
       SELECT traveler_id, kind, crossing_id, severity, state FROM settled_lead
-      WHERE traveler_id = ANY ($1::uuid[]))sql"},
+      WHERE traveler_id = ANY ($1::uuid[]))sql",
+              kEachUse},
     Statement{kLatestComparisonsOf, "latest_comparisons_of", R"sql(
       SELECT DISTINCT ON (traveler_id, crossing_id)
              traveler_id, crossing_id, comparison_id, attempt, outcome, model_id, model_digest
       FROM comparison WHERE traveler_id = ANY ($1::uuid[])
-      ORDER BY traveler_id, crossing_id, attempt DESC)sql"},
+      ORDER BY traveler_id, crossing_id, attempt DESC)sql",
+              kEachUse},
     Statement{kCasesOf, "cases_of",
               "SELECT " CASE_READ " FROM review_case WHERE traveler_id = ANY ($1::uuid[]) "
-              "ORDER BY traveler_id, opened_at, case_id"},
+              "ORDER BY traveler_id, opened_at, case_id",
+              kEachUse},
     Statement{kStaysOf, "stays_of",
               "SELECT " STAY_COLUMNS " FROM stay WHERE traveler_id = ANY ($1::uuid[]) "
-              "AND " KNOWN_NOW " ORDER BY traveler_id, arrived_at, arrival_id"},
+              "AND " KNOWN_NOW " ORDER BY traveler_id, arrived_at, arrival_id",
+              kEachUse},
     Statement{kSupersedeStaysOf, "supersede_stays_of", R"sql(
       UPDATE stay s SET known_until = v.known_until
       FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS v(traveler_id, arrival_id, known_until)
-      WHERE s.traveler_id = v.traveler_id AND s.arrival_id = v.arrival_id AND s.)sql" KNOWN_NOW},
+      WHERE s.traveler_id = v.traveler_id AND s.arrival_id = v.arrival_id AND s.)sql" KNOWN_NOW,
+              kEachUse},
     Statement{kAnnounceCases, "announce_cases",
               "SELECT pg_notify('entryexit_case', id) FROM unnest($1::text[]) AS id"},
 
@@ -450,11 +470,13 @@ constexpr std::array kStatements = {
     Statement{kNationalImagesDue, "national_images_due",
               "SELECT captured_at, traveler_id, crossing_id FROM capture "
               "WHERE nationality = $5 AND captured_at <= $6" ERASURE_PAGE(
-                  "captured_at", "traveler_id", "crossing_id")},
+                  "captured_at", "traveler_id", "crossing_id"),
+              kEachUse},
     Statement{kOtherImagesDue, "other_images_due",
               "SELECT captured_at, traveler_id, crossing_id FROM capture "
               "WHERE nationality <> $5 AND captured_at <= $6" ERASURE_PAGE(
-                  "captured_at", "traveler_id", "crossing_id")},
+                  "captured_at", "traveler_id", "crossing_id"),
+              kEachUse},
     // Those of a stay that is open wait for its authorization, or of nationals for the arrival.
     Statement{kTemplatesDue, "templates_due",
               R"sql(SELECT t.captured_at, t.traveler_id, t.crossing_id FROM template t
@@ -463,15 +485,18 @@ constexpr std::array kStatements = {
         WHERE s.traveler_id = t.traveler_id AND s.arrival_id = t.crossing_id
           AND s.known_until = 'infinity' AND s.state = 'OPEN'
           AND s.arrived_at > $5 AND COALESCE(s.authorized_until > $7, true)))sql" ERASURE_PAGE(
-                  "t.captured_at", "t.traveler_id", "t.crossing_id")},
+                  "t.captured_at", "t.traveler_id", "t.crossing_id"),
+              kEachUse},
     Statement{kClosedStaysDue, "closed_stays_due",
               "SELECT departed_at, traveler_id, arrival_id FROM stay WHERE " KNOWN_NOW
-              " AND departed_at <= $5" ERASURE_PAGE("departed_at", "traveler_id", "arrival_id")},
+              " AND departed_at <= $5" ERASURE_PAGE("departed_at", "traveler_id", "arrival_id"),
+              kEachUse},
     Statement{kOpenStaysDue, "open_stays_due",
               "SELECT arrived_at, traveler_id, arrival_id FROM stay WHERE " KNOWN_NOW
               " AND departed_at IS NULL AND arrived_at <= $5 "
               "AND (arrived_at <= $6 OR authorized_until <= $7)" ERASURE_PAGE(
-                  "arrived_at", "traveler_id", "arrival_id")},
+                  "arrived_at", "traveler_id", "arrival_id"),
+              kEachUse},
     Statement{kCrossingsWithoutStayDue, "crossings_without_stay_due",
               R"sql(SELECT c.captured_at, c.traveler_id, c.crossing_id FROM crossing c
       WHERE c.captured_at <= $5
@@ -483,12 +508,14 @@ constexpr std::array kStatements = {
           SELECT FROM stay s
           WHERE s.traveler_id = c.traveler_id AND s.departure_id = c.crossing_id
             AND s.known_until = 'infinity'))sql" ERASURE_PAGE("c.captured_at", "c.traveler_id",
-                                                              "c.crossing_id")},
+                                                              "c.crossing_id"),
+              kEachUse},
     Statement{
         kCasesDue, "cases_due",
         "SELECT updated_at, traveler_id, case_id FROM review_case "
         "WHERE state NOT IN ('OPEN', 'AWAITS_SECOND_OFFICER') AND updated_at <= $5" ERASURE_PAGE(
-            "updated_at", "traveler_id", "case_id")},
+            "updated_at", "traveler_id", "case_id"),
+        kEachUse},
     Statement{kRetainedOf, "retained_of", R"sql(
       SELECT 'IMAGE', crossing_id FROM capture WHERE traveler_id = $1
       UNION ALL SELECT 'TEMPLATE', crossing_id FROM template WHERE traveler_id = $1
@@ -519,7 +546,8 @@ constexpr std::array kStatements = {
               ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"},
     Statement{kListReceipts, "list_receipts",
               "SELECT " RECEIPT_COLUMNS
-              " FROM erasure_receipt WHERE number > $1 ORDER BY number LIMIT $2::integer"},
+              " FROM erasure_receipt WHERE number > $1 ORDER BY number LIMIT $2::integer",
+              kEachUse},
     Statement{kEraseItems, "erase_items", "SELECT erase_items($1, $2, $3, $4, $5, $6, $7)"},
     Statement{kAddLegalHoldEvent, "add_legal_hold_event", R"sql(
       INSERT INTO legal_hold
@@ -534,7 +562,8 @@ constexpr std::array kStatements = {
         AND ($2::boolean OR r.traveler_id IS NULL)
         AND (p.traveler_id, p.hold_id) > (COALESCE($3::uuid, ')sql" AFTER_ID R"sql('),
                                           COALESCE($4::uuid, ')sql" AFTER_ID R"sql('))
-      ORDER BY p.traveler_id, p.hold_id LIMIT $5::integer)sql"},
+      ORDER BY p.traveler_id, p.hold_id LIMIT $5::integer)sql",
+              kEachUse},
     Statement{kAppendAuditRecord, "append_audit_record", R"sql(
       SELECT append_audit_record($1, $2, NULLIF($3, ''), $4, $5, NULLIF($6, ''), $7, $8))sql"},
     Statement{kFindAuditRecords, "find_audit_records", "SELECT " AUDIT_COLUMNS R"sql(
@@ -546,7 +575,9 @@ constexpr std::array kStatements = {
         AND ($6::timestamptz IS NULL OR recorded_at < $6)
         AND (recorded_at, chain, sequence) > (COALESCE($7::timestamptz, ')sql" AFTER_TIME R"sql('),
                                               COALESCE($8::integer, 0), COALESCE($9::bigint, 0))
-      ORDER BY recorded_at, chain, sequence LIMIT $10::integer)sql"},
+      ORDER BY recorded_at, chain, sequence LIMIT $10::integer)sql",
+              kEachUse},
+    // Planned once: in the order of the key, whatever the range is.
     Statement{kAuditRecordsOf, "audit_records_of", "SELECT " AUDIT_COLUMNS R"sql(
       FROM audit_record WHERE chain = $1::smallint AND sequence > $2 AND sequence <= $3
       ORDER BY sequence LIMIT $4::integer)sql"},
@@ -567,7 +598,8 @@ constexpr std::array kStatements = {
               ") VALUES ($1, $2, $3, $4, $5, $6, $7)"},
     Statement{kListAuditCheckpoints, "list_audit_checkpoints",
               "SELECT " CHECKPOINT_COLUMNS
-              " FROM audit_checkpoint WHERE number > $1 ORDER BY number LIMIT $2::integer"},
+              " FROM audit_checkpoint WHERE number > $1 ORDER BY number LIMIT $2::integer",
+              kEachUse},
 
     Statement{kAllDataKeys, "all_data_keys", R"sql(
       SELECT key_id, kek_id, nonce, wrapped, retired_at
@@ -582,16 +614,19 @@ constexpr std::array kStatements = {
               "SELECT begin_key_rotation($1, $2, $3, $4, $5, $6)"},
     Statement{kCountSealedOtherwise, "count_sealed_otherwise", R"sql(
       SELECT (SELECT count(*) FROM capture WHERE key_id <> $1)
-           + (SELECT count(*) FROM template WHERE key_id <> $1))sql"},
+           + (SELECT count(*) FROM template WHERE key_id <> $1))sql",
+              kEachUse},
     // Less or greater, since an index finds those, and would read everything for "another".
     Statement{kAnySealedOtherwise, "any_sealed_otherwise", R"sql(
       SELECT EXISTS (SELECT FROM capture WHERE key_id < $1)
           OR EXISTS (SELECT FROM capture WHERE key_id > $1)
           OR EXISTS (SELECT FROM template WHERE key_id < $1)
-          OR EXISTS (SELECT FROM template WHERE key_id > $1))sql"},
-    Statement{kCapturesSealedOtherwise, "captures_sealed_otherwise", SEALED_OTHERWISE("capture")},
-    Statement{kTemplatesSealedOtherwise, "templates_sealed_otherwise",
-              SEALED_OTHERWISE("template")},
+          OR EXISTS (SELECT FROM template WHERE key_id > $1))sql",
+              kEachUse},
+    Statement{kCapturesSealedOtherwise, "captures_sealed_otherwise", SEALED_OTHERWISE("capture"),
+              kEachUse},
+    Statement{kTemplatesSealedOtherwise, "templates_sealed_otherwise", SEALED_OTHERWISE("template"),
+              kEachUse},
     Statement{kReseal, "reseal", "SELECT reseal($1, $2, $3, $4, $5, $6, $7, $8)"},
     Statement{kDestroyDataKey, "destroy_data_key", "SELECT destroy_data_key($1)"},
     Statement{kFinishKeyRotation, "finish_key_rotation", "SELECT finish_key_rotation($1)"},

@@ -113,10 +113,19 @@ enum class StatementId {
   kCount,  // not a statement
 };
 
+// When the server plans a statement. Left to itself it would choose by the costs that it reckons
+// with, and one whose first plans were made for small tables would be planned each time from then
+// on.
+enum class Planning {
+  kOnce,    // for all values, in each session: what looks a few rows up by their key
+  kEachUse  // with the values: filters that may be absent, periods, pages, many keys at once
+};
+
 struct Statement {
   StatementId id;
   const char* name;  // in logs and on the server
   const char* sql;
+  Planning planning = Planning::kOnce;
 };
 
 const Statement& StatementOf(StatementId id);

@@ -82,6 +82,10 @@ absl::Status PostgresTransaction::Queue(StatementId statement, Params params) {
     }
     QueueLimit();
   }
+  if (StatementOf(statement).planning == Planning::kEachUse && !plans_each_use_) {
+    pending_.push_back({kUseCustomPlans, {}});
+    plans_each_use_ = true;
+  }
   pending_.push_back({statement, std::move(params)});
   return absl::OkStatus();
 }
@@ -107,13 +111,6 @@ absl::StatusOr<std::vector<Record>> PostgresTransaction::QueryRows(StatementId s
   const absl::StatusOr<Result> result = Query(statement, std::move(params));
   if (!result.ok()) return result.status();
   return ReadRows<Record>(*result);
-}
-
-template <typename Record>
-absl::StatusOr<std::vector<Record>> PostgresTransaction::QueryRowsPlannedAnew(StatementId statement,
-                                                                              Params params) {
-  if (absl::Status status = Queue(kUseCustomPlans, {}); !status.ok()) return status;
-  return QueryRows<Record>(statement, std::move(params));
 }
 
 template <typename Record, typename Id>
@@ -431,7 +428,7 @@ absl::StatusOr<std::vector<ports::CaseRecord>> PostgresTransaction::ListCases(
   std::optional<core::CaseId> after_id;
   if (after) after_id = after->case_id;
   const auto list = [&](StatementId statement, const auto& after_key) {
-    return QueryRowsPlannedAnew<ports::CaseRecord>(
+    return QueryRows<ports::CaseRecord>(
         statement, ParamsOf(filter.state, filter.kind, filter.port_id, filter.traveler_id,
                             after_key, after_id, limit, filter.due_before));
   };
@@ -462,7 +459,7 @@ absl::StatusOr<std::vector<ports::StayRecord>> PostgresTransaction::ListOverstay
     after_traveler = after->traveler_id;
     after_arrival = after->arrival_id;
   }
-  return QueryRowsPlannedAnew<ports::StayRecord>(
+  return QueryRows<ports::StayRecord>(
       kListOverstays,
       ParamsOf(as_of, known_at, kind, after_day, after_traveler, after_arrival, limit));
 }
@@ -470,18 +467,18 @@ absl::StatusOr<std::vector<ports::StayRecord>> PostgresTransaction::ListOverstay
 absl::StatusOr<std::vector<core::StayCount>> PostgresTransaction::CountStays(
     const core::ReportScope& scope) {
   if (absl::Status status = Queue(kUseMuchMemory, {}); !status.ok()) return status;
-  return QueryRowsPlannedAnew<core::StayCount>(kCountStays, ParamsOf(scope));
+  return QueryRows<core::StayCount>(kCountStays, ParamsOf(scope));
 }
 
 absl::StatusOr<std::vector<core::CrossingCount>> PostgresTransaction::CountCrossings(
     const core::ReportScope& scope) {
   if (absl::Status status = Queue(kUseMuchMemory, {}); !status.ok()) return status;
-  return QueryRowsPlannedAnew<core::CrossingCount>(kCountCrossings, ParamsOf(scope));
+  return QueryRows<core::CrossingCount>(kCountCrossings, ParamsOf(scope));
 }
 
 absl::StatusOr<std::vector<core::TravelerId>> PostgresTransaction::TravelersToReview(
     core::Date as_of, const std::optional<core::TravelerId>& after, int limit) {
-  return QueryRowsPlannedAnew<core::TravelerId>(kTravelersToReview, ParamsOf(as_of, after, limit));
+  return QueryRows<core::TravelerId>(kTravelersToReview, ParamsOf(as_of, after, limit));
 }
 
 }  // namespace entryexit::postgres

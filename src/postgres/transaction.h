@@ -172,7 +172,7 @@ class PostgresTransaction final : public ports::Transaction {
   absl::Status FinishKeyRotation(const std::string& rotation_id) override;
 
  private:
-  // Rows of all of `ids`, planned with them: how many there are decides how they are found.
+  // Rows of all of `ids`.
   template <typename Record, typename Id>
   absl::StatusOr<std::vector<Record>> QueryRowsOf(StatementId statement,
                                                   const std::vector<Id>& ids);
@@ -193,9 +193,6 @@ class PostgresTransaction final : public ports::Transaction {
                                                      std::span<const Result> results);
   template <typename Record>
   absl::StatusOr<std::vector<Record>> QueryRows(StatementId statement, Params params);
-  // The same, planned with the values of `params`.
-  template <typename Record>
-  absl::StatusOr<std::vector<Record>> QueryRowsPlannedAnew(StatementId statement, Params params);
   template <typename Record, typename Id>
   absl::StatusOr<Record> QueryById(StatementId statement, const Id& id, core::Reason not_found);
   // The one value that the statement gives.
@@ -210,6 +207,7 @@ class PostgresTransaction final : public ports::Transaction {
   std::optional<std::chrono::milliseconds> told_limit_;  // in this transaction
   std::vector<Call> pending_;
   bool begun_ = false;
+  bool plans_each_use_ = false;  // from here to the end of the transaction
   absl::Status failure_;
   // As last read or written in this transaction, for who replaces them: under the traveler's lock
   // nobody else changes them.

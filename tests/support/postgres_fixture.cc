@@ -317,9 +317,11 @@ absl::Status PostgresServer::WaitUntilReady() {
   return absl::OkStatus();
 }
 
+std::string PostgresServer::Log() const { return ReadAll(directory_ + "/log"); }
+
 std::string PostgresServer::LogTail() const {
   constexpr size_t kTailBytes = 2000;
-  const std::string log = ReadAll(directory_ + "/log");
+  const std::string log = Log();
   return log.size() <= kTailBytes ? log : log.substr(log.size() - kTailBytes);
 }
 

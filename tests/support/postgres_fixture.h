@@ -73,6 +73,9 @@ class PostgresServer {
   // it has, and waits until it accepts connections.
   absl::Status EnsureReady();
 
+  // All that the server has logged.
+  std::string Log() const;
+
   // Of the process whose children serve the connections; negative when it is not running.
   pid_t pid() const { return postmaster_; }
 

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "entryexit/crypto/digest.h"
 #include "src/postgres/statements.h"
 #include "tests/integration/postgres/store_fixture.h"
 #include "tests/support/files.h"
@@ -26,12 +27,10 @@ constexpr char kPlannerSettings[] = R"sql(
   SET timezone = 'UTC';
 )sql";
 
-// A statement with values, and whether the service has it planned with them or once for all values.
 struct HotStatement {
   const char* name;  // of the file
   const char* values;
   StatementId id;
-  bool planned_anew;
 };
 
 constexpr char kTravelerOfFill[] = "md5('traveler 7')::uuid";
@@ -43,53 +42,54 @@ constexpr char kDocumentsOfFill[] =
 
 const HotStatement kHotStatements[] = {
     {"list_overstays_first_page", "'2026-09-01', '2026-09-03 12:00', NULL, NULL, NULL, NULL, 101",
-     StatementId::kListOverstays, true},
+     StatementId::kListOverstays},
     {"list_overstays_next_page",
      "'2026-09-01', '2026-09-03 12:00', NULL, '2026-01-05', md5('a')::uuid, md5('b')::uuid, 101",
-     StatementId::kListOverstays, true},
+     StatementId::kListOverstays},
     {"list_overstays_known_before", "'2026-06-01', '2026-06-03 12:00', NULL, NULL, NULL, NULL, 101",
-     StatementId::kListOverstays, true},
+     StatementId::kListOverstays},
     {"count_stays", "'2026-09-01', '2026-09-03 12:00', '2026-07-01', '2026-07-31'",
-     StatementId::kCountStays, true},
+     StatementId::kCountStays},
     {"count_stays_known_before", "'2026-06-01', '2026-06-03 12:00', '2026-05-01', '2026-05-31'",
-     StatementId::kCountStays, true},
+     StatementId::kCountStays},
     {"count_crossings", "'2026-09-01', '2026-09-03 12:00', '2026-07-01', '2026-07-31'",
-     StatementId::kCountCrossings, true},
-    {"travelers_to_review", "'2026-09-01', NULL, 100", StatementId::kTravelersToReview, true},
+     StatementId::kCountCrossings},
+    {"travelers_to_review", "'2026-09-01', NULL, 100", StatementId::kTravelersToReview},
     {"national_images_due", "NULL, NULL, NULL, 100, 'UTO', '2026-10-01'",
-     StatementId::kNationalImagesDue, true},
+     StatementId::kNationalImagesDue},
     {"other_images_due", "'2026-09-01', md5('a')::uuid, md5('b')::uuid, 100, 'UTO', '2026-10-01'",
-     StatementId::kOtherImagesDue, true},
+     StatementId::kOtherImagesDue},
     {"templates_due", "NULL, NULL, NULL, 100, '2025-02-01', '2025-03-01', '2025-02-01'",
-     StatementId::kTemplatesDue, true},
-    {"closed_stays_due", "NULL, NULL, NULL, 100, '2025-03-01'", StatementId::kClosedStaysDue, true},
+     StatementId::kTemplatesDue},
+    {"closed_stays_due", "NULL, NULL, NULL, 100, '2025-03-01'", StatementId::kClosedStaysDue},
     {"open_stays_due", "NULL, NULL, NULL, 100, '2025-06-01', '2025-06-01', '2025-06-01'",
-     StatementId::kOpenStaysDue, true},
+     StatementId::kOpenStaysDue},
     {"crossings_without_stay_due", "NULL, NULL, NULL, 100, '2025-03-01'",
-     StatementId::kCrossingsWithoutStayDue, true},
-    {"cases_due", "NULL, NULL, NULL, 100, '2025-03-01'", StatementId::kCasesDue, true},
+     StatementId::kCrossingsWithoutStayDue},
+    {"cases_due", "NULL, NULL, NULL, 100, '2025-03-01'", StatementId::kCasesDue},
     {"find_audit_records_by_traveler",
      "NULL, md5('traveler 7')::uuid, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 51",
-     StatementId::kFindAuditRecords, true},
+     StatementId::kFindAuditRecords},
     {"find_audit_records_by_principal",
      "'officer/7', NULL, 'GetCase', NULL, '2026-01-02', '2026-01-09', '2026-01-03', 3, 17, 51",
-     StatementId::kFindAuditRecords, true},
-    {"audit_records_of", "3, 100, 900, 500", StatementId::kAuditRecordsOf, false},
-    {"retained_of", kTravelerOfFill, StatementId::kRetainedOf, false},
-    {"get_capture", "md5('crossing 7')::uuid", StatementId::kGetCapture, false},
-    {"all_crossings", kTravelerOfFill, StatementId::kAllCrossings, false},
-    {"all_stays", kTravelerOfFill, StatementId::kAllStays, false},
-    {"all_templates", kTravelerOfFill, StatementId::kAllTemplates, false},
-    {"lock_travelers_of", kDocumentsOfFill, StatementId::kLockTravelersOf, true},
-    {"crossings_of", kTravelersOfFill, StatementId::kCrossingsOf, true},
-    {"stays_of", kTravelersOfFill, StatementId::kStaysOf, true},
+     StatementId::kFindAuditRecords},
+    {"audit_records_of", "3, 100, 900, 500", StatementId::kAuditRecordsOf},
+    {"retained_of", kTravelerOfFill, StatementId::kRetainedOf},
+    {"get_capture", "md5('crossing 7')::uuid", StatementId::kGetCapture},
+    {"all_crossings", kTravelerOfFill, StatementId::kAllCrossings},
+    {"all_stays", kTravelerOfFill, StatementId::kAllStays},
+    {"all_templates", kTravelerOfFill, StatementId::kAllTemplates},
+    {"lock_travelers_of", kDocumentsOfFill, StatementId::kLockTravelersOf},
+    {"crossings_of", kTravelersOfFill, StatementId::kCrossingsOf},
+    {"stays_of", kTravelersOfFill, StatementId::kStaysOf},
 };
 
 class PlansTest : public StoreTest {
  protected:
   std::string PlanOf(const HotStatement& hot) const {
     const Statement& statement = StatementOf(hot.id);
-    const std::string mode = hot.planned_anew ? "force_custom_plan" : "force_generic_plan";
+    const std::string mode =
+        statement.planning == Planning::kEachUse ? "force_custom_plan" : "force_generic_plan";
     std::string plan;
     for (const std::string& line :
          Sql("postgres", kPlannerSettings + ("SET plan_cache_mode = " + mode) + "; PREPARE " +
@@ -100,7 +100,56 @@ class PlansTest : public StoreTest {
     }
     return plan;
   }
+
+  // How often the server has planned a statement of the session.
+  static int Plannings() {
+    const std::string log = server().Log();
+    int count = 0;
+    for (size_t at = 0; (at = log.find("PLANNER STATISTICS", at)) != std::string::npos; ++at) {
+      ++count;
+    }
+    return count;
+  }
+
+  // One session, in which the server logs what it plans.
+  void OpenSession() {
+    ASSERT_THAT(
+        server().Execute("postgres", "ALTER DATABASE " + database_ + " SET log_planner_stats = on"),
+        testing::IsOk());
+    DatabaseOptions options = Options();
+    options.pool_size = 1;
+    store_ = *OpenStore(options);
+  }
 };
+
+// The server compares what plans cost with what the first five did, and those were for small
+// tables.
+TEST_F(PlansTest, WhatIsLookedUpByItsKeyIsPlannedOnceInASession) {
+  OpenSession();
+  const auto look_up = [&] {
+    const core::RequestId request(crypto::NewUuid());
+    EXPECT_THAT(Fetch([&](ports::Transaction& t) { return t.FindRequest(request); }),
+                testing::IsOk());
+  };
+  look_up();
+  const int plannings = Plannings();
+  EXPECT_GT(plannings, 0);
+  for (int i = 0; i < 10; ++i) look_up();
+  EXPECT_EQ(Plannings(), plannings);
+}
+
+TEST_F(PlansTest, WhatIsFilteredIsPlannedAtEachUse) {
+  OpenSession();
+  const auto filter = [&] {
+    EXPECT_THAT(
+        Fetch([&](ports::Transaction& t) { return t.FindAuditRecords({}, std::nullopt, 10); }),
+        testing::IsOk());
+  };
+  filter();
+  const int plannings = Plannings();
+  for (int i = 0; i < 10; ++i) filter();
+  EXPECT_EQ(Plannings(), plannings + 10);
+}
 
 TEST_F(PlansTest, HotStatementsArePlannedAsTheyWereFoundGood) {
   ASSERT_THAT(server().Execute(database_, testing::ReadAll(kPlans / "fill.sql")), testing::IsOk());
