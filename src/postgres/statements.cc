@@ -112,7 +112,7 @@ using enum Planning;
 // set up the checks anew each time.
 constexpr std::array kStatements = {
     // The texts that values.cc reads depend on these. A transaction that its daemon has forgotten
-    // (a lost machine) must not keep a traveler's lock. Of plans see Planning.
+    // (a lost machine) must not keep a traveler's lock. For plan_cache_mode see Planning.
     Statement{kSetUpSession, "set_up_session", R"sql(
       SELECT set_config('TimeZone', 'UTC', false),
              set_config('DateStyle', 'ISO, YMD', false),
@@ -128,7 +128,7 @@ constexpr std::array kStatements = {
     // where a stricter level would.
     Statement{kBegin, "begin", "BEGIN ISOLATION LEVEL READ COMMITTED"},
     Statement{kSetTimeout, "set_timeout", "SELECT set_config('statement_timeout', $1, true)"},
-    // Before statements of Planning::kEachUse.
+    // Before statements of Planning::kEachUse, to the end of the transaction.
     Statement{kUseCustomPlans, "use_custom_plans",
               "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"},
     // For reports that read a year at once: what fits into memory is not sorted and joined on disk.
@@ -628,7 +628,9 @@ constexpr std::array kStatements = {
     Statement{kTemplatesSealedOtherwise, "templates_sealed_otherwise", SEALED_OTHERWISE("template"),
               kEachUse},
     Statement{kReseal, "reseal", "SELECT reseal($1, $2, $3, $4, $5, $6, $7, $8)"},
-    Statement{kDestroyDataKey, "destroy_data_key", "SELECT destroy_data_key($1)"},
+    // With the key: nothing is sealed with it any more, while a plan for all keys reckons with one
+    // that seals everything, and would read all of it. So do the foreign keys that are checked.
+    Statement{kDestroyDataKey, "destroy_data_key", "SELECT destroy_data_key($1)", kEachUse},
     Statement{kFinishKeyRotation, "finish_key_rotation", "SELECT finish_key_rotation($1)"},
 };
 

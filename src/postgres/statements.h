@@ -113,11 +113,11 @@ enum class StatementId {
   kCount,  // not a statement
 };
 
-// When the server plans a statement. Left to itself it would choose by the costs that it reckons
-// with, and one whose first plans were made for small tables would be planned each time from then
-// on.
+// When the server plans a statement, and what a function of PL/pgSQL or a foreign key asks within
+// it. Left to itself the server would choose by the costs that it reckons with, and a session whose
+// first plans were made for small tables would plan each use from then on.
 enum class Planning {
-  kOnce,    // for all values, in each session: what looks a few rows up by their key
+  kOnce,    // for all values, until a table changes or is analyzed: what looks a few rows up by key
   kEachUse  // with the values: filters that may be absent, periods, pages, many keys at once
 };
 

@@ -49,7 +49,8 @@ absl::StatusOr<std::optional<ports::RequestRecord>> ReadRequest(const Result& re
   return std::move(records->front());
 }
 
-// What is read of one traveler's records, in the order of ReadRecords.
+// What is read of one traveler's records, in the order of ReadRecords; all of Planning::kOnce, so
+// that each gives one result.
 constexpr StatementId kRecordsOf[] = {
     kGetTraveler, kAllCrossings, kAllCorrections, kAllAdmissionChanges, kLatestComparisons,
     kAllStays,    kAllCases,     kSettledLeads,   kAllTemplates};

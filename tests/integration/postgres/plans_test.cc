@@ -1,7 +1,14 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "entryexit/crypto/digest.h"
 #include "src/postgres/statements.h"
 #include "tests/integration/postgres/store_fixture.h"
@@ -11,6 +18,9 @@ namespace entryexit::postgres {
 namespace {
 
 namespace fs = std::filesystem;
+
+using ::testing::ContainsRegex;
+using ::testing::Not;
 
 const fs::path kPlans = ENTRYEXIT_SOURCE_DIR "/tests/data/plans";
 constexpr char kAccept[] = "ENTRYEXIT_ACCEPT_PLANS";
@@ -84,18 +94,41 @@ const HotStatement kHotStatements[] = {
     {"stays_of", kTravelersOfFill, StatementId::kStaysOf},
 };
 
+bool CanBeExplained(const Statement& statement) {
+  const absl::string_view sql = absl::StripLeadingAsciiWhitespace(statement.sql);
+  return std::ranges::any_of(std::array{"SELECT", "WITH", "INSERT", "UPDATE"},
+                             [&](const char* start) { return absl::StartsWith(sql, start); });
+}
+
+// One for each parameter.
+std::string NullsFor(const Statement& statement) {
+  const std::string sql = statement.sql;
+  std::string nulls;
+  for (int i = 1; sql.find(fmt::format("${}", i)) != std::string::npos; ++i) {
+    nulls += i == 1 ? "NULL" : ", NULL";
+  }
+  return nulls;
+}
+
 class PlansTest : public StoreTest {
  protected:
-  std::string PlanOf(const HotStatement& hot) const {
-    const Statement& statement = StatementOf(hot.id);
+  void Fill() const {
+    ASSERT_THAT(server().Execute(database_, testing::ReadAll(kPlans / "fill.sql")),
+                testing::IsOk());
+    // Also for what the planner believes of pages that need no look at the table.
+    ASSERT_THAT(server().Execute(database_, "VACUUM (ANALYZE)"), testing::IsOk());
+  }
+
+  // As the service has it planned.
+  std::string PlanOf(const Statement& statement, const std::string& values) const {
     const std::string mode =
         statement.planning == Planning::kEachUse ? "force_custom_plan" : "force_generic_plan";
+    const std::string arguments = values.empty() ? "" : "(" + values + ")";
     std::string plan;
     for (const std::string& line :
          Sql("postgres", kPlannerSettings + ("SET plan_cache_mode = " + mode) + "; PREPARE " +
                              statement.name + " AS " + statement.sql +
-                             "; EXPLAIN (COSTS OFF) EXECUTE " + statement.name + "(" + hot.values +
-                             ")")) {
+                             "; EXPLAIN (COSTS OFF) EXECUTE " + statement.name + arguments)) {
       plan += line + "\n";
     }
     return plan;
@@ -122,8 +155,7 @@ class PlansTest : public StoreTest {
   }
 };
 
-// The server compares what plans cost with what the first five did, and those were for small
-// tables.
+// Left to itself, the server would plan the first five uses of each.
 TEST_F(PlansTest, WhatIsLookedUpByItsKeyIsPlannedOnceInASession) {
   OpenSession();
   const auto look_up = [&] {
@@ -152,12 +184,10 @@ TEST_F(PlansTest, WhatIsFilteredIsPlannedAtEachUse) {
 }
 
 TEST_F(PlansTest, HotStatementsArePlannedAsTheyWereFoundGood) {
-  ASSERT_THAT(server().Execute(database_, testing::ReadAll(kPlans / "fill.sql")), testing::IsOk());
-  // Also for what the planner believes of pages that need no look at the table.
-  ASSERT_THAT(server().Execute(database_, "VACUUM (ANALYZE)"), testing::IsOk());
+  Fill();
   for (const HotStatement& hot : kHotStatements) {
     const fs::path path = kPlans / (std::string(hot.name) + ".txt");
-    const std::string plan = PlanOf(hot);
+    const std::string plan = PlanOf(StatementOf(hot.id), hot.values);
     if (std::getenv(kAccept) != nullptr) {
       std::ofstream(path, std::ios::binary) << plan;
       continue;
@@ -167,6 +197,25 @@ TEST_F(PlansTest, HotStatementsArePlannedAsTheyWereFoundGood) {
         << ". If the new one serves a large database as well, accept it: run this test with "
         << kAccept << "=1 in its environment, and commit what it has written.";
   }
+}
+
+// What a forgotten Planning::kEachUse leads to. The rows are those of one traveler or of one
+// crossing, request or case; of a table with few rows any plan will do.
+TEST_F(PlansTest, WhatIsPlannedOnceReadsNoTableToItsEnd) {
+  Fill();
+  int looked_at = 0;
+  for (int id = 0; id < static_cast<int>(StatementId::kCount); ++id) {
+    const Statement& statement = StatementOf(static_cast<StatementId>(id));
+    if (statement.planning != Planning::kOnce || !CanBeExplained(statement)) continue;
+    const std::string plan = PlanOf(statement, NullsFor(statement));
+    EXPECT_THAT(plan,
+                Not(ContainsRegex("Seq Scan on (traveler|travel_document|crossing|template|capture|"
+                                  "comparison|stay|audit_record)\\>")))
+        << statement.name;
+    EXPECT_THAT(plan, ContainsRegex("[a-z]")) << statement.name << " was not planned";
+    ++looked_at;
+  }
+  EXPECT_GT(looked_at, 40);
 }
 
 }  // namespace
