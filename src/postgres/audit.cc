@@ -24,32 +24,24 @@ absl::StatusOr<std::vector<core::AuditRecord>> PostgresTransaction::FindAuditRec
     after_chain = after->chain;
     after_sequence = after->sequence;
   }
-  const absl::StatusOr<Result> result =
-      Query(kFindAuditRecords,
-            ParamsOf(filter.principal, filter.traveler_id, filter.method, filter.purpose,
-                     filter.from, filter.to, after_time, after_chain, after_sequence, limit));
-  if (!result.ok()) return result.status();
-  return ReadRows<core::AuditRecord>(*result);
+  return QueryRows<core::AuditRecord>(
+      kFindAuditRecords,
+      ParamsOf(filter.principal, filter.traveler_id, filter.method, filter.purpose, filter.from,
+               filter.to, after_time, after_chain, after_sequence, limit));
 }
 
 absl::StatusOr<std::vector<core::AuditRecord>> PostgresTransaction::AuditRecordsOf(
     int chain, std::int64_t after, std::int64_t last, int limit) {
-  const absl::StatusOr<Result> result = Query(kAuditRecordsOf, ParamsOf(chain, after, last, limit));
-  if (!result.ok()) return result.status();
-  return ReadRows<core::AuditRecord>(*result);
+  return QueryRows<core::AuditRecord>(kAuditRecordsOf, ParamsOf(chain, after, last, limit));
 }
 
 absl::StatusOr<std::vector<core::AuditHead>> PostgresTransaction::AuditHeads() {
-  const absl::StatusOr<Result> result = Query(kAuditHeads, {});
-  if (!result.ok()) return result.status();
-  return ReadRows<core::AuditHead>(*result);
+  return QueryRows<core::AuditHead>(kAuditHeads, {});
 }
 
 absl::StatusOr<std::optional<core::AuditCheckpoint>> PostgresTransaction::LockAuditCheckpoints() {
   if (absl::Status status = Queue(kLockAuditCheckpoints, {}); !status.ok()) return status;
-  const absl::StatusOr<Result> result = Query(kLastAuditCheckpoint, {});
-  if (!result.ok()) return result.status();
-  auto checkpoints = ReadRows<core::AuditCheckpoint>(*result);
+  auto checkpoints = QueryRows<core::AuditCheckpoint>(kLastAuditCheckpoint, {});
   if (!checkpoints.ok()) return checkpoints.status();
   if (checkpoints->empty()) return std::nullopt;
   return std::move(checkpoints->front());
@@ -61,9 +53,7 @@ absl::Status PostgresTransaction::AddAuditCheckpoint(const core::AuditCheckpoint
 
 absl::StatusOr<std::vector<core::AuditCheckpoint>> PostgresTransaction::ListAuditCheckpoints(
     std::int64_t after, int limit) {
-  const absl::StatusOr<Result> result = Query(kListAuditCheckpoints, ParamsOf(after, limit));
-  if (!result.ok()) return result.status();
-  return ReadRows<core::AuditCheckpoint>(*result);
+  return QueryRows<core::AuditCheckpoint>(kListAuditCheckpoints, ParamsOf(after, limit));
 }
 
 }  // namespace entryexit::postgres

@@ -36,57 +36,50 @@ absl::Status PostgresTransaction::Copy(CopyId copy, const CopyRows& rows) {
   return status;
 }
 
-template <typename Record, typename Id>
-absl::StatusOr<std::vector<Record>> PostgresTransaction::QueryRowsOf(StatementId statement,
-                                                                     const std::vector<Id>& ids) {
-  const absl::StatusOr<Result> result = Query(statement, ParamsOf(ids));
-  if (!result.ok()) return result.status();
-  return ReadRows<Record>(*result);
-}
-
 absl::StatusOr<std::vector<ports::Transaction::KnownDocument>> PostgresTransaction::LockTravelersOf(
     const std::vector<core::DocumentId>& documents) {
-  return QueryRowsOf<KnownDocument>(StatementId::kLockTravelersOf, documents);
+  return QueryRows<KnownDocument>(StatementId::kLockTravelersOf, ParamsOf(documents));
 }
 
 absl::StatusOr<std::vector<ports::Transaction::DocumentCrossings>>
 PostgresTransaction::CountCrossingsOf(const std::vector<core::DocumentId>& documents) {
-  return QueryRowsOf<DocumentCrossings>(StatementId::kCountCrossingsOf, documents);
+  return QueryRows<DocumentCrossings>(StatementId::kCountCrossingsOf, ParamsOf(documents));
 }
 
 absl::StatusOr<std::vector<ports::CrossingRecord>> PostgresTransaction::CrossingsOf(
     const std::vector<core::TravelerId>& travelers) {
-  return QueryRowsOf<ports::CrossingRecord>(StatementId::kCrossingsOf, travelers);
+  return QueryRows<ports::CrossingRecord>(StatementId::kCrossingsOf, ParamsOf(travelers));
 }
 
 absl::StatusOr<std::vector<ports::Transaction::DocumentOf>> PostgresTransaction::DocumentsOf(
     const std::vector<core::TravelerId>& travelers) {
-  return QueryRowsOf<DocumentOf>(StatementId::kDocumentsOf, travelers);
+  return QueryRows<DocumentOf>(StatementId::kDocumentsOf, ParamsOf(travelers));
 }
 
 absl::StatusOr<std::vector<ports::CorrectionRecord>> PostgresTransaction::CorrectionsOf(
     const std::vector<core::TravelerId>& travelers) {
-  return QueryRowsOf<ports::CorrectionRecord>(StatementId::kCorrectionsOf, travelers);
+  return QueryRows<ports::CorrectionRecord>(StatementId::kCorrectionsOf, ParamsOf(travelers));
 }
 
 absl::StatusOr<std::vector<ports::AdmissionChangeRecord>> PostgresTransaction::AdmissionChangesOf(
     const std::vector<core::TravelerId>& travelers) {
-  return QueryRowsOf<ports::AdmissionChangeRecord>(StatementId::kAdmissionChangesOf, travelers);
+  return QueryRows<ports::AdmissionChangeRecord>(StatementId::kAdmissionChangesOf,
+                                                 ParamsOf(travelers));
 }
 
 absl::StatusOr<std::vector<ports::SettledLead>> PostgresTransaction::SettledLeadsOf(
     const std::vector<core::TravelerId>& travelers) {
-  return QueryRowsOf<ports::SettledLead>(StatementId::kSettledLeadsOf, travelers);
+  return QueryRows<ports::SettledLead>(StatementId::kSettledLeadsOf, ParamsOf(travelers));
 }
 
 absl::StatusOr<std::vector<ports::Transaction::ComparisonOf>>
 PostgresTransaction::LatestComparisonsOf(const std::vector<core::TravelerId>& travelers) {
-  return QueryRowsOf<ComparisonOf>(StatementId::kLatestComparisonsOf, travelers);
+  return QueryRows<ComparisonOf>(StatementId::kLatestComparisonsOf, ParamsOf(travelers));
 }
 
 absl::StatusOr<std::vector<ports::CaseRecord>> PostgresTransaction::CasesOf(
     const std::vector<core::TravelerId>& travelers) {
-  return QueryRowsOf<ports::CaseRecord>(StatementId::kCasesOf, travelers);
+  return QueryRows<ports::CaseRecord>(StatementId::kCasesOf, ParamsOf(travelers));
 }
 
 absl::Status PostgresTransaction::ReplaceStaysOf(const std::vector<TravelerStays>& travelers) {
@@ -94,7 +87,7 @@ absl::Status PostgresTransaction::ReplaceStaysOf(const std::vector<TravelerStays
   stays_.clear();
   std::vector<core::TravelerId> ids;
   for (const TravelerStays& traveler : travelers) ids.push_back(traveler.traveler_id);
-  const auto known = QueryRowsOf<ports::StayRecord>(StatementId::kStaysOf, ids);
+  const auto known = QueryRows<ports::StayRecord>(StatementId::kStaysOf, ParamsOf(ids));
   if (!known.ok()) return known.status();
   std::unordered_map<core::TravelerId, std::vector<ports::StayRecord>> known_of;
   for (const ports::StayRecord& stay : *known) known_of[stay.traveler_id].push_back(stay);

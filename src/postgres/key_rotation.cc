@@ -19,9 +19,7 @@ absl::StatusOr<Value> PostgresTransaction::QueryValue(StatementId statement, Par
 }
 
 absl::StatusOr<std::vector<ports::WrappedKey>> PostgresTransaction::AllDataKeys() {
-  const absl::StatusOr<Result> result = Query(kAllDataKeys, {});
-  if (!result.ok()) return result.status();
-  return ReadRows<ports::WrappedKey>(*result);
+  return QueryRows<ports::WrappedKey>(kAllDataKeys, {});
 }
 
 absl::Status PostgresTransaction::AddFirstDataKey(const ports::WrappedKey& key) {
@@ -36,9 +34,7 @@ absl::StatusOr<bool> PostgresTransaction::RewrapDataKey(const std::string& from_
 }
 
 absl::StatusOr<std::optional<ports::KeyRotation>> PostgresTransaction::OpenKeyRotation() {
-  const absl::StatusOr<Result> result = Query(kOpenKeyRotation, {});
-  if (!result.ok()) return result.status();
-  auto rotations = ReadRows<ports::KeyRotation>(*result);
+  auto rotations = QueryRows<ports::KeyRotation>(kOpenKeyRotation, {});
   if (!rotations.ok()) return rotations.status();
   if (rotations->empty()) return std::nullopt;
   return std::move(rotations->front());
@@ -67,11 +63,9 @@ absl::StatusOr<std::vector<ports::SealedRow>> PostgresTransaction::SealedOtherwi
     after_traveler = after->traveler_id;
     after_crossing = after->crossing_id;
   }
-  const absl::StatusOr<Result> result = Query(
+  return QueryRows<ports::SealedRow>(
       kind == ports::SealedKind::kCapture ? kCapturesSealedOtherwise : kTemplatesSealedOtherwise,
       ParamsOf(key_id, after_traveler, after_crossing, limit));
-  if (!result.ok()) return result.status();
-  return ReadRows<ports::SealedRow>(*result);
 }
 
 absl::StatusOr<bool> PostgresTransaction::Reseal(ports::SealedKind kind,

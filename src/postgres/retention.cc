@@ -69,9 +69,7 @@ absl::StatusOr<std::vector<ports::ErasureCandidate>> PostgresTransaction::Erasur
   for (Param& param : HorizonParams(phase, horizon, operating_state)) {
     params.push_back(std::move(param));
   }
-  const absl::StatusOr<Result> result = Query(StatementFor(phase), std::move(params));
-  if (!result.ok()) return result.status();
-  return ReadRows<ports::ErasureCandidate>(*result);
+  return QueryRows<ports::ErasureCandidate>(StatementFor(phase), std::move(params));
 }
 
 absl::StatusOr<ports::RetainedItems> PostgresTransaction::RetainedOf(const core::TravelerId& id) {
@@ -96,9 +94,7 @@ absl::StatusOr<ports::RetainedItems> PostgresTransaction::RetainedOf(const core:
 
 absl::StatusOr<std::vector<ports::ErasureNotice>> PostgresTransaction::ErasureNotices(
     const core::TravelerId& id) {
-  const absl::StatusOr<Result> result = Query(kErasureNotices, ParamsOf(id));
-  if (!result.ok()) return result.status();
-  return ReadRows<ports::ErasureNotice>(*result);
+  return QueryRows<ports::ErasureNotice>(kErasureNotices, ParamsOf(id));
 }
 
 absl::Status PostgresTransaction::AddErasureNotice(const ports::ErasureNotice& notice) {
@@ -111,9 +107,7 @@ absl::Status PostgresTransaction::AddSettledLead(const ports::SettledLead& lead)
 
 absl::StatusOr<std::optional<core::ErasureReceipt>> PostgresTransaction::LockReceiptChain() {
   if (absl::Status status = Queue(kLockReceiptChain, {}); !status.ok()) return status;
-  const absl::StatusOr<Result> result = Query(kLastReceipt, {});
-  if (!result.ok()) return result.status();
-  auto receipts = ReadRows<core::ErasureReceipt>(*result);
+  auto receipts = QueryRows<core::ErasureReceipt>(kLastReceipt, {});
   if (!receipts.ok()) return receipts.status();
   if (receipts->empty()) return std::nullopt;
   return std::move(receipts->front());
@@ -133,9 +127,7 @@ absl::Status PostgresTransaction::Erase(std::int64_t receipt_number,
 
 absl::StatusOr<std::vector<core::ErasureReceipt>> PostgresTransaction::ListErasureReceipts(
     std::int64_t after, int limit) {
-  const absl::StatusOr<Result> result = Query(kListReceipts, ParamsOf(after, limit));
-  if (!result.ok()) return result.status();
-  return ReadRows<core::ErasureReceipt>(*result);
+  return QueryRows<core::ErasureReceipt>(kListReceipts, ParamsOf(after, limit));
 }
 
 absl::Status PostgresTransaction::AddLegalHoldEvent(const ports::LegalHoldEvent& event) {
@@ -151,10 +143,8 @@ absl::StatusOr<std::vector<ports::LegalHold>> PostgresTransaction::ListLegalHold
     after_traveler = after->traveler_id;
     after_hold = after->hold_id;
   }
-  const absl::StatusOr<Result> result = Query(
+  return QueryRows<ports::LegalHold>(
       kListLegalHolds, ParamsOf(traveler_id, with_released, after_traveler, after_hold, limit));
-  if (!result.ok()) return result.status();
-  return ReadRows<ports::LegalHold>(*result);
 }
 
 }  // namespace entryexit::postgres

@@ -106,14 +106,6 @@ absl::StatusOr<std::vector<Result>> PostgresTransaction::Send(size_t count) {
   return results;
 }
 
-template <typename Record>
-absl::StatusOr<std::vector<Record>> PostgresTransaction::QueryRows(StatementId statement,
-                                                                   Params params) {
-  const absl::StatusOr<Result> result = Query(statement, std::move(params));
-  if (!result.ok()) return result.status();
-  return ReadRows<Record>(*result);
-}
-
 template <typename Record, typename Id>
 absl::StatusOr<Record> PostgresTransaction::QueryById(StatementId statement, const Id& id,
                                                       Reason not_found) {

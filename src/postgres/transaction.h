@@ -7,12 +7,14 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "entryexit/core/reason.h"
 #include "entryexit/ports/store.h"
 #include "src/postgres/connection.h"
 #include "src/postgres/copy_rows.h"
+#include "src/postgres/rows.h"
 
 namespace entryexit::postgres {
 
@@ -172,10 +174,6 @@ class PostgresTransaction final : public ports::Transaction {
   absl::Status FinishKeyRotation(const std::string& rotation_id) override;
 
  private:
-  // Rows of all of `ids`.
-  template <typename Record, typename Id>
-  absl::StatusOr<std::vector<Record>> QueryRowsOf(StatementId statement,
-                                                  const std::vector<Id>& ids);
   // Sends what is pending, and then `rows`, if there are any.
   absl::Status Copy(CopyId copy, const CopyRows& rows);
   absl::Status Queue(StatementId statement, Params params);
@@ -192,7 +190,11 @@ class PostgresTransaction final : public ports::Transaction {
   absl::StatusOr<ports::TravelerRecords> ReadRecords(const core::TravelerId& id,
                                                      std::span<const Result> results);
   template <typename Record>
-  absl::StatusOr<std::vector<Record>> QueryRows(StatementId statement, Params params);
+  absl::StatusOr<std::vector<Record>> QueryRows(StatementId statement, Params params) {
+    const absl::StatusOr<Result> result = Query(statement, std::move(params));
+    if (!result.ok()) return result.status();
+    return ReadRows<Record>(*result);
+  }
   template <typename Record, typename Id>
   absl::StatusOr<Record> QueryById(StatementId statement, const Id& id, core::Reason not_found);
   // The one value that the statement gives.
