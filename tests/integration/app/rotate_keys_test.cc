@@ -79,17 +79,21 @@ class RotateKeysTest : public AppTest {
     sum.failures.insert(sum.failures.end(), part.failures.begin(), part.failures.end());
   }
 
-  // To the end.
+  // From its beginning to its end.
   Rotated Rotate(const RotateKeys& rotate) {
-    Rotated sum;
     const auto plan = rotate.Begin(AdminCall(), /*only_rewrap=*/false);
     EXPECT_THAT(plan, IsOk());
-    if (!plan.ok()) return sum;
-    sum.plan = *plan;
+    if (!plan.ok()) return {};
     LetTimePass();
+    return RunToTheEnd(rotate, *plan);
+  }
+
+  static Rotated RunToTheEnd(const RotateKeys& rotate, const RotationPlan& plan) {
+    Rotated sum;
+    sum.plan = plan;
     std::optional<RotationCursor> cursor = RotationCursor{};
     while (cursor) {
-      const auto part = rotate.Run(AdminCall(), *plan->rotation, *cursor);
+      const auto part = rotate.Run(AdminCall(), *plan.rotation, *cursor);
       EXPECT_THAT(part, IsOk());
       if (!part.ok()) return sum;
       Add(*part, sum);
@@ -246,15 +250,20 @@ TEST_F(RotateKeysTest, OneThatWasKilledIsGoneOnWithByAnotherDaemon) {
 TEST_F(RotateKeysTest, TwoDaemonsShareTheWork) {
   for (int day = 0; day < 40; ++day) Record(Arrival(day, "anna", 60));
   Daemon other(DaemonDsn(), KeyFile());
-  ASSERT_THAT(rotate_keys_->Begin(AdminCall(), false), IsOk());
+  // Both, before either runs: who begins after the end begins a further one.
+  const auto begun = rotate_keys_->Begin(AdminCall(), false);
+  const auto joined = other.rotate.Begin(AdminCall(), false);
+  ASSERT_THAT(begun, IsOk());
+  ASSERT_THAT(joined, IsOk());
+  EXPECT_FALSE(begun->resumed);
+  EXPECT_TRUE(joined->resumed);
   LetTimePass();
   Rotated first;
   Rotated second;
   {
-    const std::jthread one([&] { first = Rotate(*rotate_keys_); });
-    const std::jthread two([&] { second = Rotate(other.rotate); });
+    const std::jthread one([&] { first = RunToTheEnd(*rotate_keys_, *begun); });
+    const std::jthread two([&] { second = RunToTheEnd(other.rotate, *joined); });
   }
-  EXPECT_TRUE(first.plan.resumed && second.plan.resumed);
   EXPECT_EQ(first.resealed + second.resealed, 80) << "nothing twice, nothing not at all";
   EXPECT_EQ(first.destroyed + second.destroyed, 1);
   EXPECT_EQ(KeysInUse(), CurrentKey());
@@ -293,8 +302,7 @@ TEST_F(RotateKeysTest, LanesAndReadersOfEveryDaemonGoOnMeanwhile) {
         ++reads;
       }
     });
-    while (recorded < 20) {
-    }
+    while (recorded < 20 || reads == 0) std::this_thread::yield();
     const auto plan = rotate_keys_->Begin(AdminCall(), false);
     EXPECT_THAT(plan, IsOk());
     std::optional<RotationCursor> cursor;
