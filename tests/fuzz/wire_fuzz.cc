@@ -143,7 +143,17 @@ class WireFuzz {
     return bytes.size() > kMost ? hex + "..." : hex;
   }
 
+  // The daemon looks at its database once a second: on a busy machine one look may be too late.
   bool IsServing() {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!SaysItIsServing()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+    return true;
+  }
+
+  bool SaysItIsServing() {
     // grpc.health.v1: status = 1 is SERVING.
     const RawAnswer answer = testing::RawCall(samples_.ChannelOf("entryexit://officer/4711"),
                                               "/grpc.health.v1.Health/Check", {""});

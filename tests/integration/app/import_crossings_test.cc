@@ -38,7 +38,7 @@ class ImportCrossingsTest : public AppTest {
 
   static Call AdminCall() {
     return {{Role::kAdmin, "bob", "admin/bob"},
-            std::chrono::steady_clock::now() + std::chrono::seconds(60),
+            std::chrono::steady_clock::now() + std::chrono::minutes(10),
             "/entryexit.v1.ImportService/ImportCrossings"};
   }
 

@@ -327,7 +327,6 @@ TEST_F(RotateKeysTest, LanesAndReadersOfEveryDaemonGoOnMeanwhile) {
 
 TEST_F(RotateKeysTest, WhatIsErasedMeanwhileIsErased) {
   for (int i = 0; i < 60; ++i) Record(Arrival(i % 80, "anna", 90, "E" + std::to_string(i)));
-  const Call call = AdminCall();
   absl::Status erasing;
   Rotated rotated;
   {
@@ -335,7 +334,7 @@ TEST_F(RotateKeysTest, WhatIsErasedMeanwhileIsErased) {
       const RetentionRun run = RunRetention::NewRun(/*dry_run=*/false);
       std::optional<RetentionCursor> cursor;
       do {
-        const auto part = run_retention_->Run(call, run, cursor);
+        const auto part = run_retention_->Run(AdminCall(), run, cursor);
         erasing.Update(part.status());
         cursor = part.ok() ? part->next : std::nullopt;
       } while (cursor);

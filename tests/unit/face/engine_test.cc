@@ -1,5 +1,6 @@
 #include "entryexit/face/engine.h"
 
+#include <absl/strings/match.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -253,10 +254,15 @@ TEST(Observe, StopsBetweenStagesOnceTheDeadlineHasPassed) {
   // Decoding alone takes many times as long.
   const std::string slow =
       testing::Encode(".png", cv::Mat(4000, 4000, CV_8UC3, cv::Scalar::all(128)));
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(10);
-  const auto observation = engine.Observe(slow, deadline);
-  EXPECT_THAT(observation, FailsWith(Reason::kDeadlineExceeded));
-  EXPECT_THAT(std::string(observation.status().message()), ::testing::HasSubstr("being observed"));
+  // On a busy machine the worker may get no core before the deadline: then it is given more time.
+  std::string message;
+  for (auto time = std::chrono::milliseconds(10); !absl::StrContains(message, "being observed");
+       time *= 2) {
+    const auto observation = engine.Observe(slow, std::chrono::steady_clock::now() + time);
+    ASSERT_THAT(observation, FailsWith(Reason::kDeadlineExceeded))
+        << "in " << time.count() << " ms";
+    message = std::string(observation.status().message());
+  }
 }
 
 TEST(Observe, ReportsTheTimeOfEachStage) {

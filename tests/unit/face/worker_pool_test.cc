@@ -218,13 +218,14 @@ TEST_F(WorkerPoolTest, WhoGivesUpIsNotLookedAt) {
 // The image is the caller's, and the worker is reading it.
 TEST_F(WorkerPoolTest, WhoIsBeingLookedAtWaitsForTheEnd) {
   Pool pool(OneWorker(), {});
+  const auto deadline = In(seconds(5));
   std::jthread late([&] {
     StageTimes times;
-    EXPECT_THAT(pool.Observe(kHold, In(milliseconds(500)), times), IsOk());
+    EXPECT_THAT(pool.Observe(kHold, deadline, times), IsOk());
     EXPECT_TRUE(record_.let_go.try_wait());
   });
   record_.holding.wait();
-  std::this_thread::sleep_for(milliseconds(700));
+  std::this_thread::sleep_until(deadline + milliseconds(200));
   record_.let_go.count_down();
 }
 
@@ -305,7 +306,7 @@ TEST_F(WorkerPoolTest, AFaceThatHasWaitedLongEnoughGoesBeforeCaptures) {
 
 // Its worker has gone on to a capture that takes longer than the face has time.
 TEST_F(WorkerPoolTest, AFaceWhoseDeadlinePassesIsNotEmbedded) {
-  Pool pool(OneWorker(), {.sizes = {3}, .patience = seconds(1)});
+  Pool pool(OneWorker(), {.sizes = {3}, .patience = seconds(4)});
   std::vector<std::jthread> callers;
   const auto observe = [&](const char* image, std::chrono::nanoseconds time) {
     callers.emplace_back([&pool, image, time] {
@@ -320,7 +321,7 @@ TEST_F(WorkerPoolTest, AFaceWhoseDeadlinePassesIsNotEmbedded) {
   while (pool.waiting() < 2) std::this_thread::yield();
   callers.emplace_back([&] {
     StageTimes times;
-    const Result late = pool.Observe("1", In(seconds(3)), times);
+    const Result late = pool.Observe("1", In(seconds(10)), times);
     EXPECT_THAT(late, FailsWith(core::Reason::kDeadlineExceeded));
     EXPECT_THAT(std::string(late.status().message()), ::testing::HasSubstr("face"));
     record_.given_up.count_down();

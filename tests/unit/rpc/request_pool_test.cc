@@ -117,7 +117,7 @@ TEST(RequestPool, TakesOnWhatWaitsForTheNextOfManyThreads) {
   std::chrono::steady_clock::duration took{};
   ASSERT_THAT(pool.Post(JobThat([&took](const absl::Status&) {
     const auto start = std::chrono::steady_clock::now();
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    std::this_thread::sleep_for(std::chrono::seconds(2));
     took = std::chrono::steady_clock::now() - start;
   })),
               IsOk());
