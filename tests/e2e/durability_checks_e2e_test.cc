@@ -27,24 +27,40 @@ struct Spoil {
   const char* replaced = "true";  // what of the table gives way to what it held before
 };
 
+// Lets a client work for as long as it lives.
+class Working {
+ public:
+  explicit Working(Client& client) : thread_([this, &client] { client.Work(stopped_); }) {}
+  ~Working() { stopped_ = true; }
+
+ private:
+  std::atomic<bool> stopped_ = false;
+  std::jthread thread_;
+};
+
 class DurabilityChecks : public ::testing::Test {
  protected:
   // Lets everybody work until there is something of everything.
   void SetUp() override {
-    std::atomic<bool> stopped = false;
-    std::vector<std::jthread> threads;
-    for (Client* const client : std::initializer_list<Client*>{&lane_, &officer_, &supervisor_}) {
-      threads.emplace_back([&stopped, client] { client->Work(stopped); });
+    {
+      const Working lane(lane_);
+      const Working supervisor(supervisor_);
+      {
+        const Working officer(officer_);
+        AwaitAtLeast(world_, 3, R"(
+            SELECT LEAST((SELECT count(*) FROM crossing_correction),
+                         (SELECT count(*) FROM admission_change),
+                         (SELECT count(*) FROM case_event WHERE kind IN ('UPHELD', 'DISMISSED')),
+                         (SELECT count(*) FROM crossing) / 10))");
+      }
+      // With nobody left who decides cases. Pictures are erased after fourteen days.
+      AwaitAtLeast(world_, 3, R"(
+          SELECT LEAST((SELECT count(*) FROM review_case WHERE state = 'OPEN'),
+                       (SELECT count(*) FROM stay
+                        WHERE known_until = 'infinity' AND state = 'CLOSED'),
+                       (SELECT count(*) FROM crossing JOIN capture USING (crossing_id)
+                        WHERE crossing.captured_at > now() - interval '13 days')))");
     }
-    while (NumberOf(world_, R"(
-        SELECT LEAST((SELECT count(*) FROM crossing_correction),
-                     (SELECT count(*) FROM admission_change),
-                     (SELECT count(*) FROM case_event WHERE kind IN ('UPHELD', 'DISMISSED')),
-                     (SELECT count(*) FROM crossing) / 10))") < 3) {
-      std::this_thread::yield();
-    }
-    stopped = true;
-    threads.clear();
     lane_.SendAllAgain();
     officer_.SendAllAgain();
     supervisor_.SendAllAgain();

@@ -295,10 +295,16 @@ TEST_F(ImportTest, KilledHalfWayItIsRunAgainAndNothingIsThereTwice) {
   const fs::path results = file.string() + ".results.csv";
   {
     ImportProcess process(world, file, {"--temp", directory_.path().string()});
-    while (NumberOf(world, "SELECT count(*) FROM crossing") == 0) std::this_thread::yield();
+    AwaitAtLeast(world, 1, "SELECT count(*) FROM crossing");
     process.Kill();
     EXPECT_EQ(process.Wait(), -SIGKILL);
   }
+  // What the daemon was at when its client was killed.
+  AwaitAtLeast(world, 1, R"(
+      SELECT count(*) FROM (SELECT 1 HAVING NOT EXISTS (
+        SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND xact_start IS NOT NULL
+          AND pid <> pg_backend_pid())) AS nobody_at_work)");
   const int half = NumberOf(world, "SELECT count(*) FROM crossing");
   EXPECT_LT(half, 2 * kTravelers);
   EXPECT_FALSE(fs::exists(results));
@@ -307,7 +313,7 @@ TEST_F(ImportTest, KilledHalfWayItIsRunAgainAndNothingIsThereTwice) {
   // The daemon, too, may be killed.
   {
     ImportProcess process(world, file);
-    while (NumberOf(world, "SELECT count(*) FROM crossing") == half) std::this_thread::yield();
+    AwaitAtLeast(world, half + 1, "SELECT count(*) FROM crossing");
     world.daemon().Kill();
     EXPECT_EQ(process.Wait(), 5) << process.output();
     EXPECT_THAT(process.output(), HasSubstr("Run the same command again"));

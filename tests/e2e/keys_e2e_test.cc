@@ -117,8 +117,7 @@ TEST(KeysRotate, GoesOnAfterTheDaemonWasKilled) {
                                    .c_str()));
   Ran killed;
   std::thread rotating([&] { killed = Ctl(world, "admin/1", {"keys", "rotate"}); });
-  while (NumberOf(world, "SELECT count(*) FROM capture c JOIN key_rotation r USING (key_id)") < 2) {
-  }
+  AwaitAtLeast(world, 2, "SELECT count(*) FROM capture c JOIN key_rotation r USING (key_id)");
   world.daemon().Kill();
   rotating.join();
   EXPECT_EQ(killed.exit_code, 5) << killed.output;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "entryexit/core/clock.h"
+#include "entryexit/v1/import_service.grpc.pb.h"
 #include "tests/e2e/ctl_process.h"
 #include "tests/e2e/world.h"
 #include "tests/support/temp_dir.h"
@@ -81,11 +82,10 @@ TEST(ListOverstays, TellsOfAStayThatIsOverOnTheDayThatIsAskedFor) {
   }
 }
 
-// How long ago it was 18:00 UTC on the day so many days before today's. In El Paso that is about
+// How long ago it was, at `now`, 18:00 UTC on the day so many days before. In El Paso that is about
 // noon: as many calendar days lie between two of these as are asked for, also when the clocks are
 // changed.
-std::chrono::hours SinceNoon(int days_ago) {
-  const auto now = std::chrono::system_clock::now();
+std::chrono::hours SinceNoon(std::chrono::system_clock::time_point now, int days_ago) {
   const auto noon = std::chrono::floor<std::chrono::days>(now) - std::chrono::days(days_ago) +
                     std::chrono::hours(18);
   return std::chrono::ceil<std::chrono::hours>(now - noon);
@@ -94,13 +94,15 @@ std::chrono::hours SinceNoon(int days_ago) {
 TEST(ListOverstays, TellsOfADepartureAfterTheLastLawfulDay) {
   World world;
   const std::string document = NewDocumentNumber();
-  auto arrival = ArrivalRequest({"EPP-X1", document, FaceImage(16, "arrival_1"), SinceNoon(30)});
+  const auto now = std::chrono::system_clock::now();
+  auto arrival =
+      ArrivalRequest({"EPP-X1", document, FaceImage(16, "arrival_1"), SinceNoon(now, 30)});
   arrival.mutable_admission()->set_days_from_arrival(5);
   const auto lane = world.Lane("EPP-X1");
   ASSERT_THAT(Call(*lane, &v1::LaneService::Stub::RecordArrival, arrival), Succeeds());
-  const auto departed =
-      Call(*lane, &v1::LaneService::Stub::RecordDeparture,
-           DepartureRequest({"EPP-X1", document, FaceImage(16, "departure_1"), SinceNoon(10)}));
+  const auto departed = Call(
+      *lane, &v1::LaneService::Stub::RecordDeparture,
+      DepartureRequest({"EPP-X1", document, FaceImage(16, "departure_1"), SinceNoon(now, 10)}));
   ASSERT_THAT(departed, Succeeds());
 
   auto request = AsOf(2100);
@@ -374,9 +376,9 @@ TEST(ReviewOverstays, IsTheNightlyJobsAlone) {
 
 // ------------------------------------------------------------------------------ the nightly job
 
-// The report of a day that has been over for long enough, into `directory`.
-int RunNightly(World& world, const std::filesystem::path& directory, std::string& output) {
-  const v1::Date date = DateOf(Today() - days(3));
+// The report of `date` into `directory`.
+int RunNightly(World& world, const v1::Date& date, const std::filesystem::path& directory,
+               std::string& output) {
   const std::string day = fmt::format("{:04}-{:02}-{:02}", date.year(), date.month(), date.day());
   const Ran ran = Ctl(world, "report/nightly",
                       {"report", "nightly", "--date", day, "--out", directory.string()});
@@ -389,13 +391,14 @@ TEST(NightlyReport, OfADayIsTheSameHoweverOftenItIsMade) {
   const TempDir directory;
   const std::string document = NewDocumentNumber();
   Arrive(world, "EPP-X1", 10, document);
+  const v1::Date date = DateOf(Today() - days(3));  // over for long enough
   std::string output;
-  EXPECT_EQ(RunNightly(world, directory.path(), output), 3) << output;
+  EXPECT_EQ(RunNightly(world, date, directory.path(), output), 3) << output;
   EXPECT_THAT(output, ::testing::HasSubstr("1 opened, 0 changed"));
-  EXPECT_EQ(RunNightly(world, directory.path(), output), 0) << output;
+  EXPECT_EQ(RunNightly(world, date, directory.path(), output), 0) << output;
   EXPECT_THAT(output, ::testing::HasSubstr("Nothing changed."));
   Depart(world, "EPP-X1", 10, document);
-  EXPECT_EQ(RunNightly(world, directory.path(), output), 0) << output;
+  EXPECT_EQ(RunNightly(world, date, directory.path(), output), 0) << output;
   EXPECT_THAT(output, ::testing::HasSubstr("Nothing changed."))
       << "the day is told as it was known when it was over";
 }
@@ -465,7 +468,14 @@ TEST(ListOverstays, IsEndedWithItsReasonWhenTheDaemonIsToldToStop) {
   Report report(world, AsOf(2026));
   v1::ListOverstaysResponse row;
   ASSERT_TRUE(report.Next(row));
+  // Imports are ended after reports: when one has ended, nothing more is added to the other.
+  const auto importer = v1::ImportService::NewStub(world.Connect("entryexit://admin/1"));
+  grpc::ClientContext context;
+  SetPatience(context);
+  const auto import = importer->ImportCrossings(&context);
+  v1::ImportCrossingsResponse nothing;
   world.daemon().Terminate();
+  EXPECT_FALSE(import->Read(&nothing));
   EXPECT_LT(report.CountRest(), kStays - 1);
   EXPECT_EQ(report.End(), StatusCode::UNAVAILABLE);
   EXPECT_EQ(report.reason(), "SHUTTING_DOWN");

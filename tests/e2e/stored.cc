@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <thread>
 
 namespace entryexit::testing {
 
@@ -32,6 +34,11 @@ int NumberOf(World& world, const std::string& sql) {
   return std::stoi(RowsOf(world, sql).at(0)[0]);
 }
 
+void AwaitAtLeast(World& world, int least, const std::string& sql) {
+  // Each look is a connection; without a pause they would take a core from what is waited for.
+  while (NumberOf(world, sql) < least) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
 LockedTravelers::LockedTravelers(World& world)
     : world_(world),
       connection_(PQconnectdb(world.postgres().Dsn(world.database(), "postgres").c_str())) {
@@ -42,10 +49,9 @@ LockedTravelers::LockedTravelers(World& world)
 LockedTravelers::~LockedTravelers() { PQfinish(static_cast<PGconn*>(connection_)); }
 
 void LockedTravelers::AwaitWaiters(int count) {
-  while (NumberOf(world_, R"(
+  AwaitAtLeast(world_, count, R"(
       SELECT count(*) FROM pg_stat_activity
-      WHERE datname = current_database() AND wait_event_type = 'Lock')") < count) {
-  }
+      WHERE datname = current_database() AND wait_event_type = 'Lock')");
 }
 
 int CrossingsOf(World& world, const std::string& request_id) {

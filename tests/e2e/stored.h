@@ -16,6 +16,9 @@ std::vector<std::vector<std::string>> RowsOf(World& world, const std::string& sq
 // The one number that `sql` gives.
 int NumberOf(World& world, const std::string& sql);
 
+// Blocks until that number is at least `least`.
+void AwaitAtLeast(World& world, int least, const std::string& sql);
+
 // Rows of crossings that this request made.
 int CrossingsOf(World& world, const std::string& request_id);
 

@@ -222,7 +222,11 @@ absl::Status PostgresServer::Restart() {
 
 absl::Status PostgresServer::EnsureReady() {
   if (postmaster_ >= 0 && waitpid(postmaster_, nullptr, WNOHANG) == postmaster_) postmaster_ = -1;
-  return postmaster_ < 0 ? Launch() : WaitUntilReady();
+  if (postmaster_ >= 0) {
+    const absl::Status ready = WaitUntilReady();
+    if (ready.ok() || postmaster_ >= 0) return ready;
+  }
+  return Launch();
 }
 
 void PostgresServer::Freeze() {
