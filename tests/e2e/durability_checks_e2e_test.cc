@@ -56,6 +56,7 @@ class DurabilityChecks : public ::testing::Test {
       // With nobody left who decides cases. Pictures are erased after fourteen days.
       AwaitAtLeast(world_, 3, R"(
           SELECT LEAST((SELECT count(*) FROM review_case WHERE state = 'OPEN'),
+                       (SELECT 3 * count(*) FROM review_case WHERE state = 'WITHDRAWN'),
                        (SELECT count(*) FROM stay
                         WHERE known_until = 'infinity' AND state = 'CLOSED'),
                        (SELECT count(*) FROM crossing JOIN capture USING (crossing_id)
@@ -127,6 +128,7 @@ constexpr Spoil kSpoils[] = {
      "UPDATE case_event SET principal = 'nobody' WHERE kind IN ('UPHELD', 'DISMISSED')"},
     {"review_case", "UPDATE review_case SET state = 'WITHDRAWN' WHERE state = 'OPEN'"},
     {"review_case", "DELETE FROM review_case WHERE ctid = (SELECT min(ctid) FROM review_case)"},
+    {"review_case", "DELETE FROM review_case WHERE state = 'WITHDRAWN'"},
     {"request",
      "INSERT INTO request SELECT gen_random_uuid(), traveler_id, principal, content_digest, "
      "subject_id FROM request LIMIT 1"},

@@ -145,11 +145,12 @@ constexpr Half kHalves[] = {
       WHERE NOT EXISTS (SELECT FROM case_event x
                         WHERE (x.traveler_id, x.case_id, x.kind, x.happened_at)
                             = (c.traveler_id, opened, 'OPENED', c.recorded_at)))"},
-    {"cases whose history is not whole", R"(
-      SELECT count(*) FROM review_case r
-      WHERE ARRAY(SELECT version FROM case_event x
-                  WHERE (x.traveler_id, x.case_id) = (r.traveler_id, r.case_id) ORDER BY version)
-         IS DISTINCT FROM ARRAY(SELECT generate_series(1, r.version)))"},
+    {"cases whose history is not whole, and histories without their case", R"(
+      SELECT count(*)
+      FROM review_case r FULL JOIN (
+        SELECT traveler_id, case_id, array_agg(version ORDER BY version) AS versions
+        FROM case_event GROUP BY traveler_id, case_id) x USING (traveler_id, case_id)
+      WHERE versions IS DISTINCT FROM ARRAY(SELECT generate_series(1, r.version)))"},
     {"decisions without their request, and requests without their decision", R"(
       WITH decided AS (
         SELECT case_id, principal, count(*) AS times FROM case_event
