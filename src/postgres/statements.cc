@@ -285,10 +285,9 @@ constexpr std::array kStatements = {
               kEachUse},
     // In the order of core::CrossingFigure. Crossings of the period are those whose day lies in it
     // by what was known at $2 (core::Corrected): they are looked up by their recorded day, and by
-    // id
-    // those that a correction moved into it, less those that one voided or moved out. Of the stays
-    // known at $2, `ended` is that which an
-    // arrival began and a departure by $1 ended, and `closed` that which a departure ended.
+    // id those that a correction moved into it, less those that one voided or moved out. Of the
+    // stays known at $2, `ended` is that which an arrival began and a departure by $1 ended, and
+    // `closed` that which a departure ended.
     Statement{kCountCrossings, "count_crossings", R"sql(
       WITH corrected AS (
         SELECT DISTINCT ON (traveler_id, crossing_id) traveler_id, crossing_id, voided, local_date
