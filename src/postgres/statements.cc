@@ -535,8 +535,7 @@ constexpr std::array kStatements = {
       VALUES ($1, $2, $3, $4, $5)
       ON CONFLICT (traveler_id, kind, crossing_id, severity) DO NOTHING)sql"},
     // Any number that nothing else locks. One run appends after the other, in READ COMMITTED, so
-    // the
-    // statement after this one sees the receipt that the last of them committed.
+    // the statement after this one sees the receipt that the last of them committed.
     Statement{kLockReceiptChain, "lock_receipt_chain", "SELECT pg_advisory_xact_lock(7298645109)"},
     Statement{kLastReceipt, "last_receipt",
               "SELECT " RECEIPT_COLUMNS " FROM erasure_receipt ORDER BY number DESC LIMIT 1"},

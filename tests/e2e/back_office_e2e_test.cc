@@ -83,15 +83,16 @@ TEST(WatchCases, TellsSeveralWatchersWithinASecond) {
   constexpr std::chrono::seconds kPromised{1};
   std::vector<std::unique_ptr<Watcher>> watchers;
   for (int i = 0; i < 4; ++i) watchers.push_back(std::make_unique<Watcher>());
-  // On a busy machine any of them may be late, but not all of five.
-  auto fastest = std::chrono::steady_clock::duration::max();
-  for (int round = 0; round < 5; ++round) {
+  // On a busy machine one or the other round may be late.
+  std::vector<std::chrono::steady_clock::duration> rounds(5);
+  for (auto& took : rounds) {
     const std::string case_id = OpenCase().opened_case_ids(0);
     const auto opened = std::chrono::steady_clock::now();
     for (const auto& watcher : watchers) EXPECT_EQ(watcher->NextCaseId(), case_id);
-    fastest = std::min(fastest, std::chrono::steady_clock::now() - opened);
+    took = std::chrono::steady_clock::now() - opened;
   }
-  EXPECT_LT(fastest, kPromised);
+  std::ranges::sort(rounds);
+  EXPECT_LT(rounds[rounds.size() / 2], kPromised);
 }
 
 TEST(WatchCases, TellsOnlyOfThePortThatWasAskedFor) {

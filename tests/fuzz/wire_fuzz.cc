@@ -145,7 +145,7 @@ class WireFuzz {
 
   // The daemon looks at its database once a second: on a busy machine one look may be too late.
   bool IsServing() {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (!SaysItIsServing()) {
       if (std::chrono::steady_clock::now() > end) return false;
       std::this_thread::sleep_for(std::chrono::milliseconds(200));

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <opencv2/imgproc.hpp>
+#include <utility>
 
 #include "entryexit/core/face.h"
 #include "entryexit/face/engine.h"
@@ -305,6 +306,26 @@ TEST(FaceSearch, LooksThoroughlyInBadLightToo) {
     }
   }
   EXPECT_GE(missed, 20);
+}
+
+// Both pictures are made smaller for the search. In the first a face is as narrow as it may be for
+// its template (quality.min_face_px).
+TEST(FaceSearch, LooksThoroughlyForNarrowFacesInLargePictures) {
+  FaceSearch search;
+  for (const auto& [size, width] :
+       {std::pair(cv::Size(1920, 1080), 90), std::pair(cv::Size(3840, 2160), 173)}) {
+    for (const std::string& name : testing::CaptureNames(50)) {
+      SCOPED_TRACE(name + " in a picture as wide as " + std::to_string(size.width));
+      const cv::Point2d centre(1000, 400);
+      cv::Mat wall(size, CV_8UC3, cv::Scalar(120, 130, 140));
+      Draw(wall, testing::Capture(name), width, centre);
+      const std::vector<DetectedFace> faces =
+          search.FindThoroughly(Gray(testing::Encode(".jpg", wall)));
+      ASSERT_FALSE(faces.empty());
+      EXPECT_TRUE(faces[0].box.contains(centre));
+      EXPECT_NEAR(faces[0].box.width, width, 0.3 * width);
+    }
+  }
 }
 
 // Contrast that is spread must not make faces of what has none: noise, and captures without their
