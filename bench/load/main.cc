@@ -74,7 +74,11 @@ bool Run(const Options& options) {
   Bench bench(driver, options);
   PrintHeader();
   bool good = true;
-  if (options.rates.empty()) {
+  if (options.only_pairs) {
+    Comparison comparison(bench, faces, options);
+    comparison.Make();
+    comparison.Tell();
+  } else if (options.rates.empty()) {
     const double saturation = bench.FindSaturation();
     fmt::print("saturated at {:.1f} calls a second\n", saturation);
     for (const int percent : {50, 80, 95, 150}) {
@@ -142,6 +146,11 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(0, 100'000'000));
   auto* const server =
       app.add_option("--server", options.server, "HOST:PORT of a service that runs already");
+  app.add_flag("--pairs", options.only_pairs,
+               "nothing but what is served by lanes that never pause, in pairs with the face "
+               "pipeline alone")
+      ->excludes(server)
+      ->excludes("--rates");
   app.add_flag("--apart", options.apart,
                "the daemon on as many cores as it has workers, the rest on the others")
       ->excludes(server);

@@ -25,6 +25,7 @@ struct Options {
   double departures = 0.5;
   bool even = false;
   bool apart = false;
+  bool only_pairs = false;
   std::string image_size = "1280x720";
   std::vector<double> rates;
   std::string out;
