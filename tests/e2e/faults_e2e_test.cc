@@ -316,8 +316,9 @@ Answer<v1::RecordArrivalResponse> ArriveWithin(Lane& lane, const v1::RecordArriv
 }
 
 // Another crossing of the traveler of `arrival`.
-v1::RecordDepartureRequest DepartureAfter(const v1::RecordArrivalRequest& arrival) {
-  auto departure = DepartureRequest({"SEA-X1", "", FaceImage(30, "departure_1")});
+v1::RecordDepartureRequest DepartureOf(const v1::RecordArrivalRequest& arrival,
+                                       hours ago = hours(0)) {
+  auto departure = DepartureRequest({"SEA-X1", "", FaceImage(30, "departure_1"), ago});
   *departure.mutable_identification() = arrival.identification();
   return departure;
 }
@@ -335,7 +336,7 @@ TEST(Deadline, ThatPassesInTheQueueStoresNothing) {
   {
     std::optional<LockedTravelers> locked(world);
     const std::jthread holder([&] {
-      EXPECT_THAT(Call(*lane, &Lane::RecordDeparture, DepartureAfter(arrival)), Succeeds());
+      EXPECT_THAT(Call(*lane, &Lane::RecordDeparture, DepartureOf(arrival)), Succeeds());
     });
     locked->AwaitWaiters(1);  // The only thread is taken.
     // Long enough for a call that need not wait, else it would be refused at once.
@@ -382,8 +383,7 @@ std::vector<Item> NewBacklog(int size) {
 
 // Makes the traveler of `item`, an arrival, known, so that LockedTravelers holds its recording up.
 void RecordEarlierDeparture(World& world, const Item& item) {
-  auto earlier = DepartureRequest({"SEA-X1", "", FaceImage(30, "departure_1"), hours(20)});
-  *earlier.mutable_identification() = item.arrival().identification();
+  const auto earlier = DepartureOf(item.arrival(), hours(20));
   ASSERT_THAT(Call(*world.Lane("SEA-X1"), &Lane::RecordDeparture, earlier), Succeeds());
 }
 
@@ -439,7 +439,7 @@ TEST(Backlog, DoesNotHoldUpALaneWithATravelerBeforeIt) {
   const auto arrival = Arrival();
   ASSERT_THAT(Call(*lane, &Lane::RecordArrival, arrival), Succeeds());
   Item item;
-  *item.mutable_departure() = DepartureAfter(arrival);
+  *item.mutable_departure() = DepartureOf(arrival);
   grpc::ClientContext context;
   SetPatience(context);
   const auto stream = lane->RecordCrossings(&context);
