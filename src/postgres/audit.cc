@@ -41,10 +41,7 @@ absl::StatusOr<std::vector<core::AuditHead>> PostgresTransaction::AuditHeads() {
 
 absl::StatusOr<std::optional<core::AuditCheckpoint>> PostgresTransaction::LockAuditCheckpoints() {
   if (absl::Status status = Queue(kLockAuditCheckpoints, {}); !status.ok()) return status;
-  auto checkpoints = QueryRows<core::AuditCheckpoint>(kLastAuditCheckpoint, {});
-  if (!checkpoints.ok()) return checkpoints.status();
-  if (checkpoints->empty()) return std::nullopt;
-  return std::move(checkpoints->front());
+  return QueryFirst<core::AuditCheckpoint>(kLastAuditCheckpoint, {});
 }
 
 absl::Status PostgresTransaction::AddAuditCheckpoint(const core::AuditCheckpoint& checkpoint) {

@@ -34,10 +34,7 @@ absl::StatusOr<bool> PostgresTransaction::RewrapDataKey(const std::string& from_
 }
 
 absl::StatusOr<std::optional<ports::KeyRotation>> PostgresTransaction::OpenKeyRotation() {
-  auto rotations = QueryRows<ports::KeyRotation>(kOpenKeyRotation, {});
-  if (!rotations.ok()) return rotations.status();
-  if (rotations->empty()) return std::nullopt;
-  return std::move(rotations->front());
+  return QueryFirst<ports::KeyRotation>(kOpenKeyRotation, {});
 }
 
 absl::Status PostgresTransaction::BeginKeyRotation(const ports::KeyRotation& rotation,

@@ -107,10 +107,7 @@ absl::Status PostgresTransaction::AddSettledLead(const ports::SettledLead& lead)
 
 absl::StatusOr<std::optional<core::ErasureReceipt>> PostgresTransaction::LockReceiptChain() {
   if (absl::Status status = Queue(kLockReceiptChain, {}); !status.ok()) return status;
-  auto receipts = QueryRows<core::ErasureReceipt>(kLastReceipt, {});
-  if (!receipts.ok()) return receipts.status();
-  if (receipts->empty()) return std::nullopt;
-  return std::move(receipts->front());
+  return QueryFirst<core::ErasureReceipt>(kLastReceipt, {});
 }
 
 absl::Status PostgresTransaction::AddErasureReceipt(const core::ErasureReceipt& receipt) {

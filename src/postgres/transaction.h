@@ -195,6 +195,14 @@ class PostgresTransaction final : public ports::Transaction {
     if (!result.ok()) return result.status();
     return ReadRows<Record>(*result);
   }
+  // The first of them, if there is one.
+  template <typename Record>
+  absl::StatusOr<std::optional<Record>> QueryFirst(StatementId statement, Params params) {
+    auto records = QueryRows<Record>(statement, std::move(params));
+    if (!records.ok()) return records.status();
+    if (records->empty()) return std::nullopt;
+    return std::move(records->front());
+  }
   template <typename Record, typename Id>
   absl::StatusOr<Record> QueryById(StatementId statement, const Id& id, core::Reason not_found);
   // The one value that the statement gives.
